@@ -1,0 +1,1 @@
+"""What things look like: the wire, the client API, our own records. Imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""ActivityStreams documents as they travel between agencies."""

@@ -1,0 +1,114 @@
+"""WebFinger, NodeInfo and host-meta documents, as plain data."""
+
+from typing import Any, Literal
+from xml.sax.saxutils import quoteattr
+
+from schemas.wire.vocabulary import ACTIVITY_MEDIA_TYPE, ACTIVITYSTREAMS
+
+NodeInfoVersion = Literal["2.0", "2.1"]
+
+_SCHEMA = "http://nodeinfo.diaspora.software/ns/schema/"
+_APPLICATION_ACTOR = "https://www.w3.org/ns/activitystreams#Application"
+_ACTOR_TYPE = ACTIVITYSTREAMS + "#type"
+
+
+def webfinger_document(
+    *, subject: str, actor_uri: str, actor_type: str, page: str | None = None
+) -> dict[str, Any]:
+    """Build the answer to a WebFinger query (RFC 7033).
+
+    Args:
+        subject: "acct:name@authority", exactly as the handle is.
+        actor_uri: the id that the handle stands for.
+        actor_type: "Person", "Group" or "Application"; tells groups from people of one name.
+        page: the page for people, where there is one.
+    """
+    links: list[dict[str, Any]] = [
+        {
+            "rel": "self",
+            "type": ACTIVITY_MEDIA_TYPE,
+            "href": actor_uri,
+            "properties": {_ACTOR_TYPE: actor_type},
+        }
+    ]
+    if page is not None:
+        links.append(
+            {
+                "rel": "http://webfinger.net/rel/profile-page",
+                "type": "text/html",
+                "href": page,
+            }
+        )
+    aliases = [actor_uri] if page in (None, actor_uri) else [actor_uri, page]
+    return {"subject": subject, "aliases": aliases, "links": links}
+
+
+def nodeinfo_links(*, documents: dict[NodeInfoVersion, str], agency_uri: str) -> dict[str, Any]:
+    """Build `/.well-known/nodeinfo`; it also names the agency's own actor (FEP-2677).
+
+    Args:
+        documents: the address of the document of each version that we serve.
+        agency_uri: the id of the Application actor.
+    """
+    links = [{"rel": _SCHEMA + version, "href": href} for version, href in documents.items()]
+    return {"links": [*links, {"rel": _APPLICATION_ACTOR, "href": agency_uri}]}
+
+
+def nodeinfo(
+    version: NodeInfoVersion,
+    *,
+    software_version: str,
+    node_name: str,
+    members: int,
+    active_month: int,
+    active_half_year: int,
+    posts: int,
+    repository: str | None = None,
+) -> dict[str, Any]:
+    """Build a NodeInfo document (FEP-f1d5).
+
+    The counts are what the agency chose to show; version 2.0 has no place for a repository.
+    """
+    software = {"name": "commonlore", "version": software_version}
+    if version == "2.1" and repository is not None:
+        software["repository"] = repository
+    return {
+        "version": version,
+        "software": software,
+        "protocols": ["activitypub"],
+        "services": {"inbound": [], "outbound": []},
+        "openRegistrations": False,
+        "usage": {
+            "users": {
+                "total": members,
+                "activeMonth": active_month,
+                "activeHalfyear": active_half_year,
+            },
+            "localPosts": posts,
+        },
+        "metadata": {
+            "nodeName": node_name,
+            # Client libraries decide by this which API they may speak.
+            "upstream": {"name": "mastodon"},
+            "capabilities": ["fep-1b12", "fep-7888", "fep-c0e0", "fep-521a"],
+        },
+    }
+
+
+def host_meta(template: str) -> dict[str, Any]:
+    """Build host-meta as JSON (RFC 6415).
+
+    Args:
+        template: the address of WebFinger with "{uri}" where the query goes.
+    """
+    return {"links": [{"rel": "lrdd", "type": "application/jrd+json", "template": template}]}
+
+
+def host_meta_xml(template: str) -> str:
+    """Build host-meta as XRD, which some clients read first (RFC 6415)."""
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<XRD xmlns="http://docs.oasis-open.org/ns/xri/xrd-1.0">\n'
+        f'  <Link rel="lrdd" type="application/xrd+xml" template={quoteattr(template)}/>\n'
+        "</XRD>\n"
+    )

@@ -1,0 +1,154 @@
+"""The documents that are built from nothing but values: collections, discovery, contexts."""
+
+import json
+from importlib.resources import files
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from schemas.wire.collections import (
+    count_only,
+    ordered_collection,
+    without_context,
+)
+from schemas.wire.contexts import redefines_terms
+from schemas.wire.discovery import (
+    host_meta,
+    host_meta_xml,
+    nodeinfo,
+    nodeinfo_links,
+    webfinger_document,
+)
+from schemas.wire.vocabulary import ACTIVITYSTREAMS, CONTEXT, TERMS
+
+GROUP = "https://transport.example/c/roadsafety"
+TEMPLATE = "https://transport.example/.well-known/webfinger?resource={uri}"
+
+
+def test_the_context_we_serve_defines_the_terms_we_use():
+    served = json.loads(files("schemas.wire").joinpath("context.jsonld").read_text())
+
+    assert served == {"@context": TERMS}
+    assert not redefines_terms(CONTEXT)
+
+
+def test_conformance_19_an_outbox_is_one_unpaginated_collection():
+    announce = {"@context": CONTEXT, "id": f"{GROUP}/1", "type": "Announce"}
+
+    document = ordered_collection(f"{GROUP}/outbox", [announce, GROUP], total=812)
+
+    assert document == {
+        "@context": CONTEXT,
+        "id": f"{GROUP}/outbox",
+        "type": "OrderedCollection",
+        "totalItems": 812,
+        "orderedItems": [{"id": f"{GROUP}/1", "type": "Announce"}, GROUP],
+    }
+
+
+def test_a_thread_says_whose_it_is_and_counts_itself():
+    document = ordered_collection(f"{GROUP}/t/1", [GROUP], owner=GROUP)
+
+    assert (document["attributedTo"], document["totalItems"]) == (GROUP, 1)
+
+
+def test_a_count_names_nobody():
+    document = count_only(f"{GROUP}/followers", 7)
+
+    assert document["totalItems"] == 7
+    assert set(document) == {"@context", "id", "type", "totalItems"}
+
+
+def test_a_proven_document_keeps_its_context():
+    assert without_context({"@context": "x", "id": "y"}) == {"id": "y"}
+
+    assert without_context({"@context": "x", "proof": {}}) == {"@context": "x", "proof": {}}
+
+
+@pytest.mark.parametrize(
+    ("page", "aliases", "links"),
+    [(None, [GROUP], 1), (GROUP, [GROUP], 2), ("https://t.example/x", None, 2)],
+)
+def test_webfinger_leads_to_the_actor_and_to_its_page(page, aliases, links):
+    document = webfinger_document(
+        subject="acct:roadsafety@transport.example",
+        actor_uri=GROUP,
+        actor_type="Group",
+        page=page,
+    )
+
+    assert document["links"][0]["href"] == GROUP
+    assert document["links"][0]["type"] == "application/activity+json"
+    assert document["aliases"] == (aliases or [GROUP, page])
+    assert len(document["links"]) == links
+
+
+def test_nodeinfo_says_what_we_are_and_who_we_resemble():
+    counts = {"members": 3, "active_month": 2, "active_half_year": 3, "posts": 9}
+    named = {"software_version": "0.1.0", "node_name": "Transport", **counts}
+
+    older = nodeinfo("2.0", **named, repository="https://code.example/commonlore")
+    newer = nodeinfo("2.1", **named, repository="https://code.example/commonlore")
+    without = nodeinfo("2.1", **named)
+
+    assert older["software"] == {"name": "commonlore", "version": "0.1.0"}
+    assert newer["software"]["repository"] == "https://code.example/commonlore"
+    assert "repository" not in without["software"]
+    assert older["metadata"]["upstream"] == {"name": "mastodon"}
+    assert older["usage"]["localPosts"] == 9
+
+
+def test_nodeinfo_links_name_each_version_and_the_agency():
+    document = nodeinfo_links(
+        documents={"2.1": "https://t.example/nodeinfo/2.1"},
+        agency_uri="https://t.example/actor",
+    )
+
+    assert [link["href"] for link in document["links"]] == [
+        "https://t.example/nodeinfo/2.1",
+        "https://t.example/actor",
+    ]
+    assert document["links"][0]["rel"].endswith("/ns/schema/2.1")
+
+
+def test_host_meta_says_the_same_in_json_and_in_xml():
+    as_json = host_meta(TEMPLATE)["links"][0]
+    as_xml = ET.fromstring(host_meta_xml(TEMPLATE + "&a=1"))[0]  # noqa: S314 - our own text
+
+    assert as_json["template"] == TEMPLATE
+    assert as_xml.attrib["template"] == TEMPLATE + "&a=1"
+
+
+HONEST = [
+    ACTIVITYSTREAMS,
+    None,
+    5,
+    [ACTIVITYSTREAMS, {"toot": "http://joinmastodon.org/ns#", "featured": {"@id": "toot:x"}}],
+    {"sensitive": "as:sensitive", "Hashtag": "as:Hashtag", "odd": [5], "odder": {"@id": 5}},
+    {"id": "@id", "type": "@type", "actor": {"@id": "as:actor", "@type": "@id"}},
+    {"publicKey": {"@id": "sec:publicKey", "@type": "@id"}},
+]
+DISHONEST = [
+    {"actor": "as:object"},
+    {"actor": None},
+    {"actor": {"@id": "https://evil.example/actor"}},
+    {"actor": {"@id": ["as:actor"]}},
+    {"@base": "https://evil.example/"},
+    {"@vocab": "https://evil.example/"},
+    {"who": "@id"},
+    {"what": {"@id": "@type"}},
+    {"id": "@type"},
+    [ACTIVITYSTREAMS, [{"actor": "as:object"}]],
+    {"Note": {"@id": "as:Note", "@context": {"content": "as:name"}}},
+    {"Note": {"@id": "as:Note", "@context": [ACTIVITYSTREAMS, {"content": "as:name"}]}},
+]
+
+
+@pytest.mark.parametrize("context", HONEST)
+def test_an_extension_of_the_vocabulary_is_honest(context):
+    assert not redefines_terms(context)
+
+
+@pytest.mark.parametrize("context", DISHONEST)
+def test_lds_04_a_context_that_redefines_settled_words_is_seen(context):
+    assert redefines_terms(context)
