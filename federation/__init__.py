@@ -1,0 +1,1 @@
+"""How things travel: signatures, discovery, inbox, delivery. No database, no policy."""

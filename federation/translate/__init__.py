@@ -1,0 +1,1 @@
+"""Between documents and records."""
