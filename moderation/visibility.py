@@ -1,0 +1,77 @@
+"""Who may read what: one scope per reader, used by the gate and by every list."""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from schemas.records import (
+    AgencyPrincipal,
+    AgencyState,
+    Anonymous,
+    MemberPrincipal,
+    PostFacts,
+    Principal,
+    Role,
+    Surface,
+    Visibility,
+)
+
+#: What browsers see. On every other surface a guest is another server that did not sign.
+_FOR_PEOPLE = frozenset({Surface.PAGE, Surface.API})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What a reader may read, as a value that Python and SQL judge alike.
+
+    `everything` is a moderator's view of their own agency's copy; `public` says whether public
+    posts are included; `joined` are ids of communities; `author` is the reader's own actor id.
+    """
+
+    everything: bool = False
+    public: bool = False
+    joined: frozenset[int] = frozenset()
+    author: int | None = None
+
+
+def scope_of(principal: Principal, surface: Surface, *, open_federation: bool) -> Scope:
+    """Say what a principal may read on a surface (product.md 8, DOM-05).
+
+    `open_federation` is the agency's setting that lets public posts go to servers that no
+    moderator has admitted.
+    """
+    match principal:
+        case Anonymous():
+            return Scope(public=surface in _FOR_PEOPLE or open_federation)
+        case MemberPrincipal():
+            return Scope(
+                everything=principal.role.reaches(Role.MODERATOR),
+                public=True,
+                joined=principal.joined,
+                author=principal.actor_id,
+            )
+        case AgencyPrincipal():
+            return _scope_of_agency(principal, open_federation=open_federation)
+        case _:
+            assert_never(principal)
+
+
+def _scope_of_agency(agency: AgencyPrincipal, *, open_federation: bool) -> Scope:
+    match agency.state:
+        case AgencyState.ADMITTED:
+            return Scope(public=True, joined=agency.joined)
+        case AgencyState.WAITING:
+            return Scope(public=open_federation)
+        case AgencyState.BLOCKED:
+            return Scope()
+        case _:
+            assert_never(agency.state)
+
+
+def may_read(facts: PostFacts, scope: Scope) -> bool:
+    """Judge one post; `server.storage.visibility` is the same sentence in SQL."""
+    return (
+        scope.everything
+        or (scope.public and facts.visibility is Visibility.PUBLIC)
+        or facts.community_id in scope.joined
+        or facts.author_id == scope.author
+    )
