@@ -40,7 +40,7 @@ CONTEXT: Final[list[object]] = [ACTIVITYSTREAMS, SECURITY, LEMMY, TERMS]
 RESTRUCTURING: Final = frozenset({"@graph", "@included", "@reverse"})
 
 
-class BadDocument(ValueError):  # noqa: N818 - the name says what arrived, as in federation.errors
+class BadDocument(ValueError):
     """A document that we will never take.
 
     Args:

@@ -1,0 +1,1 @@
+"""What happens: one agency's instance. Web, storage, workers."""

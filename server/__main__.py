@@ -1,0 +1,330 @@
+"""The command line: serve, work, migrate, members, communities, agencies, queues, doctor."""
+
+import contextlib
+import logging
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Final, NoReturn, TypeVar
+
+import typer
+
+from schemas.records import JoinRule, Role, Visibility
+from server import app, doctor, processes
+from server.config import Settings, WrongSetting, explain, read_settings
+from server.context import Context, SystemClock
+from server.demo import run as demonstration
+from server.observability import configure_logging
+from server.services import accounts, agencies, communities
+from server.services.errors import Invalid, Refusal
+from server.storage import agencies as known_agencies
+from server.storage import deliveries as queue
+from server.storage import opening, received
+from server.storage.database import DatabaseAway
+from server.storage.embedded import EmbeddedError
+from server.storage.opening import NotOpened
+
+T = TypeVar("T")
+
+_WRONG_SETTING: Final = 2
+
+
+def _commands(meaning: str) -> typer.Typer:
+    return typer.Typer(
+        help=meaning, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+    )
+
+
+cli = _commands("One agency's instance of Commonlore.")
+member_cli = _commands("People with an account here.")
+community_cli = _commands("Communities of practice.")
+agency_cli = _commands("Other agencies: who may exchange with us.")
+inbox_cli = _commands("What other agencies sent us.")
+cli.add_typer(member_cli, name="member")
+cli.add_typer(community_cli, name="community")
+cli.add_typer(agency_cli, name="agency")
+cli.add_typer(inbox_cli, name="inbox")
+
+Child = Annotated[int | None, typer.Option(hidden=True)]
+
+
+@cli.command()
+def serve(
+    *,
+    work: Annotated[bool, typer.Option(help="Also run the background work.")] = True,
+    web: Annotated[
+        int | None,
+        typer.Option(min=1, max=64, help="So many web processes, and one that works."),
+    ] = None,
+    child: Child = None,
+) -> None:
+    """Answer requests, until SIGTERM or Ctrl-C."""
+    settings = _settings()
+    configure_logging(settings.log)
+    if web is not None:
+        _run(processes.supervise(settings, web=web))
+        return
+    _serve(settings, app.Parts(work=work), child)
+
+
+@cli.command()
+def work(*, child: Child = None) -> None:
+    """Run the background work only: what came in, what goes out, housekeeping."""
+    settings = _settings()
+    configure_logging(settings.log)
+    _serve(settings, app.Parts(web=False), child)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to this release; COMMONLORE_DATABASE_OWNER names the owner role."""
+    settings = _settings()
+    if not settings.database:
+        _with_context(_nothing)
+        typer.echo("The embedded database is migrated.")
+        return
+    done = _run(opening.apply_migrations(settings, now=SystemClock().now()))
+    for name in done:
+        typer.echo(f"applied {name}")
+    typer.echo("The database is migrated.")
+
+
+@cli.command()
+def demo(
+    *,
+    exit_when_ready: Annotated[bool, typer.Option(help="Stop once all is up.")] = False,
+    reset: Annotated[bool, typer.Option(help="Throw the demo's data away first.")] = False,
+    state: Annotated[Path, typer.Option(help="Where the demo's data is kept.")] = Path(
+        ".state"
+    ),
+) -> None:
+    """Run three agencies on this machine, with lived-in content, until Ctrl-C."""
+    options = demonstration.Options(
+        state=state.resolve(),
+        exit_when_ready=exit_when_ready,
+        reset=reset,
+        ports=demonstration.PORTS,
+    )
+    with _told_in_sentences():
+        raise typer.Exit(processes.run(demonstration.run(options)))
+
+
+@cli.command("settings")
+def show_settings() -> None:
+    """List every setting, its value and its meaning."""
+    for name, value, source, meaning in explain(_settings()):
+        typer.echo(f"{name}={value}  ({source})\n    {meaning}")
+
+
+@cli.command("doctor")
+def look_over() -> None:
+    """Look the instance over; exit with 1 when something must be done."""
+    settings = _settings()
+    configure_logging("text", level=logging.ERROR)
+    failed = False
+
+    async def examine() -> None:
+        nonlocal failed
+        async for finding in doctor.examine(settings):
+            failed = failed or finding.level == "fail"
+            todo = f"\n      {finding.todo}" if finding.todo else ""
+            typer.echo(f"{finding.level:<5} {finding.about}: {finding.found}{todo}")
+
+    _run(examine())
+    raise typer.Exit(1 if failed else 0)
+
+
+@cli.command("deliveries")
+def list_deliveries() -> None:
+    """List the servers that we deliver to, with what waits for each."""
+
+    async def read(context: Context) -> list[queue.OriginHealth]:
+        async with context.database.reading() as tx:
+            return await queue.summary(tx)
+
+    for each in _with_context(read):
+        since = (
+            f", failing since {each.failing_since:%Y-%m-%d %H:%M}" if each.failing_since else ""
+        )
+        why = f" ({each.reason})" if each.reason else ""
+        typer.echo(
+            f"{each.origin}: {each.waiting} waiting, {each.expired} given up, "
+            f"breaker {each.breaker}{since}{why}"
+        )
+
+
+@inbox_cli.command("redrive")
+def redrive() -> None:
+    """Process again what was set aside because it failed every time."""
+
+    async def drive(context: Context) -> int:
+        async with context.database.transaction("inbox.redrive") as tx:
+            return await received.redrive(tx, now=context.now())
+
+    typer.echo(f"{_with_context(drive)} activities will be processed again.")
+
+
+@member_cli.command("add")
+def add_member(
+    name: str,
+    *,
+    role: Role = Role.MEMBER,
+    display_name: Annotated[str, typer.Option(help="The name to show.")] = "",
+    time_zone: str = "UTC",
+) -> None:
+    """Make an account; the password is asked for, or read from standard input."""
+    password = _password()
+
+    async def add(context: Context) -> str:
+        member = await accounts.add_member(
+            context,
+            name=name,
+            display_name=display_name,
+            password=password,
+            role=role,
+            time_zone=time_zone,
+        )
+        return member.actor.handle
+
+    typer.echo(f"{_with_context(add)} can sign in.")
+
+
+@member_cli.command("password")
+def set_password(name: str) -> None:
+    """Set a password, and end every session of the member."""
+    password = _password()
+
+    async def change(context: Context) -> None:
+        member = await accounts.get_member(context, name)
+        await accounts.set_password(context, member, password)
+
+    _with_context(change)
+    typer.echo("The password is set, and every session has ended.")
+
+
+@community_cli.command("add")
+def add_community(
+    name: str,
+    *,
+    display_name: Annotated[str, typer.Option(help="The name to show.")],
+    steward: Annotated[str, typer.Option(help="The member who looks after it.")],
+    summary: str = "",
+    join: JoinRule = JoinRule.OPEN,
+    visibility: Visibility = Visibility.PUBLIC,
+) -> None:
+    """Open a community."""
+    draft = communities.CommunityDraft(
+        name=name,
+        display_name=display_name,
+        summary=summary,
+        charter="",
+        topics=(),
+        join=join,
+        visibility=visibility,
+    )
+
+    async def add(context: Context) -> str:
+        member = await accounts.get_member(context, steward)
+        return (await communities.open_community(context, member.actor, draft)).uri
+
+    typer.echo(f"{_with_context(add)} is open.")
+
+
+@agency_cli.command("admit")
+def admit_agency(host: str, *, reason: str = "") -> None:
+    """Exchange with an agency; what waited for it goes on."""
+
+    async def admit(context: Context) -> str:
+        return await agencies.admit(context, host, by=None, reason=reason)
+
+    typer.echo(f"{_with_context(admit)} is admitted.")
+
+
+@agency_cli.command("block")
+def block_agency(host: str, *, reason: Annotated[str, typer.Option()]) -> None:
+    """Exchange nothing with an agency and whatever is below its domain."""
+
+    async def block(context: Context) -> str:
+        return await agencies.block(context, host, by=None, reason=reason)
+
+    typer.echo(f"{_with_context(block)} is blocked.")
+
+
+@agency_cli.command("list")
+def list_agencies() -> None:
+    """List the agencies that we know, and how we stand to each."""
+
+    async def read(context: Context) -> list[known_agencies.Agency]:
+        async with context.database.reading() as tx:
+            return await known_agencies.all_of(tx)
+
+    for each in _with_context(read):
+        typer.echo(f"{each.state:<9} {each.host}  {each.name}")
+
+
+def main() -> None:
+    cli()
+
+
+def _serve(settings: Settings, parts: app.Parts, number: int | None) -> None:
+    if number is None:
+        _run(processes.serve(settings, parts))
+        return
+    shared = app.Parts(web=parts.web, work=parts.work, shared_port=True, supervise=False)
+    _run(processes.serve(settings, shared, child=processes.Child(number=number)))
+
+
+def _settings() -> Settings:
+    try:
+        return read_settings()
+    except WrongSetting as wrong:
+        _fail(str(wrong), status=_WRONG_SETTING)
+
+
+def _with_context(use: Callable[[Context], Awaitable[T]]) -> T:
+    settings = _settings()
+    configure_logging("text", level=logging.ERROR)
+
+    async def run() -> T:
+        async with app.context_of(settings) as context:
+            return await use(context)
+
+    with _told_in_sentences():
+        return processes.run(run())
+
+
+def _run(coroutine: processes.Running[T]) -> T:
+    with _told_in_sentences():
+        return processes.run(coroutine)
+
+
+@contextlib.contextmanager
+def _told_in_sentences() -> Iterator[None]:
+    """End with one sentence where the operator can do something about it."""
+    try:
+        yield
+    except Invalid as invalid:
+        _fail("\n".join(f"{field}: {said}" for field, said in invalid.fields.items()))
+    except Refusal as refusal:
+        _fail(refusal.sentence)
+    except (NotOpened, EmbeddedError, DatabaseAway, OSError) as error:
+        _fail(str(error))
+
+
+async def _nothing(_context: Context) -> None:
+    return
+
+
+def _password() -> str:
+    if sys.stdin.isatty():
+        return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _fail(sentence: str, *, status: int = 1) -> NoReturn:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,260 @@
+"""The composition root: build the application, start and stop its parts."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Final
+
+import structlog
+from aiohttp import web
+
+from federation.session import OutgoingSettings, Session
+from federation.signatures.keys import KeyPair, generate_ed25519, generate_rsa
+from federation.translate import sanitize
+from federation.uris import Home
+from schemas.records import Actor, ActorKind
+from server import routes
+from server.config import Settings
+from server.context import Clock, Context, Faults, FileClock, Ids, SystemClock
+from server.handlers import system
+from server.handlers.activitypub.inbox import add_door
+from server.handlers.pages.pages import render_error
+from server.middleware import CONTEXT, METRICS, RENDER_ERROR, Route, gates
+from server.observability import Metrics
+from server.storage import actors, health
+from server.storage.database import Bell, Database, connect
+from server.storage.opening import opened
+from server.workers import delivery, housekeeping, inbox, runner
+
+Stop = Callable[[], Awaitable[None]]
+
+_log: Final = structlog.get_logger()
+
+_CHANNELS: Final = ("inbox", "deliveries")
+_LARGEST_BODY: Final = 1_000_000  # bytes; a route may declare less
+_PATIENCE: Final = (
+    20.0  # seconds for open requests at the end; loops and database need the rest
+)
+
+#: The loops of a process that works, by name.
+LOOPS: Final[dict[str, Callable[[Context], Coroutine[Any, Any, None]]]] = {
+    "bell": lambda context: context.bell.listen(),
+    "inbox": inbox.process_forever,
+    "deliveries": delivery.deliver_forever,
+    "housekeeping": housekeeping.clean_forever,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Which parts of an instance a process runs.
+
+    Args:
+        listener: a socket that is bound already; else the address in the settings.
+        shared_port: other processes listen on the same port.
+        supervise: look after the embedded database; a parent does it for its children.
+        table: what the web answers.
+    """
+
+    web: bool = True
+    work: bool = True
+    listener: socket.socket | None = None
+    shared_port: bool = False
+    supervise: bool = True
+    table: tuple[Route, ...] = routes.ROUTES
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, *, clock: Clock | None = None, parts: Parts | None = None
+) -> AsyncIterator[Context]:
+    """Run an instance for as long as the block; every part is up when it begins.
+
+    Raises:
+        NotOpened: the database cannot be used.
+        OSError: the address is taken.
+    """
+    parts = parts or Parts()
+    metrics = Metrics()
+    stops: list[Stop] = []
+    async with context_of(settings, clock=clock, supervise=parts.supervise) as context:
+        try:
+            if settings.metrics:
+                stops.append(await _listen_for_metrics(context, metrics))
+            if parts.work:
+                loops = {name: partial(loop, context) for name, loop in LOOPS.items()}
+                stops.append(runner.start(loops))
+            if parts.web:
+                stops.append(
+                    await _listen(build(context, metrics, parts.table), settings, parts)
+                )
+            _log.info("started", origin=settings.origin, web=parts.web, work=parts.work)
+            yield context
+        finally:
+            _log.info("stopping", origin=settings.origin)
+            # All at the same time: each may need its twenty seconds, and we are given thirty.
+            await asyncio.gather(*(stop() for stop in stops))
+
+
+@asynccontextmanager
+async def context_of(
+    settings: Settings, *, clock: Clock | None = None, supervise: bool = True
+) -> AsyncIterator[Context]:
+    """Give what use cases need, without listening to anybody."""
+    clock = clock or _clock(settings)
+    faults = Faults(settings.fault)
+    home = Home(settings.origin)
+    async with (
+        opened(settings, now=clock.now(), supervise=supervise) as url,
+        connect(url, size=settings.pool, at=faults.at) as database,
+        Session(_outgoing(settings)) as session,
+    ):
+        async with database.reading() as tx:
+            ids = Ids(await health.next_process_number(tx))
+        agency, key = await _get_agency(database, settings, home, clock, ids)
+        yield Context(
+            settings=settings,
+            home=home,
+            clock=clock,
+            ids=ids,
+            database=database,
+            bell=Bell(url, _CHANNELS),
+            session=session,
+            faults=faults,
+            agency_key=key,
+            agency_id=agency.id,
+        )
+
+
+def build(
+    context: Context, metrics: Metrics, table: tuple[Route, ...] = routes.ROUTES
+) -> web.Application:
+    """Build the application: routes, middlewares, and what handlers find in it."""
+    application = web.Application(client_max_size=_LARGEST_BODY)
+    application[CONTEXT] = context
+    application[METRICS] = metrics
+    application[RENDER_ERROR] = render_error
+    add_door(application, context)
+    gates.install(application)
+    routes.register(application, table)
+    return application
+
+
+async def _listen(application: web.Application, settings: Settings, parts: Parts) -> Stop:
+    address, port = settings.listen_on
+    site = _Site(listener=parts.listener, address=address, port=port, shared=parts.shared_port)
+    return await _serve(application, site)
+
+
+async def _listen_for_metrics(context: Context, metrics: Metrics) -> Stop:
+    application = web.Application()
+    application[CONTEXT] = context
+    application[METRICS] = metrics
+    application.router.add_get("/metrics", system.metrics)
+    address, _, port = context.settings.metrics.rpartition(":")
+    return await _serve(application, _Site(address=address.strip("[]"), port=int(port)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Site:
+    listener: socket.socket | None = None
+    address: str
+    port: int
+    shared: bool = False
+
+
+async def _serve(application: web.Application, site: _Site) -> Stop:
+    serving = web.AppRunner(application, access_log=None, shutdown_timeout=_PATIENCE)
+    await serving.setup()
+    try:
+        if site.listener is not None:
+            await web.SockSite(serving, site.listener).start()
+        else:
+            address = site.address or "127.0.0.1"
+            shared = site.shared or None
+            await web.TCPSite(serving, address, site.port, reuse_port=shared).start()
+    except BaseException:
+        await serving.cleanup()
+        raise
+    return serving.cleanup
+
+
+def _clock(settings: Settings) -> Clock:
+    return FileClock(settings.clock_file) if settings.clock_file else SystemClock()
+
+
+def _outgoing(settings: Settings) -> OutgoingSettings:
+    return OutgoingSettings(
+        user_agent=f"Commonlore/{release()} (+{settings.origin})",
+        development_networks=tuple(str(network) for network in settings.development_networks),
+        ca_bundle=settings.ca_file,
+    )
+
+
+def release() -> str:
+    """Say which release this is; a tree that was never installed is none."""
+    try:
+        return version("commonlore")
+    except PackageNotFoundError:
+        return "0"
+
+
+async def _get_agency(
+    database: Database, settings: Settings, home: Home, clock: Clock, ids: Ids
+) -> tuple[Actor, KeyPair]:
+    """Get the agency's own actor, made at the first start, with the key it signs with."""
+    summary = sanitize.from_markdown(settings.description).html
+    async with database.reading() as tx:
+        found = await actors.find(tx, home.agency)
+    if found is None:
+        await _add_agency(database, home, clock, ids)
+
+    async with database.transaction("agency") as tx:
+        agency = await actors.find(tx, home.agency)
+        if agency is None:
+            raise LookupError("the agency's actor is not where it was added")
+        if (agency.display_name, agency.summary_source) != (
+            settings.name,
+            settings.description,
+        ):
+            await actors.change_profile(
+                tx,
+                agency.id,
+                display_name=settings.name,
+                summary=summary,
+                summary_source=settings.description,
+            )
+        return agency, await actors.signing_key(tx, agency.id)
+
+
+async def _add_agency(database: Database, home: Home, clock: Clock, ids: Ids) -> None:
+    now = clock.now()
+    actor = Actor(
+        id=ids.mint(now),
+        uri=home.agency,
+        kind=ActorKind.AGENCY,
+        name="actor",
+        host=home.authority,
+        local=True,
+        inbox=home.shared_inbox,
+        shared_inbox=home.shared_inbox,
+        url=f"{home.origin}/about",
+        published_at=now,
+    )
+    keys = await asyncio.to_thread(_generate_keys, home.agency)
+    async with database.transaction("agency.add") as tx:
+        # Two processes may start at once: the second finds what the first has added.
+        if await actors.add(tx, actor, now=now):
+            for pair in keys:
+                await actors.add_key_pair(tx, actor.id, pair, now=now)
+
+
+def _generate_keys(uri: str) -> tuple[KeyPair, ...]:
+    return (
+        generate_rsa(f"{uri}#main-key", uri),
+        generate_ed25519(f"{uri}#ed25519-key", uri),
+    )

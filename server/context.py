@@ -1,0 +1,110 @@
+"""What a use case is given: settings, database, clock, ids, faults, outgoing client."""
+
+import os
+import secrets
+import signal
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from federation.session import Session
+from federation.signatures.keys import KeyPair
+from federation.uris import Home
+from server.config import Settings
+from server.storage.database import Bell, Database
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Say what time it is: aware, UTC, whole milliseconds."""
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        moment = datetime.now(UTC)  # noqa: TID251 the one place that asks the system
+        return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+class FileClock:
+    """A clock that instances share: the file holds RFC 3339; without it, the system's time.
+
+    With the word "flowing" behind it, the time flows from when the file was written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def now(self) -> datetime:
+        try:
+            moment, _, flowing = self._path.read_text().partition(" ")
+            told = datetime.fromisoformat(moment)
+            if not flowing:
+                return told
+            written = datetime.fromtimestamp(self._path.stat().st_mtime, UTC)
+        except (FileNotFoundError, ValueError):
+            return SystemClock().now()
+        since = max(SystemClock().now() - written, timedelta())
+        moved = told + since
+        return moved.replace(microsecond=moved.microsecond // 1000 * 1000)
+
+
+_LAST_COUNT = 0xFF
+
+
+class Ids:
+    """Mints 63-bit ids that sort by time: `(unix_ms << 16) | process << 8 | counter`.
+
+    `process` is a number of this process from the database, so two never mint the same id.
+    """
+
+    def __init__(self, process: int) -> None:
+        self._low = (process & 0xFF) << 8
+        self._millisecond = 0
+        self._counter = 0
+
+    def mint(self, moment: datetime) -> int:
+        """Mint an id for something that happens now; never smaller than the last one."""
+        millisecond = int(moment.timestamp() * 1000)
+        if millisecond > self._millisecond:
+            self._millisecond, self._counter = millisecond, 0
+        elif self._counter < _LAST_COUNT:
+            self._counter += 1
+        else:
+            # Over 256 in one millisecond: borrow the next one rather than repeat.
+            self._millisecond, self._counter = self._millisecond + 1, 0
+        return (self._millisecond << 16) | self._low | self._counter
+
+    def mint_past(self, moment: datetime) -> int:
+        """Mint an id for something that was published elsewhere, at that moment."""
+        return (int(moment.timestamp() * 1000) << 16) | secrets.randbelow(1 << 16)
+
+
+class Faults:
+    """Named points at which a test kills the process; nothing unless a setting names one."""
+
+    def __init__(self, chosen: str) -> None:
+        self._chosen = chosen
+
+    def at(self, point: str) -> None:
+        if point == self._chosen:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Built once by `server.app`; the first parameter of every use case."""
+
+    settings: Settings
+    home: Home
+    clock: Clock
+    ids: Ids
+    database: Database
+    bell: Bell
+    session: Session
+    faults: Faults
+    agency_key: KeyPair
+    agency_id: int
+
+    def now(self) -> datetime:
+        return self.clock.now()

@@ -1,0 +1,218 @@
+"""Look an instance over, and say what to do about what is not well."""
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.metadata import packages_distributions
+from typing import Final, Literal
+
+from federation.errors import FederationError
+from server import app
+from server.config import PREFIX, Settings
+from server.context import Context
+from server.middleware import assets
+from server.storage import health, migrate
+from server.storage.database import Transaction
+from server.storage.health import Facts, Queued
+from server.storage.opening import NotOpened
+
+OURS: Final = ("federation", "moderation", "schemas", "server")
+OLDEST_POSTGRESQL: Final = 15
+
+_DISTRIBUTION: Final = "commonlore"
+_SKEW_SEEN: Final = timedelta(seconds=2)
+_SKEW_HARMFUL: Final = timedelta(seconds=30)
+_LATE: Final = timedelta(minutes=10)
+_DISK_LOW: Final = 5_000_000_000  # bytes
+_DISK_FULL: Final = 500_000_000
+
+Level = Literal["ok", "warn", "fail"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    level: Level
+    about: str
+    found: str
+    todo: str = ""
+
+
+async def examine(settings: Settings) -> AsyncIterator[Finding]:
+    """Give one finding after the other, what needs no database first."""
+    yield _packages()
+    yield _built_files()
+    yield _disk(settings)
+    try:
+        async with app.context_of(settings) as context:
+            yield await _origin(context)
+            async with context.database.reading() as tx:
+                for finding in await _database(context, tx):
+                    yield finding
+    except NotOpened as error:
+        yield Finding(level="fail", about="database", found=str(error), todo="See above.")
+
+
+def _packages() -> Finding:
+    """Another distribution that ships a package of our name would be imported instead of us."""
+    by_package = packages_distributions()
+    others = {
+        other
+        for package in OURS
+        for other in by_package.get(package, ())
+        if other.lower() != _DISTRIBUTION
+    }
+    if not others:
+        return Finding(level="ok", about="packages", found="no other has our names")
+    return Finding(
+        level="fail",
+        about="packages",
+        found=f"{', '.join(sorted(others))} has packages named as ours",
+        todo="Uninstall it, or give Commonlore a virtual environment of its own.",
+    )
+
+
+def _built_files() -> Finding:
+    try:
+        missing = [name for name, file in assets.manifest().items() if not assets.find(file)]
+    except assets.NotBuilt:
+        missing = ["manifest.json"]
+    if not missing:
+        return Finding(level="ok", about="static files", found="built")
+    return Finding(
+        level="fail",
+        about="static files",
+        found=f"not built: {', '.join(missing)}",
+        todo="Run `make static`, or install the built wheel.",
+    )
+
+
+def _disk(settings: Settings) -> Finding:
+    place = settings.state if settings.state.exists() else settings.state.absolute().parent
+    free = shutil.disk_usage(place).free
+    found = f"{free / 1e9:.1f} GB free at {place}"
+    level: Level = "fail" if free < _DISK_FULL else "warn" if free < _DISK_LOW else "ok"
+    todo = "" if level == "ok" else "Make room: PostgreSQL stops when the disk is full."
+    return Finding(level=level, about="disk", found=found, todo=todo)
+
+
+async def _origin(context: Context) -> Finding:
+    settings = context.settings
+    try:
+        answer = await context.session.get(f"{settings.origin}/healthz", accept="text/plain")
+    except FederationError as error:
+        return Finding(
+            level="warn",
+            about="origin",
+            found=f"{settings.origin} does not answer: {error.reason}",
+            todo="Start the server, and look at the proxy and the DNS in front of it.",
+        )
+    if answer.headers.get("server") != "Commonlore":
+        return Finding(
+            level="fail",
+            about="origin",
+            found=f"{settings.origin} is answered by something else",
+            todo=f"Let the proxy pass Host on, or correct {PREFIX}ORIGIN.",
+        )
+    if settings.on_loopback:
+        return Finding(
+            level="warn",
+            about="origin",
+            found=f"{settings.origin} is on loopback",
+            todo=f"No other agency can reach it; set {PREFIX}ORIGIN before you federate.",
+        )
+    return Finding(level="ok", about="origin", found=f"{settings.origin} answers")
+
+
+async def _database(context: Context, tx: Transaction) -> list[Finding]:
+    facts = await health.facts(tx)
+    reached = await health.migrated_to(tx)
+    findings = [_version(facts), _roles(facts), _clock(context, facts), _migrations(reached)]
+    findings.extend(_queues(context, await health.queued(tx)))
+    return findings
+
+
+def _version(facts: Facts) -> Finding:
+    if facts.version >= OLDEST_POSTGRESQL:
+        return Finding(level="ok", about="database", found=f"PostgreSQL {facts.version}")
+    return Finding(
+        level="fail",
+        about="database",
+        found=f"PostgreSQL {facts.version} is too old",
+        todo=f"Upgrade it to {OLDEST_POSTGRESQL} or newer.",
+    )
+
+
+def _roles(facts: Facts) -> Finding:
+    too_much = {
+        "is a superuser": facts.superuser,
+        "bypasses row security": facts.bypasses_row_security,
+        "may change the audit log": facts.may_change_audit,
+    }
+    held = [right for right, has in too_much.items() if has]
+    if not held:
+        return Finding(level="ok", about="role", found=f"{facts.role} has what it needs")
+    return Finding(
+        level="fail",
+        about="role",
+        found=f"{facts.role} {' and '.join(held)}",
+        todo=f"Let {PREFIX}DATABASE name a role of its own, without rights of the owner.",
+    )
+
+
+def _clock(context: Context, facts: Facts) -> Finding:
+    skew = abs(facts.now - context.now())
+    found = f"{skew.total_seconds():.1f} s from the database's"
+    if skew < _SKEW_SEEN or context.settings.clock_file is not None:
+        return Finding(level="ok", about="clock", found=found)
+    return Finding(
+        level="fail" if skew > _SKEW_HARMFUL else "warn",
+        about="clock",
+        found=found,
+        todo="Let both machines keep time (NTP): signatures are valid for minutes only.",
+    )
+
+
+def _migrations(reached: int) -> Finding:
+    newest = migrate.known()[-1].number
+    if reached == newest:
+        return Finding(level="ok", about="migrations", found=f"{reached:04} is the last")
+    return Finding(
+        level="fail",
+        about="migrations",
+        found=f"at {reached:04}, this release is at {newest:04}",
+        todo="Run `commonlore migrate`, or the release that the database belongs to.",
+    )
+
+
+def _queues(context: Context, queued: list[Queued]) -> Iterator[Finding]:
+    sick = False
+    for each in queued:
+        if each.state == "waiting" and each.due_since is not None:
+            late = context.now() - each.due_since
+            if late > _LATE:
+                sick = True
+                yield Finding(
+                    level="warn",
+                    about="queue",
+                    found=f"{each.queue}: {each.count} wait, the oldest is {late} late",
+                    todo="See that `commonlore work` runs, and `commonlore deliveries`.",
+                )
+        elif each.state != "waiting":
+            sick = True
+            yield _given_up(each)
+    if not sick:
+        yield Finding(level="ok", about="queues", found="nothing is late")
+
+
+def _given_up(queued: Queued) -> Finding:
+    todo = {
+        "inbox": "Read the log for `inbox-failed`, upgrade, then `commonlore inbox redrive`.",
+        "deliveries": "See `commonlore deliveries`; moderators can send them again.",
+    }
+    return Finding(
+        level="warn",
+        about="queue",
+        found=f"{queued.queue}: {queued.count} {queued.state}",
+        todo=todo[queued.queue],
+    )

@@ -1,0 +1,1 @@
+"""What other agencies ask us."""

@@ -1,0 +1,296 @@
+"""Communities: the directory, a community's page, joining, starting and looking after one."""
+
+from dataclasses import replace
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Final
+from urllib.parse import quote
+
+from aiohttp import web
+
+from schemas.records import FollowState, JoinRule, Role, Surface, Visibility
+from server.handlers.pages import views
+from server.handlers.pages.pages import (
+    asked,
+    context_of,
+    id_in,
+    page,
+    see_other,
+    signed_in,
+    typed,
+)
+from server.handlers.pages.rows import rows_of
+from server.handlers.pages.views import CommunityView, Names, PostView
+from server.middleware import PRINCIPAL, SESSION
+from server.services import communities as service
+from server.services import sharing
+from server.services.communities import CommunityDraft
+from server.services.errors import Invalid, NotAllowed, NotFound
+from server.storage import communities, errands, feeds, follows
+from server.storage.communities import Listed
+from server.storage.database import Transaction
+from server.storage.errands import Asks
+from server.storage.feeds import Cursor, Entry, Tab
+from server.storage.sessions import SignedIn
+
+_PAGE: Final = 20
+_MOST_PINNED: Final = 10
+_SCOPES: Final = frozenset({"all", "mine", "here", "elsewhere"})
+
+
+async def directory(request: web.Request) -> web.StreamResponse:
+    context, session = context_of(request), request[SESSION]
+    query, scope = asked(request, "q").strip(), asked(request, "scope")
+    if scope not in _SCOPES or (scope == "mine" and session is None):
+        scope = "all"
+    async with context.database.reading() as tx:
+        names = await views.agency_names(tx, context)
+        listed = await communities.listed(
+            tx,
+            reader=session.member.id if session else None,
+            mine=scope == "mine",
+            words=query,
+            limit=200,
+        )
+    wanted = {"here": (True,), "elsewhere": (False,)}.get(scope, (True, False))
+    return page(
+        request,
+        "directory.html",
+        communities=[
+            views.community(each, names)
+            for each in listed
+            if each.community.actor.local in wanted
+        ],
+        scope=scope,
+        query=query,
+        pages=None,
+        may_start=session is not None and session.member.role.reaches(Role.STEWARD),
+    )
+
+
+async def show(request: web.Request) -> web.StreamResponse:
+    context, session = context_of(request), request[SESSION]
+    scope = sharing.scope(context, request[PRINCIPAL], Surface.PAGE)
+    tab: Tab = "unanswered" if asked(request, "tab") == "unanswered" else "all"
+    topic, before = asked(request, "topic") or None, _cursor(asked(request, "before"))
+    async with context.database.reading() as tx:
+        asks, listed = await _find(tx, request)
+        here = listed.community.id
+        names = await views.agency_names(tx, context)
+        found = await feeds.threads(
+            tx,
+            scope,
+            community_id=here,
+            tab=tab,
+            topic=topic,
+            before=before,
+            limit=_PAGE + 1,
+        )
+        pinned = await feeds.threads(
+            tx, scope, community_id=here, tab="pinned", limit=_MOST_PINNED
+        )
+        stewards = await communities.stewards(tx, here)
+
+    first = tab == "all" and topic is None and before is None
+    community = views.community(listed, names)
+    on_top = {entry.post.facts.id for entry in pinned} if tab == "all" and not topic else set()
+    posts = [entry for entry in found[:_PAGE] if entry.post.facts.id not in on_top]
+    return page(
+        request,
+        "community.html",
+        community=community,
+        posts=_within(rows_of(request, posts, names)),
+        pinned=_within(rows_of(request, pinned, names)) if first else [],
+        topic=topic,
+        tab=tab,
+        stewards=[views.actor(each, names) for each in stewards],
+        asking=asks.people if _governs(session, listed) else 0,
+        hidden=_is_hidden(session, listed),
+        pages=_pages(request, community, found, later=before is not None),
+    )
+
+
+def _within(rows: list[PostView]) -> list[PostView]:
+    """Leave out of each row what the whole page says."""
+    return [replace(row, community=None) for row in rows]
+
+
+def _cursor(text: str) -> Cursor | None:
+    when, _, number = text.partition("~")
+    try:
+        moment = datetime.fromisoformat(when)
+        return (moment, id_in(number)) if moment.tzinfo else None
+    except ValueError:
+        return None
+
+
+def _pages(
+    request: web.Request, community: CommunityView, found: list[Entry], *, later: bool
+) -> SimpleNamespace | None:
+    kept = "".join(
+        f"{name}={quote(asked(request, name))}&"
+        for name in ("tab", "topic")
+        if asked(request, name)
+    )
+    following = None
+    if len(found) > _PAGE:
+        last = found[_PAGE - 1]
+        at = quote(f"{last.active_at.isoformat()}~{last.post.facts.id}")
+        following = f"{community.url}?{kept}before={at}"
+    first = f"{community.url}?{kept}".rstrip("?&") if later else None
+    return views.pages(previous=first, following=following)
+
+
+async def find_community(tx: Transaction, request: web.Request) -> Listed:
+    """Find the community that the path names, with its figures and the reader's state."""
+    return (await _find(tx, request))[1]
+
+
+async def _find(tx: Transaction, request: web.Request) -> tuple[Asks, Listed]:
+    name, _, host = request.match_info["name"].replace("\0", "").lower().partition("@")
+    session = request[SESSION]
+    asks = await errands.community_at(tx, name, host or context_of(request).home.authority)
+    if asks is not None:
+        reader = session.member.id if session else None
+        for listed in await communities.listed(tx, reader=reader, only=asks.community.id):
+            return asks, listed
+    raise NotFound("community-not-found", "There is no such community.")
+
+
+def _governs(session: SignedIn | None, listed: Listed) -> bool:
+    if session is None or not listed.community.actor.local:
+        return False
+    if listed.community.id in session.stewards:
+        return True
+    return session.member.role.reaches(Role.MODERATOR)
+
+
+def _is_hidden(session: SignedIn | None, listed: Listed) -> bool:
+    if listed.community.visibility is Visibility.PUBLIC:
+        return False
+    if session is None:
+        return True
+    reads = session.member.role.reaches(Role.MODERATOR)
+    return not reads and listed.community.id not in session.joined
+
+
+async def start_form(request: web.Request) -> web.StreamResponse:
+    return page(request, "community_new.html")
+
+
+async def start(request: web.Request) -> web.StreamResponse:
+    context, session = context_of(request), signed_in(request)
+    form = await typed(request)
+    try:
+        opened = await service.open_community(context, session.member.actor, _draft(form))
+    except Invalid as wrong:
+        return page(request, "community_new.html", errors=wrong.fields, form=form)
+    return see_other(
+        request, views.path_of(opened.actor), "Your community is open. Ask the first question."
+    )
+
+
+async def edit_form(request: web.Request) -> web.StreamResponse:
+    listed, names = await governed(request)
+    return page(request, "community_edit.html", community=views.community(listed, names))
+
+
+async def edit(request: web.Request) -> web.StreamResponse:
+    listed, names = await governed(request)
+    community, form = views.community(listed, names), await typed(request)
+    try:
+        await service.change_community(
+            context_of(request),
+            signed_in(request),
+            listed.community.id,
+            _draft(form | {"visibility": community.visibility}),
+        )
+    except Invalid as wrong:
+        return page(
+            request, "community_edit.html", errors=wrong.fields, form=form, community=community
+        )
+    return see_other(request, community.url, "The community is saved.")
+
+
+def _draft(form: dict[str, str]) -> CommunityDraft:
+    # What a browser cannot send without being told to reads as the narrower choice.
+    join = JoinRule.OPEN if form.get("join") == JoinRule.OPEN else JoinRule.APPROVAL
+    public = form.get("visibility") == Visibility.PUBLIC
+    lines = (line.strip() for line in form.get("topics", "").splitlines())
+    return CommunityDraft(
+        name=form.get("name", ""),
+        display_name=form.get("display_name", ""),
+        summary=form.get("summary", ""),
+        charter=form.get("charter", ""),
+        topics=tuple(line for line in lines if line),
+        join=join,
+        visibility=Visibility.PUBLIC if public else Visibility.MEMBERS,
+    )
+
+
+async def join(request: web.Request) -> web.StreamResponse:
+    context = context_of(request)
+    async with context.database.reading() as tx:
+        asks, _ = await _find(tx, request)
+    community = asks.community
+    state = await service.join(context, signed_in(request), community.id)
+    path = views.path_of(community)
+    if state is FollowState.ACCEPTED:
+        return see_other(request, path, "You are in. Ask something, or help with an answer.")
+    told = "You asked to join. We tell you as soon as it is settled."
+    return see_other(request, path, told, kind="notice")
+
+
+async def leave(request: web.Request) -> web.StreamResponse:
+    context = context_of(request)
+    async with context.database.reading() as tx:
+        asks, listed = await _find(tx, request)
+    await service.leave(context, signed_in(request), asks.community.id)
+    told = "You withdrew your request." if listed.my_state == "asked" else "You left."
+    return see_other(request, views.path_of(asks.community), told)
+
+
+async def requests(request: web.Request) -> web.StreamResponse:
+    """List who waits to be let in, to those who decide it."""
+    listed, names = await governed(request)
+    async with context_of(request).database.reading() as tx:
+        waiting = await follows.asking(tx, listed.community.id)
+    return page(
+        request,
+        "requests.html",
+        community=views.community(listed, names),
+        requests=[
+            SimpleNamespace(
+                id=each.follower.id,
+                person=views.actor(each.follower, names),
+                asked=each.follow.asked_at,
+                note="",
+            )
+            for each in waiting
+        ],
+    )
+
+
+async def decide(request: web.Request) -> web.StreamResponse:
+    listed, _ = await governed(request)
+    form = await typed(request)
+    let_in = form.get("act") == "approve"
+    await service.decide_request(
+        context_of(request),
+        signed_in(request),
+        listed.community.id,
+        id_in(form.get("request", "")),
+        let_in=let_in,
+    )
+    back = f"{views.path_of(listed.community.actor)}/requests"
+    return see_other(request, back, "They are in." if let_in else "You refused the request.")
+
+
+async def governed(request: web.Request) -> tuple[Listed, Names]:
+    context, session = context_of(request), signed_in(request)
+    async with context.database.reading() as tx:
+        _, listed = await _find(tx, request)
+        names = await views.agency_names(tx, context)
+    if not _governs(session, listed):
+        raise NotAllowed("not-a-steward", "Only its stewards can do that.")
+    return listed, names

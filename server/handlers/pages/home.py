@@ -1,0 +1,247 @@
+"""The front page, what a member was told, and finding things by words, handle or address."""
+
+from typing import Final
+
+from aiohttp import web
+
+from federation.handles import parse_handle
+from schemas.gate import SealedPost
+from schemas.records import Actor, ActorKind, Kind, Surface, Visibility
+from server.handlers.pages import views
+from server.handlers.pages.pages import asked, context_of, id_in, page, see_other, signed_in
+from server.handlers.pages.rows import rows_of
+from server.handlers.pages.views import ActorView, Names, PostView
+from server.middleware import PRINCIPAL, SESSION
+from server.services import discovery, sharing
+from server.storage import communities, errands, feeds, notifications, search
+from server.storage.notifications import Notification
+from server.storage.sessions import SignedIn
+
+_SHOWN: Final = 6
+_NOTIFICATIONS: Final = 40
+_MOST_WORDS: Final = 8
+_LONGEST_QUERY: Final = 500
+_OLD: Final = 50
+_NOT_FOUND: Final = (
+    "There is nothing at that address, or its agency cannot be reached or may not exchange "
+    "with us. Check the address, or try again later."
+)
+_NOT_KNOWN: Final = "We do not know that address yet. Sign in, and we ask its agency for it."
+
+#: Kinds as they are stored to kinds as the template names them, where they differ.
+_KINDS: Final = {"asks-to-join": "join-asked", "let-in": "joined"}
+
+
+async def home(request: web.Request) -> web.StreamResponse:
+    session = request[SESSION]
+    return await (_guest_home(request) if session is None else _member_home(request, session))
+
+
+async def _guest_home(request: web.Request) -> web.Response:
+    context, principal = context_of(request), request[PRINCIPAL]
+    scope = sharing.scope(context, principal, Surface.PAGE)
+    async with context.database.reading() as tx:
+        names = await views.agency_names(tx, context)
+        listed = await communities.listed(tx, reader=None)
+        answered = await feeds.recent(tx, scope, communities=None, answered=True, limit=_SHOWN)
+    public = [each for each in listed if each.community.visibility is Visibility.PUBLIC]
+    return page(
+        request,
+        "home.html",
+        communities=[views.community(each, names) for each in public[:_SHOWN]],
+        answered=rows_of(request, answered, names),
+    )
+
+
+async def _member_home(request: web.Request, session: SignedIn) -> web.Response:
+    context = context_of(request)
+    scope = sharing.scope(context, request[PRINCIPAL], Surface.PAGE)
+    mine = frozenset(session.joined)
+    async with context.database.reading() as tx:
+        names = await views.agency_names(tx, context)
+        listed = await communities.listed(tx, reader=session.member.id, mine=True)
+        unanswered = await feeds.recent(
+            tx, scope, communities=mine, unanswered=True, limit=_OLD
+        )
+        asked_by_me = await feeds.recent(
+            tx, scope, communities=None, author_id=session.member.id, limit=_OLD
+        )
+        recent = await feeds.recent(tx, scope, communities=mine, limit=_SHOWN)
+        asks = await errands.asked_of(tx, session.stewards)
+
+    helpable = [entry for entry in unanswered if entry.author.id != session.member.id]
+    helpable.reverse()
+    open_questions = _open_questions(rows_of(request, asked_by_me, names))
+    return page(
+        request,
+        "home.html",
+        waiting=_waiting(asks, open_questions, names),
+        unanswered=rows_of(request, helpable[:_SHOWN], names),
+        mine=open_questions[:_SHOWN],
+        recent=rows_of(request, recent, names),
+        communities=[views.community(each, names) for each in listed],
+    )
+
+
+def _open_questions(rows: list[PostView]) -> list[PostView]:
+    return [row for row in rows if row.kind == Kind.QUESTION and not row.accepted]
+
+
+def _waiting(
+    asks: list[errands.Asks], open_questions: list[PostView], names: Names
+) -> list[dict[str, str]]:
+    things = []
+    for each in asks:
+        community = views.actor(each.community, names)
+        who = "1 person asks" if each.people == 1 else f"{each.people} people ask"
+        things.append(
+            {
+                "text": f"{who} to join {community.display_name}",
+                "url": f"{community.url}/requests",
+            }
+        )
+    things += [
+        {"text": f"Did an answer to “{question.title}” work?", "url": question.url}
+        for question in open_questions
+        if question.answers
+    ]
+    return things[:_SHOWN]
+
+
+async def notified(request: web.Request) -> web.StreamResponse:
+    """Show what happened to the member; what they saw last time is no longer new."""
+    context, session = context_of(request), signed_in(request)
+    before = id_in(asked(request, "before")) if asked(request, "before") else None
+    place = id_in(asked(request, "from")) if asked(request, "from") else 0
+    async with context.database.reading() as tx:
+        names = await views.agency_names(tx, context)
+        found = await notifications.of_member(
+            tx, session.member.id, before=before, limit=_NOTIFICATIONS + 1
+        )
+        wanted = [one.subject for one in found if one.kind == "asks-to-join"]
+        joins = await errands.followed(tx, wanted)
+        roots = {one.root_id for one in found if one.root_id is not None}
+        threads = await errands.several_posts(tx, roots)
+
+    titles = _titles(request, threads)
+    shown = found[:_NOTIFICATIONS]
+    further = None
+    if len(found) > _NOTIFICATIONS:
+        further = f"/notifications?before={shown[-1].id}&from={place + _NOTIFICATIONS}"
+    return page(
+        request,
+        "notifications.html",
+        notifications=[
+            _notification(one, joins, titles, names, unread=place + index < session.unread)
+            for index, one in enumerate(shown)
+        ],
+        pages=views.pages(following=further),
+    )
+
+
+def _titles(request: web.Request, threads: list[SealedPost]) -> dict[int, str]:
+    """Give the titles of the threads that the member may still read."""
+    context, principal = context_of(request), request[PRINCIPAL]
+    released = (sharing.release(context, sealed, principal, Surface.PAGE) for sealed in threads)
+    return {each.content.facts.id: each.content.title for each in released if each}
+
+
+def _notification(
+    one: Notification,
+    joins: dict[str, Actor],
+    titles: dict[int, str],
+    names: Names,
+    *,
+    unread: bool,
+) -> dict[str, object]:
+    by = views.actor(one.actor, names)
+    community = _community_of(one, joins, by, names)
+    url = by.url
+    if one.root_id is not None:
+        url = f"/p/{one.root_id}#p{one.post_id}"
+    elif community is not None:
+        url = community.url + ("/requests" if one.kind == "asks-to-join" else "")
+    return {
+        "id": one.id,
+        "kind": _KINDS.get(one.kind, one.kind),
+        "actor": None if one.actor.kind is ActorKind.COMMUNITY else by,
+        "post": {"title": titles.get(one.root_id or 0, "")},
+        "community": community,
+        "text": "",
+        "happened": one.happened_at,
+        "unread": unread,
+        "url": url,
+    }
+
+
+def _community_of(
+    one: Notification, joins: dict[str, Actor], by: ActorView, names: Names
+) -> ActorView | None:
+    if one.actor.kind is ActorKind.COMMUNITY:
+        return by
+    asked_for = joins.get(one.subject)
+    return views.actor(asked_for, names) if asked_for else None
+
+
+async def mark_notifications_seen(request: web.Request) -> web.StreamResponse:
+    context, session = context_of(request), signed_in(request)
+    async with context.database.transaction("notifications.seen") as tx:
+        await notifications.mark_seen(tx, session.member.id)
+    return see_other(request, "/notifications")
+
+
+async def find(request: web.Request) -> web.StreamResponse:
+    """Find by words what is here, and by handle or address what is elsewhere.
+
+    A guest never makes us fetch anything; a member does, and reads why where it fails.
+    """
+    context, session = context_of(request), request[SESSION]
+    query = asked(request, "q").strip()[:_LONGEST_QUERY]
+    problem, found = "", None
+    if parse_handle(query) is not None:
+        found = await discovery.look_up(context, query, may_fetch=session is not None)
+        problem = "" if found else (_NOT_FOUND if session else _NOT_KNOWN)
+        if (place := _place_of(request, found)) is not None:
+            return see_other(request, place)
+    words = tuple(query.split()[:_MOST_WORDS])
+    return await _found_page(request, query, words, problem)
+
+
+def _place_of(request: web.Request, found: Actor | SealedPost | None) -> str | None:
+    """Say where on our pages a thing is that was asked for by its very handle or address."""
+    if isinstance(found, SealedPost):
+        facts = found.facts
+        context, principal = context_of(request), request[PRINCIPAL]
+        if sharing.release(context, found, principal, Surface.PAGE) is None:
+            return None
+        place = f"/p/{facts.root_id}"
+        return place if facts.id == facts.root_id else f"{place}#p{facts.id}"
+    return views.path_of(found) if found is not None else None
+
+
+async def _found_page(
+    request: web.Request,
+    query: str,
+    words: tuple[str, ...],
+    problem: str,
+) -> web.Response:
+    context, session = context_of(request), request[SESSION]
+    reader = session.member.id if session else None
+    scope = sharing.scope(context, request[PRINCIPAL], Surface.PAGE)
+    async with context.database.reading() as tx:
+        names = await views.agency_names(tx, context)
+        listed = []
+        if words:
+            listed = await communities.listed(tx, reader=reader, words=query, limit=20)
+        people = await search.people(tx, words) if words and session else []
+        threads = await search.threads(tx, scope, words) if words else []
+    return page(
+        request,
+        "found.html",
+        query=query,
+        communities=[views.community(each, names) for each in listed],
+        people_found=[views.actor(each, names) for each in people],
+        posts=rows_of(request, threads, names),
+        problem=problem,
+        pages=None,
+    )

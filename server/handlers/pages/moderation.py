@@ -1,0 +1,281 @@
+"""The moderators' desk: reports, who waits, what was removed, who is suspended, the log."""
+
+from types import SimpleNamespace
+from typing import Final
+
+from aiohttp import web
+
+from schemas.records import Actor, AgencyState, Surface
+from server.context import Context
+from server.handlers.pages import views
+from server.handlers.pages.pages import (
+    asked,
+    context_of,
+    id_in,
+    page,
+    see_other,
+    signed_in,
+    typed,
+)
+from server.handlers.pages.people import find_by_handle
+from server.handlers.pages.rows import rows_of
+from server.handlers.pages.views import ActorView, Names, PostView
+from server.middleware import PRINCIPAL
+from server.services import reporting, sharing
+from server.services.errors import Invalid
+from server.storage import actors, agencies, audit, desk, reports
+from server.storage.agencies import Agency
+from server.storage.audit import Act
+from server.storage.database import Transaction
+from server.storage.feeds import Entry
+from server.storage.reports import Report
+
+_ACTS: Final = 50
+_WORDS: Final = {
+    "remove-post": "Removed a post",
+    "restore-post": "Restored a post",
+    "lock": "Locked a thread",
+    "unlock": "Opened a thread again",
+    "pin": "Pinned a thread",
+    "unpin": "Unpinned a thread",
+    "admit-agency": "Admitted an agency",
+    "block-agency": "Blocked an agency",
+    "close-report": "Closed a report",
+    "suspend": "Suspended a person",
+    "lift-suspension": "Lifted a suspension",
+    "let-in": "Let somebody into a community",
+    "refuse-to-join": "Refused a request to join",
+    "open-community": "Opened a community",
+    "change-community": "Changed a community",
+}
+
+
+async def show(request: web.Request) -> web.StreamResponse:
+    return await _page(request)
+
+
+async def keep(request: web.Request) -> web.StreamResponse:
+    """Close a report; the post stays."""
+    form, report_id = await typed(request), id_in(request.match_info["id"])
+    try:
+        await reporting.close(
+            context_of(request),
+            signed_in(request),
+            report_id,
+            "kept",
+            reason=form.get("reason", ""),
+        )
+    except Invalid as wrong:
+        key = f"keep-{report_id}"
+        return await _page(request, {key: wrong.sentence}, {key: form.get("reason", "")})
+    return see_other(request, "/moderation", "The report is closed; the post stays.")
+
+
+async def suspend(request: web.Request) -> web.StreamResponse:
+    """Suspend a person by their handle, or lift it: `on` is yes or no."""
+    context, form = context_of(request), await typed(request)
+    suspended = form.get("on") != "no"
+    shown = {"person": form.get("person", ""), "suspend-reason": form.get("reason", "")}
+    async with context.database.reading() as tx:
+        person = await find_by_handle(tx, request, shown["person"])
+    if person is None:
+        return await _page(request, {"person": "We know nobody by that handle."}, shown)
+    try:
+        await reporting.suspend(
+            context,
+            signed_in(request),
+            person.id,
+            suspended=suspended,
+            reason=form.get("reason", ""),
+        )
+    except Invalid as wrong:
+        return await _page(request, {"suspend-reason": wrong.sentence}, shown)
+    done = "is suspended." if suspended else "is no longer suspended."
+    return see_other(request, "/moderation#people", f"{person.handle} {done}")
+
+
+async def _page(
+    request: web.Request,
+    errors: dict[str, str] | None = None,
+    form: dict[str, str] | None = None,
+) -> web.Response:
+    context = context_of(request)
+    before = asked(request, "before")
+    async with context.database.reading() as tx:
+        names = await views.agency_names(tx, context)
+        open_reports = await _reports(tx, request, names)
+        removed = await desk.removed(tx)
+        suspended = await desk.suspended(tx)
+        known = await agencies.all_of(tx)
+        acts = await audit.latest(tx, before=id_in(before) if before else None, limit=_ACTS + 1)
+        told = await _acts(tx, context, acts[:_ACTS], names)
+    return page(
+        request,
+        "moderation.html",
+        errors=errors,
+        form=form,
+        reports=open_reports,
+        removed=_removed(request, removed, names),
+        suspended=[
+            SimpleNamespace(
+                person=views.actor(each.person, names), since=each.since, reason=each.reason
+            )
+            for each in suspended
+        ],
+        waiting=[_agency(each) for each in known if each.state is AgencyState.WAITING],
+        blocked=[_agency(each) for each in known if each.state is AgencyState.BLOCKED],
+        acts=told,
+        pages=_pages(acts, later=bool(before)),
+    )
+
+
+def _pages(acts: list[Act], *, later: bool) -> SimpleNamespace | None:
+    more = f"/moderation?before={acts[_ACTS - 1].id}#acts" if len(acts) > _ACTS else None
+    return views.pages("/moderation#acts" if later else None, more)
+
+
+def _agency(agency: Agency) -> SimpleNamespace:
+    return SimpleNamespace(
+        host=agency.host, name=agency.name, asked=agency.knocked_at, reason=agency.reason
+    )
+
+
+async def _reports(
+    tx: Transaction, request: web.Request, names: Names
+) -> list[SimpleNamespace]:
+    found = await reports.latest(tx)
+    ids = {each.reporter_id for each in found} | {each.target_id for each in found}
+    people = await desk.actors_by_id(tx, sorted(each for each in ids if each is not None))
+    entries = await desk.entries(tx, [each.post_id for each in found if each.post_id])
+    shown = []
+    for report in found:
+        post = _reported(request, report, entries, people, names)
+        if post is None:
+            continue
+        reporter = people.get(report.reporter_id or 0)
+        local = reporter is not None and reporter.local
+        shown.append(
+            SimpleNamespace(
+                id=report.id,
+                post=post,
+                reason=report.comment,
+                reporter=views.actor(reporter, names) if reporter and local else None,
+                agency=None if local else names.get(report.host, report.host),
+                reported=report.opened_at,
+            )
+        )
+    return shown
+
+
+def _reported(
+    request: web.Request,
+    report: Report,
+    entries: dict[int, Entry],
+    people: dict[int, Actor],
+    names: Names,
+) -> PostView | None:
+    if report.post_id is None:
+        person = people.get(report.target_id or 0)
+        return _profile(person, names) if person else None
+    rows = rows_of(request, [entries[report.post_id]], names)
+    return rows[0] if rows else None
+
+
+def _profile(person: Actor, names: Names) -> PostView:
+    """Show whom a report is about in the place of a post."""
+    shown = views.actor(person, names)
+    return PostView(
+        id=person.id,
+        url=shown.url,
+        kind="discussion",
+        title=shown.handle,
+        html=person.summary,
+        excerpt="",
+        source="",
+        author=shown,
+        community=shown,
+        published=person.published_at,
+        edited=None,
+        deleted=False,
+        deleted_by=None,
+        reason="",
+        locked=False,
+        pinned=False,
+        accepted=False,
+        answers=0,
+        helpful=0,
+        topic=None,
+        language="",
+        origin=shown.origin,
+    )
+
+
+def _removed(request: web.Request, entries: list[Entry], names: Names) -> list[SimpleNamespace]:
+    context, principal = context_of(request), request[PRINCIPAL]
+    shown = []
+    for entry in entries:
+        released = sharing.release(context, entry.post, principal, Surface.PAGE)
+        if released is not None:
+            author = views.actor(entry.author, names)
+            row = views.post(released, author, views.actor(entry.community, names))
+            shown.append(
+                SimpleNamespace(
+                    id=row.id,
+                    url=row.url,
+                    kind=row.kind,
+                    title=row.title,
+                    reason=row.reason,
+                    author=author,
+                    removed_at=entry.post.facts.deleted_at,
+                )
+            )
+    return shown
+
+
+async def _acts(
+    tx: Transaction, context: Context, acts: list[Act], names: Names
+) -> list[SimpleNamespace]:
+    uris = sorted({each.actor for each in acts} | {each.object for each in acts})
+    known = await actors.find_many(tx, uris)
+    post_ids = await desk.post_ids(tx, uris)
+    return [
+        SimpleNamespace(
+            done=act.happened_at,
+            moderator=_who(known.get(act.actor), context, names),
+            what=_what(act, known.get(act.object)),
+            reason=act.reason,
+            url=_url(act, known, post_ids),
+        )
+        for act in acts
+    ]
+
+
+def _what(act: Act, about: Actor | None) -> str:
+    words = _WORDS.get(act.act) or act.act.replace("-", " ").capitalize()
+    if about is not None:
+        return f"{words}: {about.handle}"
+    # Posts are what the line links to; what is left is the host of an agency.
+    return words if "/" in act.object or not act.object else f"{words}: {act.object}"
+
+
+def _url(act: Act, known: dict[str, Actor], post_ids: dict[str, int]) -> str | None:
+    if act.object in known:
+        return views.path_of(known[act.object])
+    return f"/p/{post_ids[act.object]}" if act.object in post_ids else None
+
+
+def _who(actor: Actor | None, context: Context, names: Names) -> ActorView:
+    """Name who acted; the operator at the command line is nobody with a page."""
+    if actor is not None:
+        return views.actor(actor, names)
+    return ActorView(
+        name="operator",
+        display_name="The operator",
+        handle=f"@{context.home.authority}",
+        url="/about",
+        agency=context.settings.name,
+        local=True,
+        initials="O",
+        hue=0,
+        origin=None,
+    )

@@ -1,0 +1,143 @@
+"""A person's page, here or at another agency; follow them, or no longer."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Final
+
+from aiohttp import web
+
+from schemas.records import Actor, ActorKind, FollowState, Surface
+from server.handlers.pages import views
+from server.handlers.pages.pages import context_of, page, see_other, signed_in
+from server.handlers.pages.rows import rows_of
+from server.handlers.pages.views import Names, PostView
+from server.middleware import PRINCIPAL, SESSION
+from server.services import people, sharing
+from server.services.errors import NotFound
+from server.storage import actors, desk, feeds, follows, marks
+from server.storage.database import Transaction
+from server.storage.feeds import Entry
+from server.storage.marks import Given
+
+_POSTS: Final = 20
+_THANKS: Final = 20
+_FOLLOWS: Final = {FollowState.ASKED: "asked", FollowState.ACCEPTED: "following"}
+
+
+async def show(request: web.Request) -> web.StreamResponse:
+    context, session = context_of(request), request[SESSION]
+    scope = sharing.scope(context, request[PRINCIPAL], Surface.PAGE)
+    async with context.database.reading() as tx:
+        person = await _find(tx, request)
+        names = await views.agency_names(tx, context)
+        written = await feeds.of_person(tx, scope, author_id=person.id, limit=_POSTS)
+        given = await marks.kudos_of(tx, scope, person.id, limit=_THANKS)
+        thanked = await desk.entries(tx, [each.post_id for each in given])
+        roots = await _roots(tx, [*written, *thanked.values()])
+        belongs = await desk.communities_of(tx, scope, person.id)
+        follow = await follows.find(tx, session.member.id, person.id) if session else None
+
+    titles = {row.id: row.title for row in rows_of(request, roots.values(), names)}
+    by_id = {row.id: row for row in _titled(request, thanked.values(), names, titles)}
+    return page(
+        request,
+        "person.html",
+        person=_shown(person, names),
+        follow=_FOLLOWS.get(follow.state) if follow else None,
+        is_me=session is not None and session.member.id == person.id,
+        communities=[views.actor(each, names) for each in belongs],
+        posts=_titled(request, written, names, titles),
+        kudos=_thanks(given, by_id, names),
+        pages=None,
+    )
+
+
+async def follow(request: web.Request) -> web.StreamResponse:
+    context = context_of(request)
+    async with context.database.reading() as tx:
+        person = await _find(tx, request)
+    state = await people.follow(context, signed_in(request), person.id)
+    path, name = views.path_of(person), person.display_name or person.name
+    if state is FollowState.ACCEPTED:
+        return see_other(request, path, f"You follow {name}.")
+    told = "You asked to follow. It is settled once their agency answers."
+    return see_other(request, path, told, kind="notice")
+
+
+async def unfollow(request: web.Request) -> web.StreamResponse:
+    context = context_of(request)
+    async with context.database.reading() as tx:
+        person = await _find(tx, request)
+    await people.unfollow(context, signed_in(request), person.id)
+    name = person.display_name or person.name
+    return see_other(request, views.path_of(person), f"You do not follow {name}.")
+
+
+async def find_by_handle(tx: Transaction, request: web.Request, text: str) -> Actor | None:
+    """Find a person that we know by a handle, with or without the name of their agency."""
+    ours = context_of(request).home.authority
+    name, _, host = text.strip().lower().removeprefix("@").partition("@")
+    person = (
+        await actors.find_local(tx, name)
+        if host in {"", ours}
+        else await actors.find_by_handle(tx, name, host)
+    )
+    if person is None or person.kind is not ActorKind.PERSON or person.deleted_at is not None:
+        return None
+    return person
+
+
+async def _find(tx: Transaction, request: web.Request) -> Actor:
+    handle = request.match_info["name"].replace("\0", "")
+    person = await find_by_handle(tx, request, handle)
+    if person is None:
+        raise NotFound("person-not-found", "There is no such person.")
+    return person
+
+
+async def _roots(tx: Transaction, entries: list[Entry]) -> dict[int, Entry]:
+    """Read the threads that answers and comments stand in: they have no title themselves."""
+    replies = (each.post.facts for each in entries if each.post.facts.parent_id is not None)
+    return await desk.entries(tx, sorted({facts.root_id for facts in replies}))
+
+
+def _titled(
+    request: web.Request, entries: Iterable[Entry], names: Names, titles: dict[int, str]
+) -> list[PostView]:
+    kept = list(entries)
+    root_of = {each.post.facts.id: each.post.facts.root_id for each in kept}
+    return [
+        replace(row, title=row.title or titles.get(root_of[row.id], ""))
+        for row in rows_of(request, kept, names)
+    ]
+
+
+def _shown(person: Actor, names: Names) -> SimpleNamespace:
+    shown = views.actor(person, names)
+    return SimpleNamespace(
+        **{name: getattr(shown, name) for name in type(shown).__slots__},
+        about_html=person.summary,
+        joined=person.published_at if person.local else None,
+        suspended=person.suspended_at is not None,
+    )
+
+
+def _thanks(
+    given: list[Given], by_id: dict[int, PostView], names: Names
+) -> list[SimpleNamespace]:
+    shown = []
+    for each in given:
+        view = views.thanks(each, names)
+        if view is not None and each.post_id in by_id:
+            shown.append(
+                SimpleNamespace(
+                    emoji=view.emoji,
+                    category=view.category,
+                    note=view.note,
+                    giver=view.giver,
+                    given=each.mark.given_at,
+                    post=by_id[each.post_id],
+                )
+            )
+    return shown

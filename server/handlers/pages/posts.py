@@ -1,0 +1,191 @@
+"""Writing: ask, answer, comment and edit, each with a preview."""
+
+import asyncio
+
+from aiohttp import web
+
+from federation.translate import sanitize
+from schemas.records import Kind, Surface
+from server.handlers.pages import threads, views
+from server.handlers.pages.communities import find_community
+from server.handlers.pages.pages import (
+    context_of,
+    fragment,
+    id_in,
+    page,
+    see_other,
+    signed_in,
+    typed,
+)
+from server.handlers.pages.views import CommunityView, PostView
+from server.middleware import PRINCIPAL, SESSION
+from server.services import posts as service
+from server.services import sharing
+from server.services.errors import Invalid, NotAllowed
+from server.services.posts import Draft
+from server.storage import actors, communities
+
+
+async def ask_form(request: web.Request) -> web.StreamResponse:
+    community_id, community = await _community(request)
+    if community_id not in signed_in(request).joined:
+        told = "Join the community first; then you can ask."
+        return see_other(request, community.url, told, kind="notice")
+    return page(request, "ask.html", community=community, preview_html=None)
+
+
+async def ask(request: web.Request) -> web.StreamResponse:
+    community_id, community = await _community(request)
+    form = await typed(request)
+    if form.get("act") == "preview":
+        shown = await preview_of(form)
+        return page(request, "ask.html", form=form, community=community, preview_html=shown)
+    kind = Kind.DISCUSSION if form.get("kind") == Kind.DISCUSSION else Kind.QUESTION
+    draft = Draft(
+        source=form.get("body", ""), title=form.get("title", ""), topic=form.get("topic")
+    )
+    try:
+        facts = await service.publish_thread(
+            context_of(request), signed_in(request), community_id, kind, draft
+        )
+    except Invalid as wrong:
+        return page(
+            request,
+            "ask.html",
+            errors=renamed(wrong, {"source": "body"}),
+            form=form,
+            community=community,
+            preview_html=None,
+        )
+    told = "Your question is posted." if kind is Kind.QUESTION else "It is posted."
+    return see_other(request, f"/p/{facts.id}", told)
+
+
+async def _community(request: web.Request) -> tuple[int, CommunityView]:
+    context = context_of(request)
+    async with context.database.reading() as tx:
+        listed = await find_community(tx, request)
+        names = await views.agency_names(tx, context)
+    return listed.community.id, views.community(listed, names)
+
+
+def renamed(wrong: Invalid, names: dict[str, str]) -> dict[str, str]:
+    """Key what is wrong by the ids of the form's fields."""
+    return {names.get(name, name): sentence for name, sentence in wrong.fields.items()}
+
+
+async def preview_of(form: dict[str, str]) -> str:
+    source = form.get("body", "")[: service.LONGEST_SOURCE]
+    return (await asyncio.to_thread(sanitize.from_markdown, source)).html
+
+
+async def preview(request: web.Request) -> web.StreamResponse:
+    """Show what Markdown becomes, as a fragment; nothing is kept."""
+    shown = await preview_of(await typed(request))
+    return fragment(request, "preview.html", preview_html=shown)
+
+
+async def answer(request: web.Request) -> web.StreamResponse:
+    question_id, form = id_in(request.match_info["id"]), await typed(request)
+    text = {"answer": form.get("body", "")}
+    if form.get("act") == "preview":
+        shown = await preview_of(form)
+        return await threads.thread_page(request, question_id, form=text, preview_html=shown)
+    draft = Draft(source=text["answer"])
+    try:
+        facts = await service.publish_reply(
+            context_of(request), signed_in(request), question_id, Kind.ANSWER, draft
+        )
+    except Invalid as wrong:
+        errors = renamed(wrong, {"source": "answer"})
+        return await threads.thread_page(request, question_id, errors=errors, form=text)
+    return see_other(request, f"/p/{facts.root_id}#p{facts.id}", "Your answer is posted.")
+
+
+async def comment(request: web.Request) -> web.StreamResponse:
+    parent_id, form = id_in(request.match_info["id"]), await typed(request)
+    field, draft = f"comment-{parent_id}", Draft(source=form.get("body", ""))
+    try:
+        facts = await service.publish_reply(
+            context_of(request), signed_in(request), parent_id, Kind.COMMENT, draft
+        )
+    except Invalid as wrong:
+        return await threads.thread_page(
+            request,
+            await root_of(request, parent_id),
+            errors=renamed(wrong, {"source": field}),
+            form={field: draft.source},
+        )
+    return see_other(request, f"/p/{facts.root_id}#p{facts.id}", "Your comment is posted.")
+
+
+async def root_of(request: web.Request, post_id: int) -> int:
+    """Find the thread of a post that the reader may read."""
+    context = context_of(request)
+    async with context.database.reading() as tx:
+        found = await sharing.released(tx, context, post_id, request[PRINCIPAL], Surface.PAGE)
+    return found.content.facts.root_id
+
+
+async def single(request: web.Request) -> tuple[PostView, CommunityView]:
+    """Read the one post that the path names, for a form or a page about it alone."""
+    context, session = context_of(request), request[SESSION]
+    post_id = id_in(request.match_info["id"])
+    async with context.database.reading() as tx:
+        released = await sharing.released(
+            tx, context, post_id, request[PRINCIPAL], Surface.PAGE
+        )
+        facts = released.content.facts
+        author = await actors.get(tx, facts.author_id)
+        reader = session.member.id if session else None
+        listed = await communities.listed(tx, reader=reader, only=facts.community_id)
+        names = await views.agency_names(tx, context)
+    if facts.deleted_at is not None or not listed:
+        raise threads.missing()
+    community = views.community(listed[0], names)
+    can = views.may(session, released.content, released.content)
+    return views.post(released, views.actor(author, names), community, can=can), community
+
+
+async def edit_form(request: web.Request) -> web.StreamResponse:
+    post, community = await single(request)
+    require(allowed=post.can.edit)
+    return page(request, "edit.html", post=post, community=community, preview_html=None)
+
+
+async def edit(request: web.Request) -> web.StreamResponse:
+    post, community = await single(request)
+    require(allowed=post.can.edit)
+    form = await typed(request)
+    if form.get("act") == "preview":
+        shown = await preview_of(form)
+        return page(
+            request,
+            "edit.html",
+            form=form,
+            post=post,
+            community=community,
+            preview_html=shown,
+        )
+    draft = Draft(
+        source=form.get("body", ""), title=form.get("title", ""), topic=form.get("topic")
+    )
+    try:
+        await service.edit(context_of(request), signed_in(request), post.id, draft)
+    except Invalid as wrong:
+        return page(
+            request,
+            "edit.html",
+            errors=renamed(wrong, {"source": "body"}),
+            form=form,
+            post=post,
+            community=community,
+            preview_html=None,
+        )
+    return see_other(request, post.url, "Your changes are saved.")
+
+
+def require(*, allowed: bool) -> None:
+    """Refuse early what the service would refuse late, so that no form is shown for nothing."""
+    if not allowed:
+        raise NotAllowed("not-yours", "That is for its author to do.")

@@ -1,0 +1,127 @@
+"""The Jinja environment of the pages: where templates come from and the filters they use."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from gettext import NullTranslations
+from typing import Protocol
+from zlib import crc32
+
+import jinja2
+from babel.dates import format_date, format_datetime, format_timedelta, get_timezone
+from jinja2.runtime import Context
+
+from schemas.records import KUDOS_EMOJI
+
+#: Older than this, a date says more than "7 weeks ago".
+_RECENT = timedelta(days=30)
+
+
+class Threaded(Protocol):
+    """Any post that knows its replies."""
+
+    @property
+    def children(self) -> "Iterable[Threaded]": ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """One line of a flattened thread: the post, how deep it sits, what it replies to."""
+
+    post: Threaded
+    depth: int
+    parent: Threaded | None
+
+
+def environment(translations: NullTranslations | None = None) -> jinja2.Environment:
+    """One environment per language: macros imported without context see its translations."""
+    loader = jinja2.ChoiceLoader(
+        [
+            jinja2.PackageLoader("server", "templates"),
+            jinja2.PrefixLoader(
+                {"govuk_frontend_jinja": jinja2.PackageLoader("govuk_frontend_jinja")}
+            ),
+        ]
+    )
+    # Templates ship inside the package, so nothing looks at the disk again after loading.
+    env = jinja2.Environment(
+        loader=loader,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
+    )
+    _install(env, translations or NullTranslations())
+    env.policies["ext.i18n.trimmed"] = True
+    env.globals["kudos_emoji"] = KUDOS_EMOJI
+    env.filters.update(ago=ago, when=when, initials=initials, hue=hue, threaded=threaded)
+    return env
+
+
+def _install(env: jinja2.Environment, translations: NullTranslations) -> None:
+    # The extension adds this method to the environment where the stubs cannot see it.
+    install = env.__dict__["install_gettext_translations"]
+    install(translations, newstyle=True)
+
+
+def render(env: jinja2.Environment, name: str, **context: object) -> str:
+    return env.get_template(name).render(context)
+
+
+@jinja2.pass_context
+def ago(context: Context, moment: datetime) -> str:
+    """How long before the page's `now` something happened; a date when long ago."""
+    passed = context["now"] - moment
+    if passed > _RECENT:
+        return format_date(_in_zone(context, moment), format="long", locale=_locale(context))
+    # A member's clock and another agency's differ by seconds: never "in 3 seconds".
+    at_least_a_minute = max(passed, timedelta(minutes=1))
+    return format_timedelta(-at_least_a_minute, add_direction=True, locale=_locale(context))
+
+
+@jinja2.pass_context
+def when(context: Context, moment: datetime) -> str:
+    """The full time in the member's zone, with the zone's name."""
+    local = _in_zone(context, moment)
+    pattern = "EEEE d MMMM y, HH:mm zzz"
+    return format_datetime(local, pattern, locale=_locale(context))
+
+
+def _in_zone(context: Context, moment: datetime) -> datetime:
+    return moment.astimezone(get_timezone(context.get("time_zone") or "UTC"))
+
+
+def _locale(context: Context) -> str:
+    return (context.get("language") or "en").replace("-", "_")
+
+
+def initials(name: str) -> str:
+    """One or two capitals for an avatar: of the first word and of the last."""
+    words = ["".join(filter(str.isalnum, word)) for word in name.split()]
+    letters = [word[0].upper() for word in words if word]
+    return "".join(letters[:1] + letters[1:][-1:]) or "?"
+
+
+def hue(text: str) -> int:
+    """A colour angle that stays the same for the same text, in degrees."""
+    return crc32(text.encode()) % 360
+
+
+def threaded(posts: Iterable[Threaded]) -> list[Reply]:
+    """Flatten replies in reading order; a loop, because a thread may be deeper than a stack."""
+    lines: list[Reply] = []
+    open_posts: list[tuple[Iterator[Threaded], Threaded | None]] = [(iter(posts), None)]
+    while open_posts:
+        siblings, parent = open_posts[-1]
+        post = next(siblings, None)
+        if post is None:
+            open_posts.pop()
+            continue
+        lines.append(Reply(post=post, depth=len(open_posts), parent=parent))
+        open_posts.append((iter(_children(post)), post))
+    return lines
+
+
+def _children(post: Threaded) -> Iterable[Threaded]:
+    return post["children"] if isinstance(post, Mapping) else post.children

@@ -1,0 +1,51 @@
+"""Stewards: see who looks after a community, name another one, release one."""
+
+from aiohttp import web
+
+from server.handlers.pages import views
+from server.handlers.pages.communities import governed
+from server.handlers.pages.pages import context_of, page, see_other, signed_in, typed
+from server.handlers.pages.people import find_by_handle
+from server.services import communities as service
+from server.services.errors import NotAllowed
+from server.storage import communities
+
+
+async def show(request: web.Request) -> web.StreamResponse:
+    return await _page(request)
+
+
+async def change(request: web.Request) -> web.StreamResponse:
+    listed, _ = await governed(request)
+    context, form = context_of(request), await typed(request)
+    async with context.database.reading() as tx:
+        person = await find_by_handle(tx, request, form.get("handle", ""))
+    if person is None:
+        wrong = {"handle": "Nobody is known here by that handle."}
+        return await _page(request, errors=wrong, form=form)
+    try:
+        do = service.remove_steward if form.get("act") == "remove" else service.add_steward
+        await do(context, signed_in(request), listed.community.id, person.id)
+    except NotAllowed as refused:
+        return await _page(request, errors={"handle": refused.sentence}, form=form)
+    path = f"{views.path_of(listed.community.actor)}/stewards"
+    return see_other(request, path, "The stewards are changed; every agency is told.")
+
+
+async def _page(
+    request: web.Request,
+    *,
+    errors: dict[str, str] | None = None,
+    form: dict[str, str] | None = None,
+) -> web.StreamResponse:
+    listed, names = await governed(request)
+    async with context_of(request).database.reading() as tx:
+        found = await communities.stewards(tx, listed.community.id)
+    return page(
+        request,
+        "stewards.html",
+        community=views.community(listed, names),
+        stewards=[views.actor(each, names) for each in found],
+        errors=errors,
+        form=form,
+    )

@@ -1,0 +1,277 @@
+"""What templates are given: people, communities and posts as they are shown to one reader."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Final
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from federation.translate import sanitize
+from schemas.gate import Released
+from schemas.records import Actor, ActorKind, Community, Kind, Post, Role, Topic
+from server.context import Context
+from server.handlers.pages.rendering import hue, initials
+from server.storage import agencies
+from server.storage.communities import Listed
+from server.storage.database import Transaction
+from server.storage.marks import Given
+from server.storage.sessions import SignedIn
+
+#: Host to the name that an agency gave itself; hosts without one are left out.
+Names = Mapping[str, str]
+
+_LONGEST_EXCERPT: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActorView:
+    """A person, or a community where only its name is shown."""
+
+    name: str
+    display_name: str
+    handle: str
+    url: str
+    agency: str
+    local: bool
+    initials: str
+    hue: int
+    origin: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommunityView:
+    name: str
+    display_name: str
+    handle: str
+    url: str
+    agency: str
+    local: bool
+    initials: str
+    hue: int
+    origin: str | None
+    summary: str
+    charter_html: str
+    charter: str
+    join: str
+    visibility: str
+    topics: tuple[Topic, ...]
+    members: int
+    questions: int
+    unanswered: int
+    my_state: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThanksView:
+    emoji: str
+    category: str
+    note: str
+    giver: ActorView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class May:
+    """What the reader may do with a post; the services judge again."""
+
+    edit: bool = False
+    delete: bool = False
+    accept: bool = False
+    reopen: bool = False
+    lock: bool = False
+    pin: bool = False
+    remove: bool = False
+    report: bool = False
+    reply: bool = False
+    thank: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mine:
+    """What the reader said about a post."""
+
+    helpful: bool = False
+    kudos: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostView:
+    """A released post; lists of one community leave `community` out.
+
+    `outdated` is never so yet: nobody can say it so far.
+    """
+
+    id: int
+    url: str
+    kind: str
+    title: str
+    html: str
+    excerpt: str
+    source: str
+    author: ActorView
+    community: ActorView | CommunityView | None
+    published: datetime
+    edited: datetime | None
+    deleted: bool
+    deleted_by: str | None
+    reason: str
+    locked: bool
+    pinned: bool
+    accepted: bool
+    answers: int
+    helpful: int
+    topic: Topic | None
+    language: str
+    origin: str | None
+    outdated: bool = False
+    kudos: tuple[ThanksView, ...] = ()
+    mine: Mine = field(default_factory=Mine)
+    can: May = field(default_factory=May)
+    children: list["PostView"] = field(default_factory=list)
+
+
+async def agency_names(tx: Transaction, context: Context) -> Names:
+    names = {agency.host: agency.name for agency in await agencies.all_of(tx) if agency.name}
+    return names | {context.home.authority: context.settings.name}
+
+
+def actor(of: Actor, names: Names) -> ActorView:
+    shown = of.display_name or of.name
+    return ActorView(
+        name=of.name,
+        display_name=shown,
+        handle=of.handle,
+        url=path_of(of),
+        agency=names.get(of.host, of.host),
+        local=of.local,
+        initials=initials(shown),
+        hue=hue(of.handle),
+        origin=None if of.local else sanitize.link(of.url or of.uri),
+    )
+
+
+def path_of(of: Actor) -> str:
+    """Give the page here of a person or a community, wherever they are at home."""
+    prefix = "/c/" if of.kind is ActorKind.COMMUNITY else "/@"
+    name = of.name if of.local else f"{of.name}@{of.host}"
+    return prefix + quote(name, safe="@:[]")
+
+
+def community(listed: Listed, names: Names) -> CommunityView:
+    of: Community = listed.community
+    shown = actor(of.actor, names)
+    return CommunityView(
+        name=shown.name,
+        display_name=shown.display_name,
+        handle=shown.handle,
+        url=shown.url,
+        agency=shown.agency,
+        local=shown.local,
+        initials=shown.initials,
+        hue=shown.hue,
+        origin=shown.origin,
+        summary=_one_line(of.actor),
+        charter_html=of.charter,
+        charter=of.charter_source,
+        join=of.join.value,
+        visibility=of.visibility.value,
+        topics=of.topics,
+        members=listed.members,
+        questions=listed.questions,
+        unanswered=listed.unanswered,
+        my_state=listed.my_state,
+    )
+
+
+def _one_line(of: Actor) -> str:
+    # Ours is kept as plain text; what came from elsewhere is a paragraph of clean HTML.
+    return of.summary if of.local else str(Markup(of.summary).striptags())  # noqa: S704 only to strip
+
+
+def post(
+    released: Released[Post],
+    author: ActorView,
+    in_community: ActorView | CommunityView,
+    *,
+    thanks: Sequence[ThanksView] = (),
+    mine: Mine | None = None,
+    can: May | None = None,
+) -> PostView:
+    of = released.content
+    facts = of.facts
+    is_root = facts.parent_id is None
+    return PostView(
+        id=facts.id,
+        url=f"/p/{facts.id}" if is_root else f"/p/{facts.root_id}#p{facts.id}",
+        kind=facts.kind.value,
+        title=of.title,
+        html=of.html,
+        excerpt=" ".join(of.text[: _LONGEST_EXCERPT * 2].split())[:_LONGEST_EXCERPT],
+        source=of.source,
+        author=author,
+        community=in_community,
+        published=facts.published_at,
+        edited=facts.edited_at,
+        deleted=facts.deleted_at is not None,
+        deleted_by=facts.deleted_by.value if facts.deleted_by else None,
+        reason=of.reason,
+        locked=facts.locked_at is not None,
+        pinned=facts.pinned_at is not None,
+        accepted=bool(of.accepted) if facts.kind is Kind.QUESTION else of.is_accepted,
+        answers=of.answers,
+        helpful=of.helpful,
+        topic=of.topic,
+        language=of.language,
+        origin=None if facts.author_local else sanitize.link(facts.uri),
+        kudos=tuple(thanks),
+        mine=mine or Mine(),
+        can=can or May(),
+    )
+
+
+def thanks(given: Given, names: Names) -> ThanksView | None:
+    """Show a mark that is thanks; helpful alone has no words."""
+    kudos = given.mark.kudos
+    if kudos is None:
+        return None
+    return ThanksView(
+        emoji=kudos.emoji,
+        category=kudos.category,
+        note=kudos.note,
+        giver=actor(given.giver, names),
+    )
+
+
+def may(session: SignedIn | None, of: Post, root: Post) -> May:
+    """Say what a reader may do with a post of a thread; on the root itself `of` is the root."""
+    facts, thread = of.facts, root.facts
+    if session is None or facts.deleted_at is not None:
+        return May()
+    own = facts.author_id == session.member.id
+    steward = facts.community_id in session.stewards
+    moderator = session.member.role.reaches(Role.MODERATOR)
+    member = facts.community_id in session.joined
+    chooses = thread.deleted_at is None and (steward or thread.author_id == session.member.id)
+    is_root = facts.parent_id is None
+    governs = steward or (moderator and facts.community_local)
+    return May(
+        edit=own,
+        delete=own,
+        accept=chooses and facts.kind is Kind.ANSWER,
+        reopen=chooses and is_root and bool(of.accepted),
+        lock=is_root and governs,
+        pin=is_root and governs,
+        remove=(steward or moderator) and not own,
+        report=not own,
+        reply=member and thread.locked_at is None,
+        thank=member and not own,
+    )
+
+
+def pages(previous: str | None = None, following: str | None = None) -> SimpleNamespace | None:
+    """Give the links to the pages beside this one."""
+    if previous is None and following is None:
+        return None
+    return SimpleNamespace(previous=previous, next=following)

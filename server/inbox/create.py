@@ -1,0 +1,120 @@
+"""A post or an answer arrives."""
+
+from federation.audience import Event
+from federation.translate.incoming import IncomingPost, authored_post, post_from
+from schemas.records import Actor, Community, PostFacts
+from server.context import Context
+from server.services import confirming, discovery, fanout, posts, standing
+from server.services.arrived import Arrived, Dispatch, Ignored
+from server.services.fanout import Happening
+from server.storage import communities
+from server.storage import posts as stored
+from server.storage.database import Transaction
+
+#: How many unknown ancestors of a reply are fetched before giving up (DOS-01).
+_DEPTH = 8
+
+
+async def on_create(context: Context, arrived: Arrived, _dispatch: Dispatch) -> None:
+    """Store the post; in a community of ours, judge it like a local one and pass it on."""
+    document = arrived.activity.embedded
+    if document is None:
+        raise Ignored("create-without-object")
+    incoming = authored_post(arrived.activity, document, now=context.now())
+    author = await standing.actor_of(context, arrived)
+    if arrived.via is not None:
+        await _fetch_ancestors(context, arrived.via, incoming)
+
+    async with arrived.effect() as tx:
+        parent = None
+        if incoming.parent_uri is not None:
+            parent = await standing.post_of(tx, arrived, incoming.parent_uri)
+        community = await _community(tx, arrived, incoming, parent)
+        known = await stored.find_by_uri(tx, incoming.uri)
+        if known is not None:
+            await stored.mark_announced(tx, known.facts.id, now=context.now())
+            return
+        await _judge(tx, author, community, parent)
+        facts = await posts.receive(
+            tx, context, incoming, author=author, community=community, parent=parent
+        )
+        if facts is None:
+            raise Ignored("post-deleted")
+        await stored.mark_announced(tx, facts.id, now=context.now())
+        if community.actor.local:
+            event = Event.POST if parent is None else Event.REPLY
+            await fanout.announce(
+                tx, context, arrived.document, _happening(event, community, facts)
+            )
+
+
+async def _community(
+    tx: Transaction, arrived: Arrived, incoming: IncomingPost, parent: PostFacts | None
+) -> Community:
+    """Find where it was posted; only a community of ours is written to directly (ACT-08)."""
+    if arrived.via is not None:
+        return arrived.via
+    if parent is not None:
+        return await standing.community_of(tx, arrived, parent)
+    given = (incoming.community_uri, *incoming.candidates, *incoming.mentions)
+    for uri in dict.fromkeys(uri for uri in given if uri):
+        community = await communities.find_by_uri(tx, uri)
+        if community is not None and community.actor.local:
+            return community
+    raise Ignored("not-for-a-community-here")
+
+
+async def _judge(
+    tx: Transaction, author: Actor, community: Community, parent: PostFacts | None
+) -> None:
+    await standing.insist_on_member(tx, author, community)
+    if parent is not None and community.actor.local:
+        await standing.insist_on_open(tx, parent)
+
+
+async def _fetch_ancestors(
+    context: Context, community: Community, incoming: IncomingPost
+) -> None:
+    """Fetch what a reply replies to, as far as we do not know it, oldest first."""
+    missing: list[IncomingPost] = []
+    uri = incoming.parent_uri
+    while uri is not None and len(missing) < _DEPTH:
+        async with context.database.reading() as tx:
+            if await stored.find_by_uri(tx, uri) or await stored.is_tombstone(tx, uri):
+                break
+        if context.home.is_ours(uri):
+            break
+        ancestor = post_from(await confirming.fetch(context, uri), now=context.now())
+        missing.append(ancestor)
+        uri = ancestor.parent_uri
+    for ancestor in reversed(missing):
+        await _store_ancestor(context, community, ancestor)
+
+
+async def _store_ancestor(
+    context: Context, community: Community, incoming: IncomingPost
+) -> None:
+    author = await discovery.find_or_fetch_actor(context, incoming.author_uri)
+
+    async with context.database.transaction("inbox.ancestor") as tx:
+        parent = None
+        if incoming.parent_uri is not None:
+            sealed = await stored.find_by_uri(tx, incoming.parent_uri)
+            if sealed is None:
+                return
+            parent = sealed.facts
+        elif community.uri not in (incoming.community_uri, *incoming.candidates):
+            return
+        await posts.receive(
+            tx, context, incoming, author=author, community=community, parent=parent
+        )
+
+
+def _happening(event: Event, community: Community, facts: PostFacts) -> Happening:
+    return Happening(
+        event=event,
+        community=community,
+        about=facts.uri,
+        visibility=facts.visibility,
+        facts=facts,
+    )

@@ -1,0 +1,74 @@
+"""A post or an actor is gone."""
+
+from federation.audience import Event
+from federation.translate.incoming import IncomingRemoval, removal_from
+from federation.uris import same_origin
+from schemas.records import DeletedBy
+from server.context import Context
+from server.services import fanout, posts, standing, stewardship
+from server.services.arrived import Arrived, Dispatch, Ignored
+from server.services.fanout import Happening
+from server.storage import actors
+from server.storage import posts as stored
+from server.storage.database import Transaction
+
+#: How many posts of a deleted person are emptied in one transaction.
+_AT_ONCE = 1000
+
+
+async def on_delete(context: Context, arrived: Arrived, _dispatch: Dispatch) -> None:
+    """Make a tombstone: of the author's own post, or, by a steward, with a reason (ACT-03)."""
+    removal = removal_from(arrived.activity)
+    if removal.object_uri == removal.actor_uri:
+        await _forget_actor(context, arrived)
+        return
+    actor = await standing.actor_of(context, arrived)
+
+    async with arrived.effect() as tx:
+        sealed = await stored.find_by_uri(tx, removal.object_uri)
+        if sealed is None:
+            await _remember(tx, context, removal)
+            return
+        facts = sealed.facts
+        if arrived.via is not None and facts.community_id != arrived.via.id:
+            raise Ignored("post-of-another-community")
+        community = await standing.community_of(tx, arrived, facts)
+        by = DeletedBy.AUTHOR
+        if facts.author_id != actor.id:
+            by = DeletedBy.MODERATOR
+            if not await stewardship.may_govern(tx, actor, community):
+                raise Ignored("not-theirs-to-delete")
+        if not await posts.bury(tx, facts, by=by, reason=removal.reason, now=context.now()):
+            raise Ignored("deleted-already")
+        if community.actor.local:
+            happening = Happening(
+                event=Event.DELETE if by is DeletedBy.AUTHOR else Event.REMOVAL,
+                community=community,
+                about=facts.uri,
+                visibility=facts.visibility,
+                facts=facts,
+            )
+            await fanout.announce(tx, context, arrived.document, happening)
+
+
+async def _remember(tx: Transaction, context: Context, removal: IncomingRemoval) -> None:
+    """Keep a late Create from bringing back what its own server deleted first (ACT-19)."""
+    if not same_origin(removal.actor_uri, removal.object_uri):
+        raise Ignored("not-theirs-to-delete")
+    await stored.add_tombstone(
+        tx, removal.object_uri, actor_uri=removal.actor_uri, now=context.now()
+    )
+
+
+async def _forget_actor(context: Context, arrived: Arrived) -> None:
+    async with arrived.effect() as tx:
+        actor = await actors.find(tx, arrived.activity.actor)
+        if actor is None or arrived.via is not None:
+            raise Ignored("actor-unknown")
+        for post_id in await stored.by_author(tx, actor.id, limit=_AT_ONCE):
+            sealed = await stored.find(tx, post_id)
+            if sealed is not None:
+                await posts.bury(
+                    tx, sealed.facts, by=DeletedBy.AUTHOR, reason="", now=context.now()
+                )
+        await actors.mark_deleted(tx, actor.uri, now=context.now())

@@ -1,0 +1,82 @@
+"""Someone follows a community or a person; Accept and Reject."""
+
+from schemas.records import ActorKind, Follow, FollowState
+from schemas.wire.vocabulary import ActivityType
+from server.context import Context
+from server.services import communities, people, standing
+from server.services.arrived import Arrived, Dispatch, Ignored
+from server.storage import actors, follows, notifications
+from server.storage import communities as stored
+from server.storage.database import Transaction
+
+
+async def on_follow(context: Context, arrived: Arrived, _dispatch: Dispatch) -> None:
+    """Let in, ask a steward, or let it wait for a moderator to admit the agency."""
+    if arrived.via is not None:
+        raise Ignored("follow-through-a-community")
+    follower = await standing.actor_of(context, arrived)
+
+    async with arrived.effect() as tx:
+        target = await actors.find(tx, arrived.activity.object_id or "")
+        if target is None or not target.local or target.deleted_at is not None:
+            raise Ignored("target-unknown")
+        if follower.suspended_at is not None:
+            raise Ignored("actor-suspended")
+        community = await stored.find(tx, target.id)
+        if community is not None:
+            await communities.receive_follow(
+                tx, context, follower, community, arrived.activity.id
+            )
+            return
+        if target.kind is not ActorKind.PERSON:
+            raise Ignored("target-unknown")
+        await people.accept_person_follow(
+            tx, context, follower, target, arrived.activity.id, arrived.document
+        )
+
+
+async def on_verdict(context: Context, arrived: Arrived, _dispatch: Dispatch) -> None:
+    """Take an Accept or a Reject from whom we asked, and from nobody else (ACT-05)."""
+    if arrived.via is not None:
+        raise Ignored("verdict-through-a-community")
+    accepted = arrived.activity.verb is ActivityType.ACCEPT
+
+    async with arrived.effect() as tx:
+        follow = await _asked(tx, arrived)
+        target = await actors.get(tx, follow.target_id)
+        if target.uri != arrived.activity.actor:
+            raise Ignored("verdict-of-another")
+        state = FollowState.ACCEPTED if accepted else FollowState.REFUSED
+        if not await follows.settle(
+            tx, follow.follower_id, follow.target_id, state, now=context.now()
+        ):
+            raise Ignored("verdict-known")
+        await notifications.add(
+            tx,
+            member_id=follow.follower_id,
+            kind="let-in" if accepted else "refused",
+            actor_id=target.id,
+            subject=follow.uri,
+            post_id=None,
+            now=context.now(),
+        )
+
+
+async def _asked(tx: Transaction, arrived: Arrived) -> Follow:
+    uri = arrived.activity.object_id or ""
+    follow = await follows.find_by_uri(tx, uri)
+    if follow is None:
+        # Some programs mint a new id for the Follow that they send back.
+        follow = await _named(tx, arrived)
+    if follow is None or not (await actors.get(tx, follow.follower_id)).local:
+        raise Ignored("follow-unknown")
+    return follow
+
+
+async def _named(tx: Transaction, arrived: Arrived) -> Follow | None:
+    embedded = arrived.activity.embedded or {}
+    follower = await actors.find(tx, str(embedded.get("actor", "")))
+    target = await actors.find(tx, arrived.activity.actor)
+    if follower is None or target is None:
+        return None
+    return await follows.find(tx, follower.id, target.id)

@@ -1,0 +1,132 @@
+"""A steward pins, locks, names a steward, or bans somebody from a community."""
+
+from federation.audience import Event
+from schemas.records import Actor, Community, PostFacts, Visibility
+from server.context import Context
+from server.services import discovery, fanout, standing, stewardship
+from server.services.arrived import Arrived, Dispatch, Ignored
+from server.services.fanout import Happening
+from server.storage import actors, communities, follows, posts
+from server.storage.database import Transaction
+
+
+async def on_lock(context: Context, arrived: Arrived, _dispatch: Dispatch) -> None:
+    actor = await standing.actor_of(context, arrived)
+
+    async with arrived.effect() as tx:
+        facts = await standing.post_of(tx, arrived, arrived.activity.object_id)
+        community = await _governed(tx, arrived, actor, facts)
+        await posts.lock(tx, facts.root_id, at=context.now())
+        await _pass_on(tx, context, arrived, community, facts)
+
+
+async def on_add(context: Context, arrived: Arrived, _dispatch: Dispatch) -> None:
+    """Pin a thread, or name a steward; the target says which (FEP-1b12)."""
+    await _change_list(context, arrived, adding=True)
+
+
+async def on_remove(context: Context, arrived: Arrived, _dispatch: Dispatch) -> None:
+    await _change_list(context, arrived, adding=False)
+
+
+async def _change_list(context: Context, arrived: Arrived, *, adding: bool) -> None:
+    actor = await standing.actor_of(context, arrived)
+    about = arrived.activity.object_id or ""
+    if arrived.activity.target_id is None:
+        raise Ignored("no-target")
+    new_steward = None
+    if arrived.activity.target_id.endswith("/moderators") and not context.home.is_ours(about):
+        new_steward = await discovery.find_or_fetch_actor(context, about)
+
+    async with arrived.effect() as tx:
+        community = await _owner_of(tx, arrived, arrived.activity.target_id)
+        if not await stewardship.may_govern(tx, actor, community):
+            raise Ignored("not-a-steward")
+        facts = None
+        if arrived.activity.target_id == community.actor.featured:
+            facts = await standing.post_of(tx, arrived, about)
+            if facts.community_id != community.id:
+                raise Ignored("post-of-another-community")
+            await posts.pin(tx, facts.id, at=context.now() if adding else None)
+        else:
+            steward = new_steward or await actors.find(tx, about)
+            await _change_steward(tx, context, community, steward, adding=adding)
+        await _pass_on(tx, context, arrived, community, facts)
+
+
+async def _owner_of(tx: Transaction, arrived: Arrived, target: str) -> Community:
+    """Find the community whose list it is (ACT-08): that which passed it on, or one of ours."""
+    community = arrived.via or await communities.find_by_uri(tx, target.rpartition("/")[0])
+    if community is None or target not in (
+        community.actor.featured,
+        community.actor.moderators,
+    ):
+        raise Ignored("not-a-list-of-the-community")
+    if arrived.via is None and not community.actor.local:
+        raise Ignored("not-through-its-community")
+    return community
+
+
+async def _change_steward(
+    tx: Transaction,
+    context: Context,
+    community: Community,
+    steward: Actor | None,
+    *,
+    adding: bool,
+) -> None:
+    if steward is None:
+        raise Ignored("actor-unknown")
+    if adding:
+        await communities.add_steward(tx, community.id, steward.id, now=context.now())
+    else:
+        await communities.remove_steward(tx, community.id, steward.id)
+
+
+async def on_block(context: Context, arrived: Arrived, _dispatch: Dispatch) -> None:
+    """Put somebody out of a community, on word of its stewards."""
+    actor = await standing.actor_of(context, arrived)
+
+    async with arrived.effect() as tx:
+        target = arrived.activity.target_id or ""
+        community = arrived.via or await communities.find_by_uri(tx, target)
+        if community is None or target != community.uri:
+            raise Ignored("not-a-ban-from-the-community")
+        if arrived.via is None and not community.actor.local:
+            raise Ignored("not-through-its-community")
+        if not await stewardship.may_govern(tx, actor, community):
+            raise Ignored("not-a-steward")
+        banned = await actors.find(tx, arrived.activity.object_id or "")
+        if banned is None:
+            raise Ignored("actor-unknown")
+        await follows.remove(tx, banned.id, community.id)
+        await communities.remove_steward(tx, community.id, banned.id)
+        await _pass_on(tx, context, arrived, community, None)
+
+
+async def _governed(
+    tx: Transaction, arrived: Arrived, actor: Actor, facts: PostFacts
+) -> Community:
+    community = await standing.community_of(tx, arrived, facts)
+    if not await stewardship.may_govern(tx, actor, community):
+        raise Ignored("not-a-steward")
+    return community
+
+
+async def _pass_on(
+    tx: Transaction,
+    context: Context,
+    arrived: Arrived,
+    community: Community,
+    facts: PostFacts | None,
+) -> None:
+    if not community.actor.local:
+        return
+    happening = Happening(
+        event=Event.GOVERNANCE,
+        community=community,
+        about=facts.uri if facts else community.uri,
+        visibility=facts.visibility if facts else Visibility.PUBLIC,
+        facts=facts,
+    )
+    await fanout.announce(tx, context, arrived.document, happening)

@@ -1,0 +1,23 @@
+"""Someone gives kudos, or says that a post helped."""
+
+from federation.translate.incoming import mark_from
+from server.context import Context
+from server.services import fanout, kudos, standing
+from server.services.arrived import Arrived, Dispatch, Ignored
+
+
+async def on_like(context: Context, arrived: Arrived, _dispatch: Dispatch) -> None:
+    """Make it the one live mark of its actor on the post (product.md)."""
+    incoming = mark_from(arrived.activity, now=context.now())
+    actor = await standing.actor_of(context, arrived)
+
+    async with arrived.effect() as tx:
+        facts = await standing.post_of(tx, arrived, incoming.post_uri)
+        community = await standing.community_of(tx, arrived, facts)
+        await standing.insist_on_member(tx, actor, community)
+        if not await kudos.receive(tx, context, actor, facts, incoming):
+            raise Ignored("mark-says-nothing-new")
+        if community.actor.local:
+            await fanout.announce(
+                tx, context, arrived.document, kudos.happening_of(facts, community)
+            )

@@ -1,0 +1,113 @@
+"""Something is taken back."""
+
+from dataclasses import replace
+
+from federation.audience import Event
+from federation.translate.incoming import embedded_activity_from, undo_from
+from schemas.records import Actor, Community, PostFacts
+from schemas.wire.activities import Activity
+from schemas.wire.vocabulary import ActivityType
+from server.context import Context
+from server.services import choices, confirming, fanout, kudos, standing, stewardship
+from server.services.arrived import Arrived, Dispatch, Ignored
+from server.services.fanout import Happening
+from server.storage import actors, follows, marks, posts
+from server.storage.database import Transaction
+
+
+async def on_undo(context: Context, arrived: Arrived, _dispatch: Dispatch) -> None:
+    """Take back what the same actor did (ACT-04); match on actor, type and object."""
+    inner = await _what(context, arrived)
+    actor = await standing.actor_of(context, arrived)
+
+    async with arrived.effect() as tx:
+        if inner.verb is ActivityType.FOLLOW:
+            await _unfollow(tx, arrived, actor, inner)
+            return
+        facts = await standing.post_of(tx, arrived, inner.object_id)
+        community = await standing.community_of(tx, arrived, facts)
+        happening = await _take_back(tx, actor, inner, facts, community)
+        if community.actor.local:
+            await fanout.announce(tx, context, arrived.document, happening)
+
+
+async def _what(context: Context, arrived: Arrived) -> Activity:
+    """Read what is taken back; an id alone is asked of its own server (VIS-06)."""
+    undone = undo_from(arrived.activity)
+    if undone.activity is not None:
+        return undone.activity
+    uri = undone.uri or ""
+    async with context.database.reading() as tx:
+        known = await marks.find_by_uri(tx, uri)
+        follow = await follows.find_by_uri(tx, uri)
+        follower = await actors.get(tx, follow.follower_id) if follow else None
+        target = await actors.get(tx, follow.target_id) if follow else None
+    if known is not None:
+        return _rebuilt(arrived, ActivityType.LIKE, uri, known[0].actor_uri, known[0].post_uri)
+    if follower is not None and target is not None:
+        return _rebuilt(arrived, ActivityType.FOLLOW, uri, follower.uri, target.uri)
+    inner = embedded_activity_from(await confirming.fetch(context, uri))
+    return _same_actor(arrived, inner)
+
+
+def _rebuilt(
+    arrived: Arrived, verb: ActivityType, uri: str, actor_uri: str, about: str
+) -> Activity:
+    inner = embedded_activity_from(
+        {"id": uri, "type": verb.value, "actor": actor_uri, "object": about}
+    )
+    return _same_actor(arrived, inner)
+
+
+def _same_actor(arrived: Arrived, inner: Activity) -> Activity:
+    if inner.actor != arrived.activity.actor:
+        raise Ignored("undo-of-another")
+    return inner
+
+
+async def _unfollow(tx: Transaction, arrived: Arrived, actor: Actor, inner: Activity) -> None:
+    target = await actors.find(tx, inner.object_id or "")
+    if target is None or arrived.via is not None:
+        raise Ignored("target-unknown")
+    if await follows.remove(tx, actor.id, target.id) is None:
+        raise Ignored("follow-unknown")
+
+
+async def _take_back(
+    tx: Transaction, actor: Actor, inner: Activity, facts: PostFacts, community: Community
+) -> Happening:
+    happening = kudos.happening_of(facts, community)
+    match inner.verb:
+        case ActivityType.LIKE:
+            done = await marks.take(tx, actor.id, facts.id, uri=inner.id or None)
+        case ActivityType.CHOOSE_ANSWER:
+            done = await _reopen(tx, actor, facts, community)
+            happening = replace(happening, event=Event.CHOICE)
+        case ActivityType.LOCK | ActivityType.DELETE:
+            done = await _forgive(tx, actor, inner, facts, community)
+            happening = replace(happening, event=Event.GOVERNANCE)
+        case _:
+            raise Ignored("undo-of-nothing-here")
+    if not done:
+        raise Ignored("undone-already")
+    return happening
+
+
+async def _reopen(
+    tx: Transaction, actor: Actor, answer: PostFacts, community: Community
+) -> bool:
+    root = await posts.find(tx, answer.root_id)
+    return root is not None and await choices.receive_reopening(
+        tx, actor, root.facts, answer, community
+    )
+
+
+async def _forgive(
+    tx: Transaction, actor: Actor, inner: Activity, facts: PostFacts, community: Community
+) -> bool:
+    if not await stewardship.may_govern(tx, actor, community):
+        raise Ignored("not-a-steward")
+    if inner.verb is ActivityType.DELETE:
+        return await stewardship.unbury(tx, facts)
+    await posts.lock(tx, facts.root_id, at=None)
+    return True

@@ -1,0 +1,50 @@
+"""A post or an actor changed."""
+
+from federation.audience import Event
+from federation.translate.incoming import authored_post
+from schemas.wire.vocabulary import ActorType
+from server.context import Context
+from server.services import discovery, fanout, posts, standing
+from server.services.arrived import Arrived, Dispatch, Ignored
+from server.services.fanout import Happening
+
+_ACTORS = frozenset(ActorType)
+
+
+async def on_update(context: Context, arrived: Arrived, _dispatch: Dispatch) -> None:
+    """Take over an edit by the author; an actor is fetched anew from its own server."""
+    document = arrived.activity.embedded
+    if document is None:
+        raise Ignored("update-without-object")
+    if document.get("type") in _ACTORS:
+        await _refresh(context, arrived)
+        return
+    incoming = authored_post(arrived.activity, document, now=context.now())
+
+    async with arrived.effect() as tx:
+        facts = await standing.post_of(tx, arrived, incoming.uri)
+        community = await standing.community_of(tx, arrived, facts)
+        if facts.author_uri != incoming.author_uri or facts.author_local:
+            raise Ignored("not-theirs-to-edit")
+        changed = await posts.receive_edit(tx, facts, incoming, now=context.now())
+        if not changed and not community.actor.local:
+            raise Ignored("edit-not-newer")
+        if community.actor.local:
+            # Also where only its state changed: others read accepted answers from the Update.
+            happening = Happening(
+                event=Event.EDIT,
+                community=community,
+                about=facts.uri,
+                visibility=facts.visibility,
+                facts=facts,
+            )
+            await fanout.announce(tx, context, arrived.document, happening)
+
+
+async def _refresh(context: Context, arrived: Arrived) -> None:
+    if arrived.activity.object_id != arrived.activity.actor:
+        raise Ignored("update-of-another")
+    await discovery.refresh_actor(context, arrived.activity.actor)
+
+    async with arrived.effect():
+        pass

@@ -1,0 +1,275 @@
+"""Every URL we answer, on one page."""
+
+from datetime import timedelta
+from typing import Final
+
+from aiohttp import hdrs, web
+
+from schemas.records import Surface
+from server.handlers import commonlore, system
+from server.handlers.activitypub import actors, collections, inbox, objects, well_known
+from server.handlers.pages import (
+    accounts,
+    acts,
+    agencies,
+    communities,
+    history,
+    home,
+    moderation,
+    people,
+    posts,
+    stewards,
+    threads,
+)
+from server.middleware.declarations import (
+    Audience,
+    Handler,
+    Limit,
+    Route,
+    wants_activitypub,
+)
+from server.middleware.keys import DECLARED
+
+__all__ = ["ROUTES", "Limit", "Route", "register"]
+
+_SYSTEM: Final = (
+    Route(
+        method="GET", path="/healthz", handler=system.healthz, door="system", audience="anyone"
+    ),
+    Route(
+        method="GET", path="/readyz", handler=system.readyz, door="system", audience="anyone"
+    ),
+    Route(
+        method="GET",
+        path="/static/{name}",
+        handler=system.static,
+        door="system",
+        audience="anyone",
+    ),
+)
+
+# Other agencies: inboxes, actors, objects, collections, discovery.
+_INBOXES: Final = tuple(
+    Route(
+        method="POST",
+        path=path,
+        handler=inbox.receive,
+        door="activitypub",
+        audience="signed",
+        body=inbox.LARGEST,
+    )
+    for owner in ("", "/c/{name}", "/@{name}")
+    for path in (f"{owner}/inbox", f"{owner}/inbox/")
+)
+
+
+def _document(path: str, handler: Handler, surface: Surface | None = None) -> Route:
+    return Route(
+        method="GET",
+        path=path,
+        handler=handler,
+        door="activitypub",
+        audience="anyone" if surface is None else "signed",
+        surface=surface,
+    )
+
+
+_DISCOVERY: Final = (
+    _document("/.well-known/webfinger", well_known.webfinger),
+    _document("/.well-known/nodeinfo", well_known.nodeinfo_links),
+    _document("/nodeinfo/2.0", well_known.nodeinfo_2_0),
+    _document("/nodeinfo/2.1", well_known.nodeinfo_2_1),
+    _document("/.well-known/host-meta", well_known.host_meta),
+    _document("/.well-known/host-meta.json", well_known.host_meta_json),
+    _document("/ns", well_known.terms),
+    _document("/actor", actors.agency),
+)
+_COLLECTIONS: Final = (
+    _document("/c/{name}/outbox", collections.community_outbox, Surface.COLLECTION),
+    _document("/c/{name}/followers", collections.community_followers, Surface.COLLECTION),
+    _document("/c/{name}/following", collections.community_following, Surface.COLLECTION),
+    _document("/c/{name}/featured", collections.featured, Surface.COLLECTION),
+    _document("/c/{name}/moderators", collections.moderators, Surface.COLLECTION),
+    _document("/c/{name}/t/{key}", collections.thread, Surface.COLLECTION),
+    _document("/@{name}/outbox", collections.person_outbox, Surface.COLLECTION),
+    _document("/@{name}/followers", collections.person_followers, Surface.COLLECTION),
+    _document("/@{name}/following", collections.person_following, Surface.COLLECTION),
+    _document("/p/{id}/replies", objects.replies, Surface.COLLECTION),
+    _document("/p/{id}/likes", objects.likes, Surface.COLLECTION),
+    _document("/p/{id}/shares", objects.shares, Surface.COLLECTION),
+    _document("/activities/{id}", objects.activity, Surface.OBJECT),
+)
+_ACTIVITYPUB: Final[tuple[Route, ...]] = (*_INBOXES, *_DISCOVERY, *_COLLECTIONS)
+
+# People: pages and forms. A page that is also an ActivityPub document names both handlers here.
+_SMALL_FORM: Final = 16_000  # bytes
+# 20 000 characters of which each may take twelve bytes in a form, and the fields beside them.
+_LONG_FORM: Final = 300_000
+_WRITING: Final = Limit(times=60, per=timedelta(minutes=10), by="member")
+_MARKING: Final = Limit(times=200, per=timedelta(minutes=10), by="member")
+
+
+def _page(
+    path: str,
+    handler: Handler,
+    audience: Audience = "anyone",
+    *,
+    activitypub: Handler | None = None,
+    limit: Limit | None = None,
+) -> Route:
+    return Route(
+        method="GET",
+        path=path,
+        handler=handler,
+        door="page",
+        audience=audience,
+        surface=Surface.PAGE,
+        activitypub=activitypub,
+        limit=limit,
+    )
+
+
+def _form(
+    path: str,
+    handler: Handler,
+    audience: Audience = "member",
+    *,
+    limit: Limit = _MARKING,
+    body: int = _SMALL_FORM,
+) -> Route:
+    return Route(
+        method="POST",
+        path=path,
+        handler=handler,
+        door="page",
+        audience=audience,
+        csrf=True,
+        limit=limit,
+        body=body,
+    )
+
+
+_COMMUNITY_PAGES: Final = (
+    _page("/", home.home),
+    _page("/find", home.find, limit=Limit(times=60, per=timedelta(minutes=1))),
+    _page("/notifications", home.notified, "member"),
+    _form("/notifications", home.mark_notifications_seen),
+    _page("/communities", communities.directory),
+    _page("/communities/new", communities.start_form, "steward"),
+    _form("/communities/new", communities.start, "steward", limit=_WRITING, body=_LONG_FORM),
+    _page("/c/{name}", communities.show, activitypub=actors.community),
+    _page("/c/{name}/ask", posts.ask_form, "member"),
+    _form("/c/{name}/ask", posts.ask, limit=_WRITING, body=_LONG_FORM),
+    _page("/c/{name}/edit", communities.edit_form, "member"),
+    _form("/c/{name}/edit", communities.edit, limit=_WRITING, body=_LONG_FORM),
+    _page("/c/{name}/requests", communities.requests, "member"),
+    _form("/c/{name}/requests", communities.decide),
+    _page("/c/{name}/stewards", stewards.show, "member"),
+    _form("/c/{name}/stewards", stewards.change),
+    _form("/c/{name}/join", communities.join),
+    _form("/c/{name}/leave", communities.leave),
+    _form("/preview", posts.preview, body=_LONG_FORM),
+)
+_POST_PAGES: Final = (
+    _page("/p/{id}", threads.show, activitypub=objects.post),
+    # Comparing versions is dear.
+    _page("/p/{id}/history", history.show, limit=Limit(times=60, per=timedelta(minutes=1))),
+    _page("/p/{id}/edit", posts.edit_form, "member"),
+    _form("/p/{id}/edit", posts.edit, limit=_WRITING, body=_LONG_FORM),
+    _form("/p/{id}/answer", posts.answer, limit=_WRITING, body=_LONG_FORM),
+    _form("/p/{id}/comment", posts.comment, limit=_WRITING, body=_LONG_FORM),
+    _form("/p/{id}/helpful", acts.helpful),
+    _form("/p/{id}/kudos", acts.thank),
+    _form("/p/{id}/accept", acts.accept),
+    _form("/p/{id}/reopen", acts.reopen),
+    _form("/p/{id}/lock", acts.lock),
+    _form("/p/{id}/pin", acts.pin),
+    _page("/p/{id}/delete", acts.delete_form, "member"),
+    _form("/p/{id}/delete", acts.delete),
+    _page("/p/{id}/remove", acts.remove_form, "member"),
+    _form("/p/{id}/remove", acts.remove),
+    _form("/p/{id}/restore", acts.restore),
+    _page("/p/{id}/report", acts.report_form, "member"),
+    _form("/p/{id}/report", acts.report, limit=_WRITING),
+)
+_ACCOUNT_PAGES: Final = (
+    _page("/sign-up", accounts.sign_up_form),
+    _form("/sign-up", accounts.sign_up, "anyone"),
+    _page("/sign-in", accounts.sign_in_form),
+    _form("/sign-in", accounts.sign_in, "anyone"),
+    _form("/sign-out", accounts.sign_out),
+    _page("/settings", accounts.settings_form, "member"),
+    _form("/settings", accounts.change_settings, limit=_WRITING, body=_LONG_FORM),
+    _form("/settings/password", accounts.change_password),
+    _form("/settings/sessions/{id}/revoke", accounts.revoke_session),
+    _page("/@{name}", people.show, activitypub=actors.person),
+    _form("/@{name}/follow", people.follow),
+    _form("/@{name}/unfollow", people.unfollow),
+)
+_GUARDING_PAGES: Final = (
+    _page("/about", agencies.about),
+    _page("/agencies", agencies.show),
+    _form("/agencies/admit", agencies.admit, "moderator"),
+    _form("/agencies/block", agencies.block, "moderator"),
+    _page("/moderation", moderation.show, "moderator"),
+    _form("/moderation/suspend", moderation.suspend, "moderator"),
+    _form("/moderation/reports/{id}/keep", moderation.keep, "moderator"),
+)
+_API: Final = (
+    Route(
+        method="GET",
+        path="/api/commonlore/v1/thread",
+        handler=commonlore.thread,
+        door="api",
+        audience="anyone",
+        surface=Surface.API,
+        limit=Limit(times=300, per=timedelta(minutes=5)),
+    ),
+)
+_PAGES: Final[tuple[Route, ...]] = (
+    *_COMMUNITY_PAGES,
+    *_POST_PAGES,
+    *_ACCOUNT_PAGES,
+    *_GUARDING_PAGES,
+)
+
+ROUTES: Final[tuple[Route, ...]] = (*_SYSTEM, *_ACTIVITYPUB, *_API, *_PAGES)
+
+
+def register(application: web.Application, routes: tuple[Route, ...] = ROUTES) -> None:
+    """Put the routes into an application; nothing else does.
+
+    Raises:
+        ValueError: two routes for one method on one path.
+    """
+    declared: dict[web.AbstractRoute, Route] = {}
+    resources: dict[str, web.Resource] = {}
+    for route in routes:
+        resource = resources.get(route.path)
+        if resource is None:
+            resource = resources[route.path] = application.router.add_resource(route.path)
+        handler = _negotiating(route.handler, route.activitypub)
+        for method in _methods(route):
+            try:
+                declared[resource.add_route(method, handler)] = route
+            except RuntimeError:
+                raise ValueError(f"{route.name} is declared twice") from None
+    application[DECLARED] = declared
+
+
+def _methods(route: Route) -> tuple[str, ...]:
+    return (hdrs.METH_GET, hdrs.METH_HEAD) if route.method == hdrs.METH_GET else (route.method,)
+
+
+def _negotiating(page: Handler, activitypub: Handler | None) -> Handler:
+    """Answer with the document or the page, and tell caches what that hangs on."""
+    if activitypub is None:
+        return page
+
+    async def negotiate(request: web.Request) -> web.StreamResponse:
+        handler = activitypub if wants_activitypub(request) else page
+        response = await handler(request)
+        response.headers[hdrs.VARY] = "Accept, Signature"
+        return response
+
+    return negotiate

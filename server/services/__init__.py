@@ -1,0 +1,1 @@
+"""Use cases, in verbs. Called by handlers, inbox and workers alike."""

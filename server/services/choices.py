@@ -1,0 +1,223 @@
+"""Accept an answer and reopen a question, by the asker or a steward."""
+
+from dataclasses import replace
+from typing import Any
+
+from federation.audience import Event, decision_addressing
+from federation.translate.outgoing import timestamp
+from federation.translate.outgoing_activities import (
+    choose_answer_activity,
+    undo_activity,
+    update_activity,
+)
+from schemas.records import Actor, Community, Kind, Mark, PostFacts, Surface, Visibility
+from server.context import Context
+from server.services import fanout, kudos, sharing
+from server.services.errors import Conflict, NotAllowed
+from server.services.fanout import Happening
+from server.services.posts import document_of, principal_of
+from server.storage import actors, communities, marks, notifications, posts
+from server.storage.database import Transaction
+from server.storage.sessions import SignedIn
+
+
+async def accept(context: Context, member: SignedIn, answer_id: int) -> PostFacts:
+    """Mark an answer as one that worked: ChooseAnswer, Update, and the ✅ that others show."""
+    actor = member.member.actor
+
+    async with context.database.transaction("choices.accept") as tx:
+        answer, question, community = await _choosable(tx, context, member, answer_id)
+        uri = fanout.mint_activity(context)
+
+        if not await _record(tx, context, actor, question, answer, community, uri):
+            raise Conflict("accepted-already", "This answer is accepted already.")
+        document = _choice(context, uri, actor, question, answer, community)
+        await fanout.publish(tx, context, actor, document, _happening(answer, community))
+        await _show_mark(tx, context, actor, answer, community, accepts=True)
+        await _tell_state(tx, context, question, community)
+        return question
+
+
+async def reopen(context: Context, member: SignedIn, answer_id: int) -> PostFacts:
+    """Take an acceptance back; the question is open again when no other answer is accepted."""
+    actor = member.member.actor
+
+    async with context.database.transaction("choices.reopen") as tx:
+        answer, question, community = await _choosable(tx, context, member, answer_id)
+        choice = await posts.choice(tx, question.id, answer.id)
+        if choice is None:
+            raise Conflict("not-accepted", "This answer is not accepted any more.")
+        uri, chosen_by = choice
+
+        await posts.reopen(tx, question.id, answer.id)
+        chosen = uri if chosen_by == actor.id else fanout.mint_activity(context)
+        document = undo_activity(
+            fanout.mint_activity(context),
+            actor=actor.uri,
+            inner=_choice(context, chosen, actor, question, answer, community),
+            public=question.visibility is Visibility.PUBLIC,
+            published=context.now(),
+        )
+        await fanout.publish(tx, context, actor, document, _happening(answer, community))
+        await _show_mark(tx, context, actor, answer, community, accepts=False)
+        await _tell_state(tx, context, question, community)
+        return question
+
+
+def _choice(
+    context: Context,
+    uri: str,
+    actor: Actor,
+    question: PostFacts,
+    answer: PostFacts,
+    community: Community,
+) -> dict[str, Any]:
+    return choose_answer_activity(
+        uri,
+        actor=actor.uri,
+        answer=answer.uri,
+        question=question.uri,
+        community=community.uri,
+        addressed=decision_addressing(
+            question.visibility,
+            community=community.uri,
+            followers=fanout.followers_of(community.actor),
+            concerned=answer.author_uri,
+        ),
+        published=context.now(),
+    )
+
+
+def _happening(answer: PostFacts, community: Community) -> Happening:
+    return Happening(
+        event=Event.CHOICE,
+        community=community,
+        about=answer.uri,
+        visibility=answer.visibility,
+        facts=answer,
+    )
+
+
+async def _show_mark(
+    tx: Transaction,
+    context: Context,
+    actor: Actor,
+    answer: PostFacts,
+    community: Community,
+    *,
+    accepts: bool,
+) -> None:
+    if answer.author_id == actor.id:
+        return
+    current = await marks.find(tx, actor.id, answer.id)
+    blank = Mark(uri="", actor_uri=actor.uri, post_uri=answer.uri, given_at=context.now())
+    wanted = replace(current or blank, accepts=accepts)
+    await kudos.change_mark(tx, context, actor, answer, community, wanted)
+
+
+async def _tell_state(
+    tx: Transaction, context: Context, question: PostFacts, community: Community
+) -> None:
+    """Send the question's new state, where its author is ours (wire.md 0.6, step 2)."""
+    if not question.author_local:
+        return
+    now = context.now()
+    sealed, document = await document_of(tx, context, question.id, community)
+    document["updated"] = timestamp(now)
+    author = await actors.get(tx, question.author_id)
+    activity = update_activity(fanout.mint_activity(context), document, published=now)
+    happening = Happening(
+        event=Event.EDIT,
+        community=community,
+        about=question.uri,
+        visibility=question.visibility,
+        facts=sealed.facts,
+    )
+    await fanout.publish(tx, context, author, activity, happening)
+
+
+async def receive_choice(
+    tx: Transaction,
+    context: Context,
+    actor: Actor,
+    question: PostFacts,
+    answer: PostFacts,
+    community: Community,
+    uri: str,
+) -> bool:
+    """Take over a ChooseAnswer; False when it is not theirs or says nothing new (2.3)."""
+    if not _belongs(question, answer) or not await may_choose(tx, actor, question, community):
+        return False
+    return await _record(tx, context, actor, question, answer, community, uri)
+
+
+async def receive_reopening(
+    tx: Transaction, actor: Actor, question: PostFacts, answer: PostFacts, community: Community
+) -> bool:
+    """Take over an Undo of a ChooseAnswer, matched on question and answer (2.3.5)."""
+    if not await may_choose(tx, actor, question, community):
+        return False
+    return await posts.reopen(tx, question.id, answer.id)
+
+
+async def may_choose(
+    tx: Transaction, actor: Actor, question: PostFacts, community: Community
+) -> bool:
+    """Only the asker, a steward, or the community itself (ACT-23)."""
+    if actor.id in (question.author_id, community.id):
+        return True
+    return await communities.is_steward(tx, community.id, actor.id)
+
+
+def _belongs(question: PostFacts, answer: PostFacts) -> bool:
+    return (
+        question.kind is Kind.QUESTION
+        and answer.kind is Kind.ANSWER
+        and answer.root_id == question.id
+        and answer.deleted_at is None
+        and question.deleted_at is None
+    )
+
+
+async def _record(
+    tx: Transaction,
+    context: Context,
+    actor: Actor,
+    question: PostFacts,
+    answer: PostFacts,
+    community: Community,
+    uri: str,
+) -> bool:
+    await posts.lock_thread(tx, question.id)
+    if not community.several_answers:
+        await posts.reopen_all(tx, question.id, but=answer.id)
+    accepted = await posts.accept(
+        tx, question.id, answer.id, chosen_by=actor.id, uri=uri, now=context.now()
+    )
+    if accepted:
+        await notifications.add(
+            tx,
+            member_id=answer.author_id,
+            kind="accepted",
+            actor_id=actor.id,
+            subject=answer.uri,
+            post_id=answer.id,
+            now=context.now(),
+        )
+    return accepted
+
+
+async def _choosable(
+    tx: Transaction, context: Context, member: SignedIn, answer_id: int
+) -> tuple[PostFacts, PostFacts, Community]:
+    principal = principal_of(member)
+    released = await sharing.released(tx, context, answer_id, principal, Surface.DECISION)
+    answer = released.content.facts
+    root = await sharing.released(tx, context, answer.root_id, principal, Surface.DECISION)
+    question = root.content.facts
+    if not _belongs(question, answer):
+        raise Conflict("not-an-answer", "Only an answer to a question can be accepted.")
+    community = await communities.get(tx, question.community_id)
+    if not await may_choose(tx, member.member.actor, question, community):
+        raise NotAllowed("not-yours-to-accept", "Only the asker or a steward can do that.")
+    return answer, question, community

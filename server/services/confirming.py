@@ -1,0 +1,99 @@
+"""A second look at the origin: nothing a community wraps is believed for being wrapped."""
+
+from typing import Any
+
+from federation.errors import Gone
+from federation.fetch import fetch_document
+from federation.translate.incoming import embedded_activity_from
+from federation.uris import same_origin
+from schemas.records import Community
+from schemas.wire.activities import Activity
+from schemas.wire.vocabulary import ActivityType
+from server.context import Context
+from server.services import discovery
+from server.services.arrived import Ignored
+
+Confirmed = tuple[dict[str, Any], Activity]
+
+
+async def fetch(context: Context, uri: str) -> dict[str, Any]:
+    """Fetch a document from its own server, signed by our agency; never a blocked one."""
+    await discovery.check_fetchable(context, uri)
+    return await fetch_document(context.session, uri, sign=discovery.sign_as_agency(context))
+
+
+async def confirm(
+    context: Context, community: Community, inner: dict[str, Any] | str
+) -> Confirmed:
+    """Give what a community passed on, as its own server tells it (wire.md 0.9).
+
+    An activity of the community's own server needs no second look: that server signed it. Of a
+    post the newest version is fetched; of any other activity the activity itself, by its id.
+    """
+    if isinstance(inner, str):
+        return await _from_id(context, inner)
+    activity = embedded_activity_from(inner)
+    if activity.verb is ActivityType.ANNOUNCE:
+        raise Ignored("announce-of-an-announce")
+    if same_origin(activity.actor, community.uri):
+        return inner, activity
+    match activity.verb:
+        case ActivityType.CREATE | ActivityType.UPDATE:
+            return await _with_object(context, inner, activity)
+        case ActivityType.DELETE:
+            return await _deleted(context, inner, activity)
+        case _:
+            return await _same_activity(context, activity)
+
+
+async def _from_id(context: Context, uri: str) -> Confirmed:
+    document = await fetch(context, uri)
+    if "actor" in document:
+        return document, embedded_activity_from(document)
+    wrapped = {
+        "id": "",
+        "type": "Create",
+        "actor": document.get("attributedTo"),
+        "object": document,
+    }
+    return wrapped, embedded_activity_from(wrapped)
+
+
+async def _with_object(
+    context: Context, inner: dict[str, Any], activity: Activity
+) -> Confirmed:
+    uri = activity.object_id
+    if uri is None or not same_origin(uri, activity.actor):
+        raise Ignored("object-of-another-origin")
+    document = await fetch(context, uri)
+    confirmed = inner | {"object": document}
+    return confirmed, embedded_activity_from(confirmed)
+
+
+async def _deleted(context: Context, inner: dict[str, Any], activity: Activity) -> Confirmed:
+    """An author's Delete is true when the post is gone at its origin; others by their id."""
+    uri = activity.object_id
+    if uri is None or not same_origin(uri, activity.actor):
+        return await _same_activity(context, activity)
+    try:
+        document = await fetch(context, uri)
+    except Gone:
+        return inner, activity
+    if document.get("type") == "Tombstone":
+        return inner, activity
+    return await _same_activity(context, activity)
+
+
+async def _same_activity(context: Context, activity: Activity) -> Confirmed:
+    if not activity.id:
+        raise Ignored("activity-without-id")
+    document = await fetch(context, activity.id)
+    confirmed = embedded_activity_from(document)
+    same = (activity.verb, activity.actor, activity.object_id) == (
+        confirmed.verb,
+        confirmed.actor,
+        confirmed.object_id,
+    )
+    if not same:
+        raise Ignored("origin-tells-another-story")
+    return document, confirmed

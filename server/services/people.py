@@ -1,0 +1,221 @@
+"""Follow people, here and elsewhere; take Follows of ours; tell followers of a new profile."""
+
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import available_timezones
+
+from federation.audience import Addressing
+from federation.translate.outgoing_activities import (
+    accept_activity,
+    follow_activity,
+    undo_activity,
+    update_actor_activity,
+)
+from federation.translate.outgoing_actors import person_document
+from schemas.records import Actor, ActorKind, AgencyState, FollowState
+from schemas.wire.vocabulary import PUBLIC
+from server.context import Context
+from server.services import accounts, communities, fanout, sharing
+from server.services.errors import Conflict, Invalid, NotAllowed, NotFound
+from server.storage import activities, actors, agencies, follows, members, notifications
+from server.storage.database import Transaction
+from server.storage.sessions import SignedIn
+
+#: So many followers elsewhere are told of a new profile; others learn of it when they look.
+_MOST_TOLD = 2000
+_LANGUAGE = "Choose a language from the list."
+_TIME_ZONE = "Choose a time zone from the list."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What a member says about themselves, in Markdown, and how pages are shown to them."""
+
+    display_name: str
+    about: str
+    time_zone: str
+    language: str
+
+
+async def follow(context: Context, member: SignedIn, person_id: int) -> FollowState:
+    """Follow a person: ours accept at once, others answer for themselves.
+
+    Of an agency that nobody has admitted yet: the Follow waits here, visibly.
+
+    Raises:
+        NotFound: "person-not-found".
+        Conflict: "follows-oneself".
+        NotAllowed: "agency-blocked".
+    """
+    me = member.member.actor
+
+    async with context.database.transaction("people.follow") as tx:
+        person = await _person(tx, person_id)
+        if person.id == me.id:
+            raise Conflict("follows-oneself", "You cannot follow yourself.")
+        before = await follows.find(tx, me.id, person.id)
+        if before is not None and before.state is not FollowState.REFUSED:
+            return before.state
+        if await sharing.may_knock(tx, person.host) is AgencyState.BLOCKED:
+            raise NotAllowed("agency-blocked", "Our moderators blocked that agency.")
+
+        uri = fanout.mint_activity(context)
+        await follows.ask(tx, me.id, person.id, uri, now=context.now())
+        if not person.local:
+            await communities.send_follow(tx, context, me, person, uri)
+            return FollowState.ASKED
+        await _accept(tx, context, me, person)
+        return FollowState.ACCEPTED
+
+
+async def unfollow(context: Context, member: SignedIn, person_id: int) -> None:
+    """Follow a person no longer, or take back the wish to.
+
+    Raises:
+        NotFound: "person-not-found".
+    """
+    me = member.member.actor
+
+    async with context.database.transaction("people.unfollow") as tx:
+        person = await _known(tx, person_id)
+        removed = await follows.remove(tx, me.id, person.id)
+        if removed is None or person.local:
+            return
+        if await activities.find_by_uri(tx, removed.uri) is None:
+            return  # it waited here, so nobody there knows of it
+        inner = follow_activity(
+            removed.uri, actor=me.uri, target=person.uri, published=removed.asked_at
+        )
+        document = undo_activity(
+            fanout.mint_activity(context),
+            actor=me.uri,
+            inner=inner,
+            public=True,
+            published=context.now(),
+        )
+        await fanout.send_to(tx, context, me, document, [person], about=person.uri)
+
+
+async def accept_person_follow(
+    tx: Transaction,
+    context: Context,
+    follower: Actor,
+    person: Actor,
+    follow_uri: str,
+    document: dict[str, Any],
+) -> bool:
+    """Let somebody from elsewhere follow one of ours, and tell them; twice is the same as once.
+
+    It waits, visibly, where nobody has admitted their agency yet. False, and nothing happens,
+    for a person who is gone or suspended, for a blocked agency, and for an id that is another
+    Follow's already. `document` is the Follow as it came.
+    """
+    if not person.local or person.kind is not ActorKind.PERSON:
+        return False
+    if person.deleted_at is not None or person.suspended_at is not None:
+        return False
+    state = await sharing.may_knock(tx, follower.host)
+    known = await follows.find_by_uri(tx, follow_uri)
+    is_other = known and (known.follower_id, known.target_id) != (follower.id, person.id)
+    if is_other or state is AgencyState.BLOCKED:
+        return False
+
+    await follows.ask(tx, follower.id, person.id, follow_uri, now=context.now())
+    if not sharing.may_send(context, state, public=True):
+        await agencies.knock(tx, follower.host, now=context.now())
+        return True
+    await _accept(tx, context, follower, person)
+    accept = accept_activity(
+        fanout.mint_activity(context),
+        actor=person.uri,
+        follow=document,
+        published=context.now(),
+    )
+    await fanout.send_to(tx, context, person, accept, [follower], about=follower.uri)
+    return True
+
+
+async def _accept(tx: Transaction, context: Context, follower: Actor, person: Actor) -> None:
+    now = context.now()
+    await follows.settle(tx, follower.id, person.id, FollowState.ACCEPTED, now=now)
+    await notifications.add(
+        tx,
+        member_id=person.id,
+        kind="follow",
+        actor_id=follower.id,
+        subject=follower.uri,
+        post_id=None,
+        now=now,
+    )
+
+
+async def _person(tx: Transaction, person_id: int) -> Actor:
+    person = await _known(tx, person_id)
+    if person.deleted_at is not None or person.suspended_at is not None:
+        raise NotFound("person-not-found", "There is no such person.")
+    return person
+
+
+async def _known(tx: Transaction, person_id: int) -> Actor:
+    try:
+        person = await actors.get(tx, person_id)
+    except LookupError:
+        raise NotFound("person-not-found", "There is no such person.") from None
+    if person.kind is not ActorKind.PERSON:
+        raise NotFound("person-not-found", "There is no such person.")
+    return person
+
+
+async def change_profile(
+    context: Context, member: SignedIn, profile: Profile, *, languages: frozenset[str]
+) -> Actor:
+    """Change what others read about a member and how they read; followers elsewhere are told.
+
+    Raises:
+        Invalid: fields display_name, about, time_zone, language.
+    """
+    wrong = {}
+    if profile.time_zone not in available_timezones():
+        wrong["time_zone"] = _TIME_ZONE
+    if profile.language not in languages:
+        wrong["language"] = _LANGUAGE
+
+    async with context.database.transaction("people.profile") as tx:
+        try:
+            actor = await accounts.change_profile(
+                tx, member.member, display_name=profile.display_name, summary=profile.about
+            )
+        except Invalid as refusal:
+            names = {"summary": "about"}
+            wrong = {names.get(key, key): told for key, told in refusal.fields.items()} | wrong
+            raise Invalid(wrong) from None
+        if wrong:
+            raise Invalid(wrong)
+        await members.change_settings(
+            tx, actor.id, language=profile.language, time_zone=profile.time_zone
+        )
+        if _is_news(member.member.actor, actor):
+            await _tell_followers(tx, context, actor)
+        return actor
+
+
+def _is_news(before: Actor, after: Actor) -> bool:
+    return (before.display_name, before.summary) != (after.display_name, after.summary)
+
+
+async def _tell_followers(tx: Transaction, context: Context, person: Actor) -> None:
+    told = []
+    for follower in await follows.followers(tx, person.id, limit=_MOST_TOLD):
+        if follower.local:
+            continue
+        state = await sharing.may_knock(tx, follower.host)
+        if sharing.may_send(context, state, public=True):
+            told.append(follower)
+    followers = person.followers or f"{person.uri}/followers"
+    document = update_actor_activity(
+        fanout.mint_activity(context),
+        person_document(person, await actors.public_keys(tx, person.id)),
+        addressed=Addressing((PUBLIC,), (followers,)),
+        published=context.now(),
+    )
+    await fanout.send_to(tx, context, person, document, told, about=person.uri)

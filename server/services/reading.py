@@ -1,0 +1,297 @@
+"""What of ours another agency may read, one by one: actors, posts, activities, threads."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import orjson
+
+from federation.signatures.keys import PublicKey
+from federation.translate.outgoing import (
+    agency_document,
+    community_document,
+    person_document,
+    post_document,
+    timestamp,
+)
+from schemas.gate import Released
+from schemas.records import (
+    Actor,
+    ActorKind,
+    AgencyPrincipal,
+    AgencyState,
+    Anonymous,
+    Community,
+    Post,
+    Surface,
+    Visibility,
+)
+from schemas.wire.collections import count_only, ordered_collection
+from schemas.wire.vocabulary import CONTEXT, TOMBSTONE
+from server.context import Context
+from server.services import entitlement, sharing
+from server.services.errors import NotFound
+from server.storage import activities, actors, communities, feeds, served
+from server.storage.activities import Sent
+from server.storage.database import Transaction
+from server.storage.served import Kept
+
+Asker = Anonymous | AgencyPrincipal
+
+#: What others would look for at the wrong place when we serve a copy of somebody else's post.
+_AT_HOME_ONLY: Final = frozenset({"replies", "likes", "shares"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """One of our actors with its keys; with what a community has beyond that."""
+
+    actor: Actor
+    keys: list[PublicKey]
+    community: Community | None = None
+
+    @property
+    def is_private(self) -> bool:
+        return self.community is not None and (
+            self.community.visibility is not Visibility.PUBLIC
+        )
+
+
+def nothing() -> NotFound:
+    """Refuse in the same words whether there is no such thing or they may not know (VIS-05)."""
+    return NotFound("not-found", "There is nothing here for you to read.")
+
+
+async def known_actor(context: Context, name: str, kind: ActorKind) -> Known:
+    """Read one of our actors; a deleted one comes too, as a tombstone is told of it.
+
+    Raises:
+        NotFound: there is none of this kind, or it is suspended.
+    """
+    async with context.database.reading() as tx:
+        actor = await actors.find_local(tx, name)
+        if actor is None or actor.kind is not kind or _is_hidden(actor):
+            raise nothing()
+        keys = await actors.public_keys(tx, actor.id)
+        if kind is not ActorKind.COMMUNITY:
+            return Known(actor=actor, keys=keys)
+        return Known(actor=actor, keys=keys, community=await communities.find(tx, actor.id))
+
+
+def _is_hidden(actor: Actor) -> bool:
+    return actor.suspended_at is not None and actor.deleted_at is None
+
+
+def actor_document(context: Context, known: Known, asker: Asker) -> dict[str, Any]:
+    """Build the document of one of our actors.
+
+    Of a members-only community, whoever is not admitted gets what it takes to check a
+    signature or to ask to join; not its charter, topics or description (VIS-07).
+    """
+    if known.community is not None:
+        whole = not known.is_private or is_admitted(asker)
+        return community_document(
+            known.community if whole else _bare(known.community),
+            known.keys,
+            stewards_uri=context.home.collection(known.actor.uri, "moderators"),
+            agency_uri=context.home.agency,
+        )
+    if known.actor.kind is ActorKind.AGENCY:
+        return agency_document(known.actor, known.keys)
+    return person_document(known.actor, known.keys)
+
+
+def _bare(community: Community) -> Community:
+    actor = replace(
+        community.actor, display_name=community.actor.name, summary="", summary_source=""
+    )
+    return replace(community, actor=actor, charter="", charter_source="", topics=())
+
+
+def is_admitted(asker: Asker) -> bool:
+    return isinstance(asker, AgencyPrincipal) and asker.state is AgencyState.ADMITTED
+
+
+async def post(context: Context, asker: Asker, post_id: int) -> dict[str, Any]:
+    """Read one of our own posts; of a deleted one, its tombstone.
+
+    Raises:
+        NotFound: there is none, it is somebody else's, or it is not for them.
+        Unreachable: its community's host could not say whether it is for them.
+    """
+    kept = await _find(context, post_id)
+    released = await _let_out(context, kept, asker, Surface.OBJECT)
+    return document_of(released, kept)
+
+
+async def replies(context: Context, asker: Asker, post_id: int) -> dict[str, Any]:
+    """Read the direct replies to a post of ours, embedded, in reading order (wire.md 4.1)."""
+    kept = await _find(context, post_id)
+    reader = await _reader(context, kept, asker)
+    released = _released(context, kept, reader, Surface.COLLECTION)
+    facts = released.content.facts
+    async with context.database.reading() as tx:
+        scope = sharing.scope(context, reader, Surface.COLLECTION)
+        found = await feeds.replies(tx, scope, facts.id)
+
+    notes = [
+        _note(note, kept)
+        for sealed in found
+        if sealed.facts.deleted_at is None
+        and (note := sharing.release(context, sealed, reader, Surface.COLLECTION))
+    ]
+    return ordered_collection(f"{facts.uri}/replies", list(notes))
+
+
+def _note(released: Released[Post], parent: Kept) -> dict[str, Any]:
+    document = post_document(
+        released,
+        community=parent.community,
+        parent_author=parent.author,
+        likes=released.content.helpful,
+    )
+    return document if released.content.facts.author_local else elsewhere(document)
+
+
+async def likes(context: Context, asker: Asker, post_id: int) -> dict[str, Any]:
+    """Say how many marks a post of ours has; never whose."""
+    kept = await _find(context, post_id)
+    released = await _let_out(context, kept, asker, Surface.COLLECTION)
+    return count_only(f"{released.content.facts.uri}/likes", released.content.helpful)
+
+
+async def shares(context: Context, asker: Asker, post_id: int) -> dict[str, Any]:
+    """Say how many boosts of a post of ours we know."""
+    kept = await _find(context, post_id)
+    released = await _let_out(context, kept, asker, Surface.COLLECTION)
+    return count_only(f"{released.content.facts.uri}/shares", kept.boosts)
+
+
+async def thread(context: Context, asker: Asker, uri: str) -> dict[str, Any]:
+    """List the posts of a thread in a community of ours, in reading order (FEP-7888, FEP-f228).
+
+    Raises:
+        NotFound: there is no such thread, or it is not for them.
+    """
+    async with context.database.reading() as tx:
+        kept = await served.find_opening(tx, uri)
+        if kept is None or not is_serving(kept.community):
+            raise nothing()
+        released = _released(context, kept, asker, Surface.COLLECTION)
+        scope = sharing.scope(context, asker, Surface.COLLECTION)
+        entries = await feeds.thread(tx, scope, released.content.facts.root_id)
+
+    listed = [entry.post.facts.uri for entry in entries if not entry.post.facts.deleted_at]
+    return ordered_collection(uri, listed, owner=kept.community.uri)
+
+
+def is_serving(actor: Actor) -> bool:
+    """Say whether an actor is ours, and neither suspended nor deleted."""
+    return actor.local and actor.suspended_at is None and actor.deleted_at is None
+
+
+async def activity(context: Context, asker: Asker, activity_id: int) -> dict[str, Any]:
+    """Read an activity of ours as it went out (conformance 18, VIS-06).
+
+    It obeys the audience of its post; agencies that it was sent to may read it as well. What
+    embeds a post that is deleted since is told as a tombstone.
+
+    Raises:
+        NotFound: there is none, or it is not for them.
+        Unreachable: the community's host could not say whether it is for them.
+    """
+    async with context.database.reading() as tx:
+        sent = await activities.find(tx, activity_id)
+        if sent is None:
+            raise nothing()
+        kept = await served.find(tx, sent.post_id) if sent.post_id is not None else None
+        was_sent = await _was_sent_to(tx, sent, asker)
+
+    if not was_sent:
+        reader = asker if kept is None else await _reader(context, kept, asker)
+        if not _may_have(context, sent, kept, reader):
+            raise nothing()
+    return _as_sent(sent, kept)
+
+
+async def _was_sent_to(tx: Transaction, sent: Sent, asker: Asker) -> bool:
+    if not isinstance(asker, AgencyPrincipal) or asker.state is not AgencyState.ADMITTED:
+        return False
+    return await served.was_sent_to(tx, sent.id, asker.host)
+
+
+def _may_have(context: Context, sent: Sent, kept: Kept | None, reader: Asker) -> bool:
+    scope = sharing.scope(context, reader, Surface.OBJECT)
+    is_public = scope.public and sent.visibility is Visibility.PUBLIC
+    if not is_public and sent.community_id not in scope.joined:
+        return False
+    if kept is None:
+        return True
+    return sharing.release(context, kept.post, reader, Surface.OBJECT) is not None
+
+
+def _as_sent(sent: Sent, kept: Kept | None) -> dict[str, Any]:
+    document: dict[str, Any] = orjson.loads(sent.document)
+    deleted_at = kept.post.facts.deleted_at if kept else None
+    if kept is None or deleted_at is None or not _embeds(document, kept.post.facts.uri):
+        return document
+    return {
+        "@context": CONTEXT,
+        "id": sent.uri,
+        "type": TOMBSTONE,
+        "formerType": sent.type,
+        "deleted": timestamp(deleted_at),
+    }
+
+
+def _embeds(document: dict[str, Any], uri: str) -> bool:
+    """Say whether a post's words are in an activity, at any depth."""
+    inner = document.get("object")
+    while isinstance(inner, dict):
+        if inner.get("id") == uri:
+            return True
+        inner = inner.get("object")
+    return False
+
+
+async def _find(context: Context, post_id: int) -> Kept:
+    async with context.database.reading() as tx:
+        kept = await served.find(tx, post_id)
+    if kept is None or not kept.author.local:
+        # A copy of somebody else's post is read at its own origin.
+        raise nothing()
+    return kept
+
+
+async def _reader(context: Context, kept: Kept, asker: Asker) -> Asker:
+    return await entitlement.widened(context, asker, kept.post.facts, kept.community)
+
+
+async def _let_out(
+    context: Context, kept: Kept, asker: Asker, surface: Surface
+) -> Released[Post]:
+    reader = await _reader(context, kept, asker)
+    return _released(context, kept, reader, surface)
+
+
+def _released(context: Context, kept: Kept, reader: Asker, surface: Surface) -> Released[Post]:
+    released = sharing.release(context, kept.post, reader, surface)
+    if released is None:
+        raise nothing()
+    return released
+
+
+def document_of(released: Released[Post], kept: Kept) -> dict[str, Any]:
+    """Build the document of a post as it is now, with what is around it."""
+    document = post_document(
+        released,
+        community=kept.community,
+        parent_author=kept.parent_author,
+        likes=released.content.helpful,
+        shares=kept.boosts,
+    )
+    return document if kept.author.local else elsewhere(document)
+
+
+def elsewhere(document: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the collections that only the post's own server has."""
+    return {key: value for key, value in document.items() if key not in _AT_HOME_ONLY}

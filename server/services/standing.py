@@ -1,0 +1,61 @@
+"""Where an activity from elsewhere stands: its actor, its post, its community."""
+
+from federation.errors import Unreachable
+from schemas.records import Actor, Community, PostFacts, Visibility
+from server.context import Context
+from server.services import discovery
+from server.services.arrived import Arrived, Ignored
+from server.storage import communities, follows, posts
+from server.storage.database import Transaction
+
+
+async def actor_of(context: Context, arrived: Arrived) -> Actor:
+    """Find who acts; fetched outside any transaction where we do not know them yet."""
+    return await discovery.find_or_fetch_actor(context, arrived.activity.actor)
+
+
+async def post_of(tx: Transaction, arrived: Arrived, uri: str | None) -> PostFacts:
+    """Find the post that an activity is about, in the community that passed it on.
+
+    An unknown one may come yet: the activity is tried again (DEL-05).
+    """
+    sealed = await posts.find_by_uri(tx, uri) if uri else None
+    if sealed is None:
+        if uri and await posts.is_tombstone(tx, uri):
+            raise Ignored("post-deleted")
+        raise Unreachable("post-unknown")
+    facts = sealed.facts
+    if arrived.via is not None and facts.community_id != arrived.via.id:
+        raise Ignored("post-of-another-community")
+    return facts
+
+
+async def community_of(tx: Transaction, arrived: Arrived, facts: PostFacts) -> Community:
+    """Find the post's community; what comes past the community that hosts it has no effect."""
+    community = await communities.get(tx, facts.community_id)
+    if not community.actor.local and arrived.via is None:
+        raise Ignored("not-through-its-community")
+    return community
+
+
+async def insist_on_member(tx: Transaction, actor: Actor, community: Community) -> None:
+    """Hold those elsewhere to our own rule: only who belongs may take part (ACT-11, ACT-12).
+
+    For communities hosted elsewhere, that is their host's to judge.
+    """
+    if actor.suspended_at is not None or actor.deleted_at is not None:
+        raise Ignored("actor-suspended")
+    if community.actor.local and not await follows.is_member(tx, community.id, actor.id):
+        raise Ignored("not-a-member")
+
+
+async def insist_on_open(tx: Transaction, facts: PostFacts) -> None:
+    root = await posts.find(tx, facts.root_id)
+    if root is None or root.facts.locked_at is not None:
+        raise Ignored("thread-locked")
+    if facts.deleted_at is not None:
+        raise Ignored("post-deleted")
+
+
+def narrowest(*given: Visibility) -> Visibility:
+    return Visibility.MEMBERS if Visibility.MEMBERS in given else Visibility.PUBLIC

@@ -1,0 +1,224 @@
+"""Remove, restore, lock and pin: what stewards and moderators do to posts."""
+
+from typing import Any
+
+from federation.audience import Addressing, Event, decision_addressing
+from federation.translate.outgoing_activities import (
+    add_activity,
+    delete_activity,
+    lock_activity,
+    remove_activity,
+    undo_activity,
+)
+from schemas.records import Actor, Community, DeletedBy, PostFacts, Role, Surface, Visibility
+from server.context import Context
+from server.services import fanout, sharing
+from server.services.errors import Conflict, Invalid, NotAllowed
+from server.services.fanout import Happening
+from server.services.posts import bury, principal_of
+from server.storage import audit, communities, posts
+from server.storage.database import Transaction
+from server.storage.sessions import SignedIn
+
+LONGEST_REASON = 500
+
+
+async def remove(context: Context, member: SignedIn, post_id: int, reason: str) -> PostFacts:
+    """Take a post away with a reason; where the community is ours, everywhere."""
+    reason = _reason(reason)
+
+    async with context.database.transaction("stewardship.remove") as tx:
+        facts, community = await _governed(tx, context, member, post_id)
+        now = context.now()
+
+        if not await bury(tx, facts, by=DeletedBy.MODERATOR, reason=reason, now=now):
+            raise Conflict("post-deleted", "It is deleted already.")
+        await _log(tx, context, member, "remove-post", facts.uri, reason)
+        if speaks_for(member, community):
+            document = _removal(
+                context, fanout.mint_activity(context), member, facts, community
+            )
+            document["summary"] = reason
+            await _publish(tx, context, member, document, facts, community, Event.REMOVAL)
+        return facts
+
+
+async def restore(context: Context, member: SignedIn, post_id: int, reason: str) -> PostFacts:
+    """Give back what a moderator removed."""
+    reason = _reason(reason)
+
+    async with context.database.transaction("stewardship.restore") as tx:
+        facts, community = await _governed(tx, context, member, post_id)
+
+        if not await unbury(tx, facts):
+            raise Conflict("not-removed", "There is nothing to restore; the author deleted it.")
+        await _log(tx, context, member, "restore-post", facts.uri, reason)
+        if speaks_for(member, community):
+            removal = _removal(context, fanout.mint_activity(context), member, facts, community)
+            document = _undo(context, member, removal, facts)
+            await _publish(tx, context, member, document, facts, community, Event.GOVERNANCE)
+        return facts
+
+
+async def unbury(tx: Transaction, facts: PostFacts) -> bool:
+    """Make a removed post readable again, here or on word from its community."""
+    if not await posts.unbury(tx, facts.id):
+        return False
+    await posts.remove_tombstone(tx, facts.uri)
+    await posts.recount(tx, facts.root_id, moment=facts.published_at)
+    return True
+
+
+async def lock(
+    context: Context, member: SignedIn, post_id: int, *, locked: bool, reason: str = ""
+) -> PostFacts:
+    """Close a thread to replies, or open it again."""
+    async with context.database.transaction("stewardship.lock") as tx:
+        facts, community = await _governed_thread(tx, context, member, post_id)
+
+        await posts.lock(tx, facts.id, at=context.now() if locked else None)
+        document = lock_activity(
+            fanout.mint_activity(context),
+            actor=member.member.actor.uri,
+            about=facts.uri,
+            community=community.uri,
+            addressed=_addressed(facts, community),
+            published=context.now(),
+            reason=reason,
+        )
+        if not locked:
+            document = _undo(context, member, document, facts)
+        await _log(tx, context, member, "lock" if locked else "unlock", facts.uri, reason)
+        await _publish(tx, context, member, document, facts, community, Event.GOVERNANCE)
+        return facts
+
+
+async def pin(context: Context, member: SignedIn, post_id: int, *, pinned: bool) -> PostFacts:
+    """Keep a thread on top of its community, or no longer."""
+    async with context.database.transaction("stewardship.pin") as tx:
+        facts, community = await _governed_thread(tx, context, member, post_id)
+
+        await posts.pin(tx, facts.id, at=context.now() if pinned else None)
+        build = add_activity if pinned else remove_activity
+        document = build(
+            fanout.mint_activity(context),
+            actor=member.member.actor.uri,
+            about=facts.uri,
+            target=community.actor.featured or f"{community.uri}/featured",
+            community=community.uri,
+            addressed=_addressed(facts, community),
+            published=context.now(),
+        )
+        await _log(tx, context, member, "pin" if pinned else "unpin", facts.uri, "")
+        await _publish(tx, context, member, document, facts, community, Event.GOVERNANCE)
+        return facts
+
+
+async def may_govern(tx: Transaction, actor: Actor, community: Community) -> bool:
+    """Say whether an actor's moderation of a community counts (ACT-21): only its stewards'."""
+    return actor.id == community.id or await communities.is_steward(tx, community.id, actor.id)
+
+
+def speaks_for(member: SignedIn, community: Community) -> bool:
+    """Say whether an act is the community's: a steward's, or a moderator's of its host."""
+    if community.id in member.stewards:
+        return True
+    return community.actor.local and member.member.role.reaches(Role.MODERATOR)
+
+
+async def _governed(
+    tx: Transaction, context: Context, member: SignedIn, post_id: int
+) -> tuple[PostFacts, Community]:
+    released = await sharing.released(
+        tx, context, post_id, principal_of(member), Surface.DECISION
+    )
+    facts = released.content.facts
+    community = await communities.get(tx, facts.community_id)
+    if community.id not in member.stewards and not member.member.role.reaches(Role.MODERATOR):
+        raise NotAllowed("not-a-steward", "Only a steward or a moderator can do that.")
+    return facts, community
+
+
+async def _governed_thread(
+    tx: Transaction, context: Context, member: SignedIn, post_id: int
+) -> tuple[PostFacts, Community]:
+    facts, community = await _governed(tx, context, member, post_id)
+    if facts.parent_id is not None or facts.deleted_at is not None:
+        raise Conflict("not-a-thread", "Only a whole thread can be locked or pinned.")
+    if not speaks_for(member, community):
+        raise NotAllowed("not-a-steward", "Only the community's stewards can do that.")
+    return facts, community
+
+
+def _removal(
+    context: Context, uri: str, member: SignedIn, facts: PostFacts, community: Community
+) -> dict[str, Any]:
+    return delete_activity(
+        uri,
+        actor=member.member.actor.uri,
+        object_uri=facts.uri,
+        addressed=_addressed(facts, community),
+        published=context.now(),
+        community=community.uri,
+        reason="removed",
+    )
+
+
+def _undo(
+    context: Context, member: SignedIn, inner: dict[str, Any], facts: PostFacts
+) -> dict[str, Any]:
+    return undo_activity(
+        fanout.mint_activity(context),
+        actor=member.member.actor.uri,
+        inner=inner,
+        public=facts.visibility is Visibility.PUBLIC,
+        published=context.now(),
+    )
+
+
+def _addressed(facts: PostFacts, community: Community) -> Addressing:
+    return decision_addressing(
+        facts.visibility,
+        community=community.uri,
+        followers=fanout.followers_of(community.actor),
+    )
+
+
+async def _publish(
+    tx: Transaction,
+    context: Context,
+    member: SignedIn,
+    document: dict[str, Any],
+    facts: PostFacts,
+    community: Community,
+    event: Event,
+) -> None:
+    happening = Happening(
+        event=event,
+        community=community,
+        about=facts.uri,
+        visibility=facts.visibility,
+        facts=facts,
+    )
+    await fanout.publish(tx, context, member.member.actor, document, happening)
+
+
+def _reason(text: str) -> str:
+    if not text.strip():
+        raise Invalid({"reason": "Say why: the author and the log will read it."})
+    if len(text) > LONGEST_REASON:
+        raise Invalid({"reason": f"The reason may have {LONGEST_REASON} characters."})
+    return text.strip()
+
+
+async def _log(
+    tx: Transaction, context: Context, member: SignedIn, act: str, about: str, reason: str
+) -> None:
+    await audit.append(
+        tx,
+        actor=member.member.actor.uri,
+        act=act,
+        about=about,
+        reason=reason,
+        now=context.now(),
+    )

@@ -1,0 +1,84 @@
+"""Notifications: each fact once per member, by whatever route it came."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from schemas.records import Actor
+from server.storage import actors
+from server.storage.database import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """`kind`: answer, comment, accepted, helpful, kudos, asks-to-join, let-in, refused."""
+
+    id: int
+    kind: str
+    actor: Actor
+    subject: str
+    post_id: int | None
+    root_id: int | None
+    title: str
+    happened_at: datetime
+
+
+async def add(
+    tx: Transaction,
+    *,
+    member_id: int,
+    kind: str,
+    actor_id: int,
+    subject: str,
+    post_id: int | None,
+    now: datetime,
+) -> None:
+    """Tell a member once; nothing happens for actors elsewhere or for one's own acts."""
+    await tx.execute(
+        "INSERT INTO notifications (member_id, kind, actor_id, subject, post_id, happened_at) "
+        "SELECT actor_id, $2, $3, $4, $5, $6 FROM members WHERE actor_id = $1 AND actor_id "
+        "<> $3 "
+        "ON CONFLICT DO NOTHING",
+        member_id,
+        kind,
+        actor_id,
+        subject,
+        post_id,
+        now,
+    )
+
+
+async def of_member(
+    tx: Transaction, member_id: int, *, before: int | None = None, limit: int = 40
+) -> list[Notification]:
+    rows = await tx.fetch(
+        "SELECT n.id, n.kind, n.subject, n.post_id, p.root_id, coalesce(r.title, '') AS title, "
+        f"n.happened_at, {actors.columns('a', 'a_')} FROM notifications n "
+        "JOIN actors a ON a.id = n.actor_id LEFT JOIN posts p ON p.id = n.post_id "
+        "LEFT JOIN posts r ON r.id = p.root_id "
+        "WHERE n.member_id = $1 AND ($2::bigint IS NULL OR n.id < $2) "
+        "ORDER BY n.id DESC LIMIT $3",
+        member_id,
+        before,
+        limit,
+    )
+    return [
+        Notification(
+            id=row["id"],
+            kind=row["kind"],
+            actor=actors.actor_from(row, "a_"),
+            subject=row["subject"],
+            post_id=row["post_id"],
+            root_id=row["root_id"],
+            title=row["title"],
+            happened_at=row["happened_at"],
+        )
+        for row in rows
+    ]
+
+
+async def mark_seen(tx: Transaction, member_id: int) -> None:
+    await tx.execute(
+        "UPDATE members SET seen_notifications = greatest(seen_notifications, coalesce("
+        "(SELECT max(id) FROM notifications WHERE member_id = $1), 0)) WHERE actor_id = $1",
+        member_id,
+    )

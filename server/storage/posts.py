@@ -1,0 +1,383 @@
+"""Posts, answers, revisions, tombstones. Yields sealed posts only."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from schemas.gate import SealedPost
+from schemas.records import (
+    DeletedBy,
+    Kind,
+    Post,
+    PostFacts,
+    Revision,
+    Topic,
+    Visibility,
+)
+from server.storage.database import Row, Transaction
+
+FACTS = (
+    "p.id, p.uri, p.kind, p.author_id, au.uri AS author_uri, au.local AS author_local, "
+    "p.community_id, co.uri AS community_uri, co.local AS community_local, p.root_id, "
+    "ro.uri AS root_uri, p.parent_id, pa.uri AS parent_uri, p.context, p.visibility, "
+    "p.published_at, p.edited_at, p.deleted_at, p.deleted_by, p.locked_at, p.pinned_at, "
+    "p.announced_at"
+)
+WORDS = (
+    "p.title, p.source, p.html, p.text, p.language, p.topic, tp.name AS topic_name, p.reason, "
+    "p.answers, p.helpful, "
+    "(SELECT coalesce(array_agg(an.uri ORDER BY aa.chosen_at, an.uri), '{}') "
+    "FROM accepted_answers aa JOIN posts an ON an.id = aa.answer_id "
+    "WHERE aa.question_id = p.id) AS accepted, "
+    "EXISTS (SELECT FROM accepted_answers ac WHERE ac.answer_id = p.id) AS is_accepted"
+)
+FROM = (
+    "FROM posts p JOIN actors au ON au.id = p.author_id JOIN actors co ON co.id = "
+    "p.community_id "
+    "JOIN posts ro ON ro.id = p.root_id LEFT JOIN posts pa ON pa.id = p.parent_id "
+    "LEFT JOIN topics tp ON tp.community_id = p.community_id AND tp.slug = p.topic"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPost:
+    """What `add` writes: a post as its author made it, words cleaned."""
+
+    id: int
+    uri: str
+    kind: Kind
+    author_id: int
+    community_id: int
+    root_id: int
+    parent_id: int | None
+    context: str | None
+    visibility: Visibility
+    title: str
+    source: str
+    html: str
+    text: str
+    clean_version: int
+    language: str
+    topic: str | None
+    published_at: datetime
+    received_at: datetime
+    edited_at: datetime | None = None
+    locked_at: datetime | None = None
+
+
+def facts_from(row: Row) -> PostFacts:
+    return PostFacts(
+        id=row["id"],
+        uri=row["uri"],
+        kind=Kind(row["kind"]),
+        author_id=row["author_id"],
+        author_uri=row["author_uri"],
+        author_local=row["author_local"],
+        community_id=row["community_id"],
+        community_uri=row["community_uri"],
+        community_local=row["community_local"],
+        root_id=row["root_id"],
+        root_uri=row["root_uri"],
+        parent_id=row["parent_id"],
+        parent_uri=row["parent_uri"],
+        context=row["context"],
+        visibility=Visibility(row["visibility"]),
+        published_at=row["published_at"],
+        edited_at=row["edited_at"],
+        deleted_at=row["deleted_at"],
+        deleted_by=DeletedBy(row["deleted_by"]) if row["deleted_by"] else None,
+        locked_at=row["locked_at"],
+        pinned_at=row["pinned_at"],
+        announced_at=row["announced_at"],
+    )
+
+
+def post_from(row: Row) -> SealedPost:
+    topic = (
+        Topic(slug=row["topic"], name=row["topic_name"] or row["topic"])
+        if row["topic"]
+        else None
+    )
+    return SealedPost(
+        Post(
+            facts=facts_from(row),
+            title=row["title"],
+            source=row["source"],
+            html=row["html"],
+            text=row["text"],
+            language=row["language"],
+            topic=topic,
+            reason=row["reason"],
+            accepted=tuple(row["accepted"]),
+            is_accepted=row["is_accepted"],
+            answers=row["answers"],
+            helpful=row["helpful"],
+        )
+    )
+
+
+async def add(tx: Transaction, post: NewPost) -> bool:
+    """Add a post; False when its uri is known already or is a tombstone's (ACT-19)."""
+    status = await tx.execute(
+        "INSERT INTO posts (id, uri, kind, author_id, community_id, root_id, parent_id, "
+        "context, "
+        "visibility, title, source, html, text, clean_version, language, topic, published_at, "
+        "received_at, edited_at, locked_at, active_at) "
+        "SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, "
+        "$18, "
+        "$19, $20, $17 WHERE NOT EXISTS (SELECT FROM tombstones WHERE uri = $2) "
+        "ON CONFLICT (uri) DO NOTHING",
+        post.id,
+        post.uri,
+        post.kind,
+        post.author_id,
+        post.community_id,
+        post.root_id,
+        post.parent_id,
+        post.context,
+        post.visibility,
+        post.title,
+        post.source,
+        post.html,
+        post.text,
+        post.clean_version,
+        post.language,
+        post.topic,
+        post.published_at,
+        post.received_at,
+        post.edited_at,
+        post.locked_at,
+    )
+    return status == "INSERT 0 1"
+
+
+async def recount(tx: Transaction, root_id: int, *, moment: datetime) -> None:
+    """Count a thread's answers, and move it up to where something last happened."""
+    await tx.execute(
+        "UPDATE posts SET active_at = greatest(active_at, $2), answers = (SELECT count(*) "
+        "FROM posts r WHERE r.root_id = $1 AND r.kind = 'answer' AND r.deleted_at IS NULL) "
+        "WHERE id = $1",
+        root_id,
+        moment,
+    )
+
+
+async def find(tx: Transaction, post_id: int) -> SealedPost | None:
+    row = await tx.fetchrow(f"SELECT {FACTS}, {WORDS} {FROM} WHERE p.id = $1", post_id)
+    return post_from(row) if row else None
+
+
+async def find_by_uri(tx: Transaction, uri: str) -> SealedPost | None:
+    row = await tx.fetchrow(f"SELECT {FACTS}, {WORDS} {FROM} WHERE p.uri = $1", uri)
+    return post_from(row) if row else None
+
+
+async def find_by_context(tx: Transaction, context: str) -> SealedPost | None:
+    row = await tx.fetchrow(
+        f"SELECT {FACTS}, {WORDS} {FROM} WHERE p.context = $1 AND p.parent_id IS NULL", context
+    )
+    return post_from(row) if row else None
+
+
+async def lock_thread(tx: Transaction, root_id: int) -> None:
+    """Let one change of a thread's counts and marks happen after another."""
+    await tx.execute("SELECT FROM posts WHERE id = $1 FOR UPDATE", root_id)
+
+
+async def thread(tx: Transaction, root_id: int, *, limit: int = 2000) -> list[SealedPost]:
+    """Read a thread in the order that every agency shows: published, then uri."""
+    rows = await tx.fetch(
+        f"SELECT {FACTS}, {WORDS} {FROM} WHERE p.root_id = $1 ORDER BY p.published_at, p.uri "
+        'COLLATE "C" LIMIT $2',
+        root_id,
+        limit,
+    )
+    return [post_from(row) for row in rows]
+
+
+async def change(
+    tx: Transaction,
+    post_id: int,
+    *,
+    title: str,
+    source: str,
+    html: str,
+    text: str,
+    clean_version: int,
+    topic: str | None,
+    edited_at: datetime,
+) -> bool:
+    """Write an edit and keep what stood before; False when it is older, or says the same."""
+    status = await tx.execute(
+        "WITH before AS (SELECT id, title, source, html, coalesce(edited_at, published_at) "
+        "AS at "
+        "FROM posts WHERE id = $1 AND deleted_at IS NULL "
+        "AND coalesce(edited_at, published_at) < $8 "
+        "AND (title, html, topic) IS DISTINCT FROM ($2, $4, $7) FOR UPDATE), "
+        "kept AS (INSERT INTO revisions (post_id, number, title, source, html, written_at) "
+        "SELECT id, (SELECT count(*) FROM revisions WHERE post_id = $1), title, source, "
+        "html, at "
+        "FROM before) "
+        "UPDATE posts SET title = $2, source = $3, html = $4, text = $5, clean_version = $6, "
+        "topic = $7, edited_at = $8 FROM before WHERE posts.id = before.id",
+        post_id,
+        title,
+        source,
+        html,
+        text,
+        clean_version,
+        topic,
+        edited_at,
+    )
+    return status == "UPDATE 1"
+
+
+async def revisions(tx: Transaction, post_id: int) -> list[Revision]:
+    """List what stood before each edit, oldest first."""
+    rows = await tx.fetch(
+        "SELECT number, title, source, html, written_at FROM revisions WHERE post_id = $1 "
+        "ORDER BY number LIMIT 200",
+        post_id,
+    )
+    return [Revision(**dict(row)) for row in rows]
+
+
+async def bury(
+    tx: Transaction, post_id: int, *, by: DeletedBy, reason: str, now: datetime
+) -> bool:
+    """Make a tombstone; a moderator's removal keeps the words aside for restoring."""
+    status = await tx.execute(
+        "WITH gone AS (SELECT id, title, source, html, text FROM posts "
+        "WHERE id = $1 AND deleted_at IS NULL FOR UPDATE), "
+        "kept AS (INSERT INTO removed_posts (post_id, title, source, html, text) "
+        "SELECT id, title, source, html, text FROM gone WHERE $2 = 'moderator' "
+        "ON CONFLICT (post_id) DO UPDATE SET title = excluded.title, source = excluded.source, "
+        "html = excluded.html, text = excluded.text) "
+        "UPDATE posts SET deleted_at = $4, deleted_by = $2, reason = $3, title = '', "
+        "source = '', html = '', text = '', pinned_at = NULL FROM gone WHERE posts.id = "
+        "gone.id",
+        post_id,
+        by,
+        reason,
+        now,
+    )
+    return status == "UPDATE 1"
+
+
+async def forget_revisions(tx: Transaction, post_id: int) -> None:
+    await tx.execute("DELETE FROM revisions WHERE post_id = $1", post_id)
+
+
+async def unbury(tx: Transaction, post_id: int) -> bool:
+    """Give back what a moderator removed; False when there is nothing to give back."""
+    status = await tx.execute(
+        "WITH kept AS (DELETE FROM removed_posts WHERE post_id = $1 "
+        "RETURNING post_id, title, source, html, text) "
+        "UPDATE posts SET deleted_at = NULL, deleted_by = NULL, reason = '', title = "
+        "kept.title, "
+        "source = kept.source, html = kept.html, text = kept.text FROM kept "
+        "WHERE posts.id = kept.post_id AND posts.deleted_by = 'moderator'",
+        post_id,
+    )
+    return status == "UPDATE 1"
+
+
+async def add_tombstone(tx: Transaction, uri: str, *, actor_uri: str, now: datetime) -> None:
+    await tx.execute(
+        "INSERT INTO tombstones (uri, actor_uri, deleted_at) VALUES ($1, $2, $3) "
+        "ON CONFLICT (uri) DO NOTHING",
+        uri,
+        actor_uri,
+        now,
+    )
+
+
+async def remove_tombstone(tx: Transaction, uri: str) -> None:
+    await tx.execute("DELETE FROM tombstones WHERE uri = $1", uri)
+
+
+async def is_tombstone(tx: Transaction, uri: str) -> bool:
+    return bool(await tx.fetchval("SELECT true FROM tombstones WHERE uri = $1", uri))
+
+
+async def lock(tx: Transaction, post_id: int, *, at: datetime | None) -> None:
+    """Lock a thread, or open it again with None."""
+    await tx.execute("UPDATE posts SET locked_at = $2 WHERE id = $1", post_id, at)
+
+
+async def pin(tx: Transaction, post_id: int, *, at: datetime | None) -> None:
+    await tx.execute("UPDATE posts SET pinned_at = $2 WHERE id = $1", post_id, at)
+
+
+async def mark_announced(tx: Transaction, post_id: int, *, now: datetime) -> bool:
+    """Note that the community passed it on; False when it had done so before."""
+    status = await tx.execute(
+        "UPDATE posts SET announced_at = $2 WHERE id = $1 AND announced_at IS NULL",
+        post_id,
+        now,
+    )
+    return status == "UPDATE 1"
+
+
+async def accept(
+    tx: Transaction,
+    question_id: int,
+    answer_id: int,
+    *,
+    chosen_by: int,
+    uri: str,
+    now: datetime,
+) -> bool:
+    status = await tx.execute(
+        "INSERT INTO accepted_answers (question_id, answer_id, chosen_by, uri, chosen_at) "
+        "VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+        question_id,
+        answer_id,
+        chosen_by,
+        uri,
+        now,
+    )
+    return status == "INSERT 0 1"
+
+
+async def reopen(tx: Transaction, question_id: int, answer_id: int) -> bool:
+    status = await tx.execute(
+        "DELETE FROM accepted_answers WHERE question_id = $1 AND answer_id = $2",
+        question_id,
+        answer_id,
+    )
+    return status == "DELETE 1"
+
+
+async def choice(tx: Transaction, question_id: int, answer_id: int) -> tuple[str, int] | None:
+    """Find the ChooseAnswer's uri and who chose."""
+    row = await tx.fetchrow(
+        "SELECT uri, chosen_by FROM accepted_answers WHERE question_id = $1 AND answer_id = $2",
+        question_id,
+        answer_id,
+    )
+    return (row["uri"], row["chosen_by"]) if row else None
+
+
+async def accepted_in(tx: Transaction, answer_id: int) -> list[int]:
+    """List the questions for which an answer is accepted."""
+    rows = await tx.fetch(
+        "SELECT question_id FROM accepted_answers WHERE answer_id = $1", answer_id
+    )
+    return [row["question_id"] for row in rows]
+
+
+async def reopen_all(tx: Transaction, question_id: int, *, but: int) -> None:
+    await tx.execute(
+        "DELETE FROM accepted_answers WHERE question_id = $1 AND answer_id <> $2",
+        question_id,
+        but,
+    )
+
+
+async def by_author(tx: Transaction, author_id: int, *, limit: int) -> list[int]:
+    rows = await tx.fetch(
+        "SELECT id FROM posts WHERE author_id = $1 AND deleted_at IS NULL ORDER BY id LIMIT $2",
+        author_id,
+        limit,
+    )
+    return [row["id"] for row in rows]

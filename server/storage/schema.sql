@@ -1,0 +1,730 @@
+-- What the migrations make; written by `make schema`, for reading only.
+
+CREATE TABLE public.audit_events (
+    id bigint NOT NULL,
+    happened_at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    act text NOT NULL,
+    object text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL
+);
+
+CREATE FUNCTION public.append_audit(happened_at timestamp with time zone, actor text, act text, object text, reason text) RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'public'
+    BEGIN ATOMIC
+ INSERT INTO public.audit_events (happened_at, actor, act, object, reason)
+   VALUES (append_audit.happened_at, append_audit.actor, append_audit.act, append_audit.object, append_audit.reason)
+   RETURNING audit_events.id;
+END;
+
+CREATE TABLE public.accepted_answers (
+    question_id bigint NOT NULL,
+    answer_id bigint NOT NULL,
+    chosen_by bigint NOT NULL,
+    uri text NOT NULL,
+    chosen_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.activities (
+    id bigint NOT NULL,
+    uri text NOT NULL,
+    actor_id bigint NOT NULL,
+    type text NOT NULL,
+    object_uri text NOT NULL,
+    post_id bigint,
+    community_id bigint,
+    visibility text NOT NULL,
+    document bytea NOT NULL,
+    published_at timestamp with time zone NOT NULL,
+    CONSTRAINT activities_visibility_check CHECK ((visibility = ANY (ARRAY['public'::text, 'members'::text])))
+);
+
+CREATE TABLE public.actor_keys (
+    key_id text NOT NULL,
+    actor_id bigint NOT NULL,
+    kind text NOT NULL,
+    public_pem text NOT NULL,
+    private_pem text,
+    fetched_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT actor_keys_kind_check CHECK ((kind = ANY (ARRAY['rsa'::text, 'ed25519'::text])))
+);
+
+CREATE TABLE public.actors (
+    id bigint NOT NULL,
+    uri text NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    host text NOT NULL,
+    local boolean NOT NULL,
+    display_name text DEFAULT ''::text NOT NULL,
+    summary text DEFAULT ''::text NOT NULL,
+    summary_source text DEFAULT ''::text NOT NULL,
+    inbox text,
+    shared_inbox text,
+    outbox text,
+    followers text,
+    following text,
+    featured text,
+    moderators text,
+    url text,
+    published_at timestamp with time zone NOT NULL,
+    fetched_at timestamp with time zone NOT NULL,
+    suspended_at timestamp with time zone,
+    deleted_at timestamp with time zone,
+    CONSTRAINT actors_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'community'::text, 'agency'::text])))
+);
+
+CREATE TABLE public.agencies (
+    host text NOT NULL,
+    state text NOT NULL,
+    name text DEFAULT ''::text NOT NULL,
+    software text,
+    version text,
+    nodeinfo_at timestamp with time zone,
+    knocked_at timestamp with time zone NOT NULL,
+    decided_at timestamp with time zone,
+    decided_by bigint,
+    reason text DEFAULT ''::text NOT NULL,
+    CONSTRAINT agencies_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'admitted'::text, 'blocked'::text])))
+);
+
+CREATE SEQUENCE public.audit_events_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER SEQUENCE public.audit_events_id_seq OWNED BY public.audit_events.id;
+
+CREATE TABLE public.communities (
+    actor_id bigint NOT NULL,
+    charter text DEFAULT ''::text NOT NULL,
+    charter_source text DEFAULT ''::text NOT NULL,
+    join_rule text NOT NULL,
+    visibility text NOT NULL,
+    several_answers boolean DEFAULT true NOT NULL,
+    boosts_answers boolean DEFAULT false NOT NULL,
+    threads integer DEFAULT 0 NOT NULL,
+    active_at timestamp with time zone NOT NULL,
+    CONSTRAINT communities_join_rule_check CHECK ((join_rule = ANY (ARRAY['open'::text, 'approval'::text]))),
+    CONSTRAINT communities_visibility_check CHECK ((visibility = ANY (ARRAY['public'::text, 'members'::text])))
+);
+
+CREATE TABLE public.deliveries (
+    id bigint NOT NULL,
+    activity_id bigint NOT NULL,
+    inbox text NOT NULL,
+    origin text NOT NULL,
+    host text NOT NULL,
+    lane text NOT NULL,
+    state text NOT NULL,
+    place text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    not_found integer DEFAULT 0 NOT NULL,
+    enqueued_at timestamp with time zone NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    last_status integer,
+    last_reason text DEFAULT ''::text NOT NULL,
+    settled_at timestamp with time zone,
+    CONSTRAINT deliveries_check CHECK (((state = 'waiting'::text) = (place <> 'settled'::text))),
+    CONSTRAINT deliveries_place_check CHECK ((place = ANY (ARRAY['new'::text, 'behind'::text, 'first'::text, 'leased'::text, 'settled'::text]))),
+    CONSTRAINT deliveries_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'delivered'::text, 'refused'::text, 'expired'::text])))
+);
+
+CREATE SEQUENCE public.deliveries_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER SEQUENCE public.deliveries_id_seq OWNED BY public.deliveries.id;
+
+CREATE TABLE public.follows (
+    follower_id bigint NOT NULL,
+    target_id bigint NOT NULL,
+    uri text NOT NULL,
+    state text NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    settled_at timestamp with time zone,
+    CONSTRAINT follows_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'accepted'::text, 'refused'::text])))
+);
+
+CREATE TABLE public.gone_inboxes (
+    inbox text NOT NULL,
+    gone_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.inbox_events (
+    id bigint NOT NULL,
+    actor_uri text NOT NULL,
+    activity_uri text NOT NULL,
+    type text NOT NULL,
+    host text NOT NULL,
+    raw bytea NOT NULL,
+    signature_hash bytea NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    next_at timestamp with time zone NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    settled_at timestamp with time zone,
+    CONSTRAINT inbox_events_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'done'::text, 'ignored'::text, 'parked'::text])))
+);
+
+CREATE SEQUENCE public.inbox_events_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER SEQUENCE public.inbox_events_id_seq OWNED BY public.inbox_events.id;
+
+CREATE TABLE public.invitations (
+    code_hash bytea NOT NULL,
+    made_by bigint,
+    role text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_by bigint,
+    used_at timestamp with time zone,
+    CONSTRAINT invitations_role_check CHECK ((role = ANY (ARRAY['member'::text, 'steward'::text, 'moderator'::text, 'operator'::text])))
+);
+
+CREATE TABLE public.key_refusals (
+    key_id text NOT NULL,
+    reason text NOT NULL,
+    until timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.marks (
+    actor_id bigint NOT NULL,
+    post_id bigint NOT NULL,
+    uri text NOT NULL,
+    helpful boolean NOT NULL,
+    category text,
+    emoji text,
+    note text DEFAULT ''::text NOT NULL,
+    accepts boolean DEFAULT false NOT NULL,
+    given_at timestamp with time zone NOT NULL,
+    CONSTRAINT marks_check CHECK ((helpful OR (category IS NOT NULL) OR accepts))
+);
+
+CREATE TABLE public.members (
+    actor_id bigint NOT NULL,
+    password_hash text NOT NULL,
+    role text NOT NULL,
+    language text DEFAULT 'en'::text NOT NULL,
+    time_zone text DEFAULT 'UTC'::text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    seen_notifications bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT members_role_check CHECK ((role = ANY (ARRAY['member'::text, 'steward'::text, 'moderator'::text, 'operator'::text])))
+);
+
+CREATE TABLE public.notifications (
+    id bigint NOT NULL,
+    member_id bigint NOT NULL,
+    kind text NOT NULL,
+    actor_id bigint NOT NULL,
+    subject text NOT NULL,
+    post_id bigint,
+    happened_at timestamp with time zone NOT NULL
+);
+
+CREATE SEQUENCE public.notifications_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER SEQUENCE public.notifications_id_seq OWNED BY public.notifications.id;
+
+CREATE TABLE public.origins (
+    origin text NOT NULL,
+    due_at timestamp with time zone,
+    width integer DEFAULT 4 NOT NULL,
+    failed_at timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL,
+    failing_since timestamp with time zone,
+    open_until timestamp with time zone,
+    open_for interval,
+    pause_until timestamp with time zone,
+    last_success_at timestamp with time zone,
+    last_failure_at timestamp with time zone,
+    last_reason text DEFAULT ''::text NOT NULL
+);
+
+CREATE TABLE public.posts (
+    id bigint NOT NULL,
+    uri text NOT NULL,
+    kind text NOT NULL,
+    author_id bigint NOT NULL,
+    community_id bigint NOT NULL,
+    root_id bigint NOT NULL,
+    parent_id bigint,
+    context text,
+    visibility text NOT NULL,
+    title text DEFAULT ''::text NOT NULL,
+    source text DEFAULT ''::text NOT NULL,
+    html text DEFAULT ''::text NOT NULL,
+    text text DEFAULT ''::text NOT NULL,
+    clean_version integer NOT NULL,
+    language text DEFAULT 'en'::text NOT NULL,
+    topic text,
+    published_at timestamp with time zone NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    edited_at timestamp with time zone,
+    deleted_at timestamp with time zone,
+    deleted_by text,
+    reason text DEFAULT ''::text NOT NULL,
+    locked_at timestamp with time zone,
+    pinned_at timestamp with time zone,
+    announced_at timestamp with time zone,
+    answers integer DEFAULT 0 NOT NULL,
+    helpful integer DEFAULT 0 NOT NULL,
+    active_at timestamp with time zone NOT NULL,
+    CONSTRAINT posts_check CHECK (((parent_id IS NULL) = (kind = ANY (ARRAY['question'::text, 'discussion'::text])))),
+    CONSTRAINT posts_check1 CHECK (((root_id = id) = (parent_id IS NULL))),
+    CONSTRAINT posts_check2 CHECK (((deleted_at IS NULL) = (deleted_by IS NULL))),
+    CONSTRAINT posts_deleted_by_check CHECK ((deleted_by = ANY (ARRAY['author'::text, 'moderator'::text]))),
+    CONSTRAINT posts_kind_check CHECK ((kind = ANY (ARRAY['question'::text, 'discussion'::text, 'answer'::text, 'comment'::text]))),
+    CONSTRAINT posts_visibility_check CHECK ((visibility = ANY (ARRAY['public'::text, 'members'::text])))
+);
+
+CREATE SEQUENCE public.process_numbers
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+CREATE TABLE public.removed_posts (
+    post_id bigint NOT NULL,
+    title text NOT NULL,
+    source text NOT NULL,
+    html text NOT NULL,
+    text text NOT NULL
+);
+
+CREATE TABLE public.reports (
+    id bigint NOT NULL,
+    uri text,
+    reporter_id bigint,
+    host text NOT NULL,
+    target_id bigint,
+    post_id bigint,
+    community_id bigint,
+    comment text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    closed_by bigint,
+    outcome text DEFAULT ''::text NOT NULL
+);
+
+CREATE TABLE public.revisions (
+    post_id bigint NOT NULL,
+    number integer NOT NULL,
+    title text NOT NULL,
+    source text NOT NULL,
+    html text NOT NULL,
+    written_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.sessions (
+    id bigint NOT NULL,
+    token_hash bytea NOT NULL,
+    member_id bigint NOT NULL,
+    csrf text NOT NULL,
+    user_agent text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.stewards (
+    community_id bigint NOT NULL,
+    actor_id bigint NOT NULL,
+    since timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.throttles (
+    key text NOT NULL,
+    hits integer NOT NULL,
+    window_ends timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.tombstones (
+    uri text NOT NULL,
+    actor_uri text NOT NULL,
+    deleted_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.topics (
+    community_id bigint NOT NULL,
+    slug text NOT NULL,
+    name text NOT NULL,
+    "position" integer NOT NULL
+);
+
+ALTER TABLE ONLY public.audit_events ALTER COLUMN id SET DEFAULT nextval('public.audit_events_id_seq'::regclass);
+
+ALTER TABLE ONLY public.deliveries ALTER COLUMN id SET DEFAULT nextval('public.deliveries_id_seq'::regclass);
+
+ALTER TABLE ONLY public.inbox_events ALTER COLUMN id SET DEFAULT nextval('public.inbox_events_id_seq'::regclass);
+
+ALTER TABLE ONLY public.notifications ALTER COLUMN id SET DEFAULT nextval('public.notifications_id_seq'::regclass);
+
+ALTER TABLE ONLY public.accepted_answers
+    ADD CONSTRAINT accepted_answers_pkey PRIMARY KEY (question_id, answer_id);
+
+ALTER TABLE ONLY public.activities
+    ADD CONSTRAINT activities_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.activities
+    ADD CONSTRAINT activities_uri_key UNIQUE (uri);
+
+ALTER TABLE ONLY public.actor_keys
+    ADD CONSTRAINT actor_keys_pkey PRIMARY KEY (key_id);
+
+ALTER TABLE ONLY public.actors
+    ADD CONSTRAINT actors_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.actors
+    ADD CONSTRAINT actors_uri_key UNIQUE (uri);
+
+ALTER TABLE ONLY public.agencies
+    ADD CONSTRAINT agencies_pkey PRIMARY KEY (host);
+
+ALTER TABLE ONLY public.audit_events
+    ADD CONSTRAINT audit_events_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.communities
+    ADD CONSTRAINT communities_pkey PRIMARY KEY (actor_id);
+
+ALTER TABLE ONLY public.deliveries
+    ADD CONSTRAINT deliveries_activity_id_inbox_key UNIQUE (activity_id, inbox);
+
+ALTER TABLE ONLY public.deliveries
+    ADD CONSTRAINT deliveries_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.follows
+    ADD CONSTRAINT follows_pkey PRIMARY KEY (follower_id, target_id);
+
+ALTER TABLE ONLY public.follows
+    ADD CONSTRAINT follows_uri_key UNIQUE (uri);
+
+ALTER TABLE ONLY public.gone_inboxes
+    ADD CONSTRAINT gone_inboxes_pkey PRIMARY KEY (inbox);
+
+ALTER TABLE ONLY public.inbox_events
+    ADD CONSTRAINT inbox_events_actor_uri_activity_uri_key UNIQUE (actor_uri, activity_uri);
+
+ALTER TABLE ONLY public.inbox_events
+    ADD CONSTRAINT inbox_events_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.inbox_events
+    ADD CONSTRAINT inbox_events_signature_hash_key UNIQUE (signature_hash);
+
+ALTER TABLE ONLY public.invitations
+    ADD CONSTRAINT invitations_pkey PRIMARY KEY (code_hash);
+
+ALTER TABLE ONLY public.key_refusals
+    ADD CONSTRAINT key_refusals_pkey PRIMARY KEY (key_id);
+
+ALTER TABLE ONLY public.marks
+    ADD CONSTRAINT marks_pkey PRIMARY KEY (actor_id, post_id);
+
+ALTER TABLE ONLY public.marks
+    ADD CONSTRAINT marks_uri_key UNIQUE (uri);
+
+ALTER TABLE ONLY public.members
+    ADD CONSTRAINT members_pkey PRIMARY KEY (actor_id);
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_member_id_kind_actor_id_subject_key UNIQUE (member_id, kind, actor_id, subject);
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.origins
+    ADD CONSTRAINT origins_pkey PRIMARY KEY (origin);
+
+ALTER TABLE ONLY public.posts
+    ADD CONSTRAINT posts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.posts
+    ADD CONSTRAINT posts_uri_key UNIQUE (uri);
+
+ALTER TABLE ONLY public.removed_posts
+    ADD CONSTRAINT removed_posts_pkey PRIMARY KEY (post_id);
+
+ALTER TABLE ONLY public.reports
+    ADD CONSTRAINT reports_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.reports
+    ADD CONSTRAINT reports_uri_key UNIQUE (uri);
+
+ALTER TABLE ONLY public.revisions
+    ADD CONSTRAINT revisions_pkey PRIMARY KEY (post_id, number);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_token_hash_key UNIQUE (token_hash);
+
+ALTER TABLE ONLY public.stewards
+    ADD CONSTRAINT stewards_pkey PRIMARY KEY (community_id, actor_id);
+
+ALTER TABLE ONLY public.throttles
+    ADD CONSTRAINT throttles_pkey PRIMARY KEY (key);
+
+ALTER TABLE ONLY public.tombstones
+    ADD CONSTRAINT tombstones_pkey PRIMARY KEY (uri);
+
+ALTER TABLE ONLY public.topics
+    ADD CONSTRAINT topics_pkey PRIMARY KEY (community_id, slug);
+
+CREATE INDEX activities_by_actor ON public.activities USING btree (actor_id, id DESC);
+
+CREATE INDEX activities_by_post ON public.activities USING btree (post_id);
+
+CREATE INDEX actor_keys_by_actor ON public.actor_keys USING btree (actor_id);
+
+CREATE INDEX actors_by_handle ON public.actors USING btree (host, name);
+
+CREATE UNIQUE INDEX actors_local_name ON public.actors USING btree (name) WHERE local;
+
+CREATE INDEX agencies_by_state ON public.agencies USING btree (state, host);
+
+CREATE INDEX deliveries_by_age ON public.deliveries USING btree (enqueued_at) WHERE (state = 'waiting'::text);
+
+CREATE INDEX deliveries_by_host ON public.deliveries USING btree (host) WHERE (state = 'waiting'::text);
+
+CREATE INDEX deliveries_by_lane ON public.deliveries USING btree (origin, lane, id) WHERE (state = 'waiting'::text);
+
+CREATE INDEX deliveries_expired ON public.deliveries USING btree (origin, host) WHERE (state = 'expired'::text);
+
+CREATE INDEX deliveries_leased ON public.deliveries USING btree (origin, next_at) WHERE (place = 'leased'::text);
+
+CREATE INDEX deliveries_new ON public.deliveries USING btree (id) WHERE (place = 'new'::text);
+
+CREATE INDEX deliveries_ready ON public.deliveries USING btree (origin, next_at, id) WHERE (place = ANY (ARRAY['first'::text, 'leased'::text]));
+
+CREATE INDEX follows_by_target ON public.follows USING btree (target_id, state, asked_at);
+
+CREATE INDEX inbox_events_by_age ON public.inbox_events USING btree (received_at);
+
+CREATE INDEX inbox_events_retries ON public.inbox_events USING btree (next_at) WHERE ((state = 'waiting'::text) AND (attempts > 0));
+
+CREATE INDEX inbox_events_waiting ON public.inbox_events USING btree (id) WHERE (state = 'waiting'::text);
+
+CREATE INDEX key_refusals_by_age ON public.key_refusals USING btree (until);
+
+CREATE INDEX marks_by_post ON public.marks USING btree (post_id, given_at);
+
+CREATE INDEX notifications_by_member ON public.notifications USING btree (member_id, id DESC);
+
+CREATE INDEX origins_due ON public.origins USING btree (due_at) WHERE (failing_since IS NULL);
+
+CREATE INDEX origins_failing_due ON public.origins USING btree (due_at) WHERE (failing_since IS NOT NULL);
+
+CREATE INDEX posts_by_author ON public.posts USING btree (author_id, published_at DESC);
+
+CREATE INDEX posts_by_context ON public.posts USING btree (context) WHERE (parent_id IS NULL);
+
+CREATE INDEX posts_by_root ON public.posts USING btree (root_id, published_at, uri);
+
+CREATE INDEX posts_recent ON public.posts USING btree (active_at DESC, id DESC) WHERE (parent_id IS NULL);
+
+CREATE INDEX posts_threads ON public.posts USING btree (community_id, active_at DESC, id DESC) WHERE (parent_id IS NULL);
+
+CREATE INDEX posts_unanswered ON public.posts USING btree (community_id, published_at DESC) WHERE ((kind = 'question'::text) AND (answers = 0) AND (deleted_at IS NULL));
+
+CREATE UNIQUE INDEX reports_once ON public.reports USING btree (reporter_id, post_id) WHERE (closed_at IS NULL);
+
+CREATE INDEX reports_open ON public.reports USING btree (opened_at DESC) WHERE (closed_at IS NULL);
+
+CREATE INDEX sessions_by_expiry ON public.sessions USING btree (expires_at);
+
+CREATE INDEX sessions_by_member ON public.sessions USING btree (member_id, seen_at);
+
+CREATE INDEX stewards_by_actor ON public.stewards USING btree (actor_id);
+
+CREATE INDEX throttles_by_end ON public.throttles USING btree (window_ends);
+
+ALTER TABLE ONLY public.accepted_answers
+    ADD CONSTRAINT accepted_answers_answer_id_fkey FOREIGN KEY (answer_id) REFERENCES public.posts(id);
+
+ALTER TABLE ONLY public.accepted_answers
+    ADD CONSTRAINT accepted_answers_chosen_by_fkey FOREIGN KEY (chosen_by) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.accepted_answers
+    ADD CONSTRAINT accepted_answers_question_id_fkey FOREIGN KEY (question_id) REFERENCES public.posts(id);
+
+ALTER TABLE ONLY public.activities
+    ADD CONSTRAINT activities_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.activities
+    ADD CONSTRAINT activities_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.communities(actor_id);
+
+ALTER TABLE ONLY public.activities
+    ADD CONSTRAINT activities_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
+
+ALTER TABLE ONLY public.actor_keys
+    ADD CONSTRAINT actor_keys_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.communities
+    ADD CONSTRAINT communities_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.deliveries
+    ADD CONSTRAINT deliveries_activity_id_fkey FOREIGN KEY (activity_id) REFERENCES public.activities(id);
+
+ALTER TABLE ONLY public.follows
+    ADD CONSTRAINT follows_follower_id_fkey FOREIGN KEY (follower_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.follows
+    ADD CONSTRAINT follows_target_id_fkey FOREIGN KEY (target_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.invitations
+    ADD CONSTRAINT invitations_made_by_fkey FOREIGN KEY (made_by) REFERENCES public.members(actor_id);
+
+ALTER TABLE ONLY public.invitations
+    ADD CONSTRAINT invitations_used_by_fkey FOREIGN KEY (used_by) REFERENCES public.members(actor_id);
+
+ALTER TABLE ONLY public.marks
+    ADD CONSTRAINT marks_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.marks
+    ADD CONSTRAINT marks_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
+
+ALTER TABLE ONLY public.members
+    ADD CONSTRAINT members_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.notifications
+    ADD CONSTRAINT notifications_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
+
+ALTER TABLE ONLY public.posts
+    ADD CONSTRAINT posts_author_id_fkey FOREIGN KEY (author_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.posts
+    ADD CONSTRAINT posts_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.communities(actor_id);
+
+ALTER TABLE ONLY public.posts
+    ADD CONSTRAINT posts_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES public.posts(id);
+
+ALTER TABLE ONLY public.posts
+    ADD CONSTRAINT posts_root_id_fkey FOREIGN KEY (root_id) REFERENCES public.posts(id);
+
+ALTER TABLE ONLY public.removed_posts
+    ADD CONSTRAINT removed_posts_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
+
+ALTER TABLE ONLY public.reports
+    ADD CONSTRAINT reports_closed_by_fkey FOREIGN KEY (closed_by) REFERENCES public.members(actor_id);
+
+ALTER TABLE ONLY public.reports
+    ADD CONSTRAINT reports_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.communities(actor_id);
+
+ALTER TABLE ONLY public.reports
+    ADD CONSTRAINT reports_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
+
+ALTER TABLE ONLY public.reports
+    ADD CONSTRAINT reports_reporter_id_fkey FOREIGN KEY (reporter_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.reports
+    ADD CONSTRAINT reports_target_id_fkey FOREIGN KEY (target_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.revisions
+    ADD CONSTRAINT revisions_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.stewards
+    ADD CONSTRAINT stewards_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.stewards
+    ADD CONSTRAINT stewards_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.communities(actor_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.topics
+    ADD CONSTRAINT topics_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.communities(actor_id) ON DELETE CASCADE;
+
+GRANT USAGE ON SCHEMA public TO commonlore_app;
+GRANT USAGE ON SCHEMA public TO commonlore_audit;
+
+GRANT SELECT ON TABLE public.audit_events TO commonlore_app;
+GRANT SELECT,INSERT ON TABLE public.audit_events TO commonlore_audit;
+
+REVOKE ALL ON FUNCTION public.append_audit(happened_at timestamp with time zone, actor text, act text, object text, reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.append_audit(happened_at timestamp with time zone, actor text, act text, object text, reason text) TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.accepted_answers TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.activities TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.actor_keys TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.actors TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.agencies TO commonlore_app;
+
+GRANT SELECT,USAGE ON SEQUENCE public.audit_events_id_seq TO commonlore_app;
+GRANT USAGE ON SEQUENCE public.audit_events_id_seq TO commonlore_audit;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.communities TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deliveries TO commonlore_app;
+
+GRANT SELECT,USAGE ON SEQUENCE public.deliveries_id_seq TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.follows TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.gone_inboxes TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.inbox_events TO commonlore_app;
+
+GRANT SELECT,USAGE ON SEQUENCE public.inbox_events_id_seq TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitations TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.key_refusals TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.marks TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.members TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.notifications TO commonlore_app;
+
+GRANT SELECT,USAGE ON SEQUENCE public.notifications_id_seq TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.origins TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.posts TO commonlore_app;
+
+GRANT SELECT,USAGE ON SEQUENCE public.process_numbers TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.removed_posts TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reports TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.revisions TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.stewards TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.throttles TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tombstones TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.topics TO commonlore_app;

@@ -1,0 +1,33 @@
+"""Remove what is over: sessions, limits, refused keys, activities that were dealt with."""
+
+import asyncio
+from datetime import timedelta
+from typing import Final
+
+from server.context import Context
+from server.storage import actors, received, sessions, throttles
+
+_EVERY: Final = timedelta(minutes=10)
+_GLANCE: Final = 1.0  # seconds between two looks at the clock, which a test may turn
+_REFUSED_KEYS: Final = 10_000
+#: A peer tries again for a week; twice that, and a copy of an activity is still known.
+_REMEMBERED: Final = timedelta(days=14)
+
+
+async def clean_forever(context: Context) -> None:
+    """Clean now, and again every ten minutes of the clock."""
+    while True:
+        await clean_once(context)
+        due = context.now() + _EVERY
+        while context.now() < due:  # noqa: ASYNC110 the clock may be turned by hand
+            await asyncio.sleep(_GLANCE)
+
+
+async def clean_once(context: Context) -> None:
+    now = context.now()
+    async with context.database.transaction("housekeeping") as tx:
+        await sessions.remove_expired(tx, now)
+        await throttles.remove_ended(tx, now)
+        await actors.forget_refused_keys(tx, now=now, keep=_REFUSED_KEYS)
+    async with context.database.transaction("housekeeping.inbox") as tx:
+        await received.forget(tx, before=now - _REMEMBERED)

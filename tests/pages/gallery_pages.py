@@ -1,0 +1,362 @@
+"""Which pages the gallery shows: a template each, with what it takes."""
+
+from types import SimpleNamespace as Record
+
+from tests.pages import samples as s
+
+PREVIEW = "<p>Our reviews take <strong>three weeks</strong>.</p>"
+
+GUEST: dict[str, object] = {"member": None}
+PAGES: dict[str, tuple[str, dict[str, object]]] = {
+    "home-guest": (
+        "home.html",
+        GUEST | {"communities": s.COMMUNITIES[:3], "answered": [s.QUESTION]},
+    ),
+    "home": (
+        "home.html",
+        {
+            "waiting": [
+                {"text": "2 people ask to join Incident reviews", "url": "/c/x/requests"},
+                {"text": "Did an answer to “Which template?” work?", "url": "/p/2"},
+            ],
+            "unanswered": s.POSTS[:2],
+            "mine": [s.TENDER],
+            "recent": [s.TALK],
+            "communities": s.COMMUNITIES[:2],
+        },
+    ),
+    "home-new": (
+        "home.html",
+        {"waiting": [], "unanswered": [], "mine": [], "recent": [], "communities": []},
+    ),
+    "directory": (
+        "directory.html",
+        {
+            "communities": s.COMMUNITIES,
+            "scope": "all",
+            "query": "",
+            "pages": {"previous": None, "next": "/communities?after=9"},
+            "may_start": True,
+        },
+    ),
+    "directory-empty": (
+        "directory.html",
+        {"communities": [], "scope": "elsewhere", "query": "", "pages": None},
+    ),
+    "community": (
+        "community.html",
+        {
+            "community": s.REVIEWS,
+            "posts": s.POSTS[:3],
+            "pinned": [s.TALK],
+            "topic": None,
+            "tab": "all",
+            "stewards": [s.AMINA, s.PRIYA],
+            "asking": 2,
+            "hidden": False,
+            "pages": {"previous": "/c/x", "next": "/c/x?after=3"},
+        },
+    ),
+    "community-waiting": (
+        "community.html",
+        {
+            "community": s.PROCUREMENT,
+            "posts": [],
+            "pinned": [],
+            "topic": None,
+            "tab": "all",
+            "stewards": [],
+            "asking": 0,
+            "hidden": True,
+            "pages": None,
+        },
+    ),
+    "community-new": (
+        "community_new.html",
+        {
+            "errors": {"name": "This handle is taken", "display_name": "Give it a name"},
+            "form": {"name": "fraud", "charter": "Our rules"},
+        },
+    ),
+    "community-edit": ("community_edit.html", {"community": s.REVIEWS}),
+    "requests": (
+        "requests.html",
+        {
+            "community": s.FRAUD,
+            "requests": [
+                Record(
+                    id=1, person=s.PRIYA, asked=s.before(hours=3), note="I do the same at T."
+                ),
+                Record(id=2, person=s.JONAS, asked=s.before(days=2), note=""),
+            ],
+        },
+    ),
+    "ask": ("ask.html", {"community": s.FRAUD, "preview_html": None}),
+    "ask-wrong": (
+        "ask.html",
+        {
+            "community": s.REVIEWS,
+            "preview_html": PREVIEW,
+            "errors": {"title": "Say in one sentence what you ask"},
+            "form": {"kind": "discussion", "body": "Our reviews take **three weeks**."},
+        },
+    ),
+    "thread": (
+        "thread.html",
+        {
+            "post": s.QUESTION,
+            "community": s.REVIEWS,
+            "delivery": {"agencies": 2, "waiting": ["Treasury"], "held": None},
+            "preview_html": None,
+        },
+    ),
+    "thread-guest": (
+        "thread.html",
+        GUEST
+        | {"post": s.TALK, "community": s.REVIEWS, "delivery": None, "preview_html": None},
+    ),
+    "edit": (
+        "edit.html",
+        {"post": s.QUESTION, "community": s.REVIEWS, "preview_html": None},
+    ),
+    "history": (
+        "history.html",
+        {
+            "post": s.QUESTION,
+            "community": s.REVIEWS,
+            "revisions": [
+                Record(
+                    number=2,
+                    editor=s.AMINA,
+                    written=s.before(days=2),
+                    note="Said by when",
+                    title=s.QUESTION.title,
+                    changes=[
+                        {"kind": "same", "text": "Our incident reviews take three weeks."},
+                        {"kind": "removed", "text": "What do you do?"},
+                        {"kind": "added", "text": "What changed the mood? By Thursday."},
+                    ],
+                ),
+                Record(
+                    number=1,
+                    editor=s.AMINA,
+                    written=s.before(days=3),
+                    note="",
+                    title="How do you run a review?",
+                    changes=[
+                        {"kind": "added", "text": "Our incident reviews take three weeks."}
+                    ],
+                ),
+            ],
+        },
+    ),
+    "person": (
+        "person.html",
+        {
+            "person": Record(
+                **vars(s.PRIYA),
+                about_html="<p>Rail safety. Ask me about near misses.</p>",
+                joined=s.before(days=400),
+                suspended=False,
+            ),
+            "follow": None,
+            "is_me": False,
+            "communities": s.COMMUNITIES[:2],
+            "posts": [s.TENDER, s.TALK],
+            "kudos": [
+                Record(**vars(one), given=s.before(days=1), post=s.QUESTION)
+                for one in s.ACCEPTED.kudos
+            ],
+            "pages": None,
+        },
+    ),
+    "sign-up": (
+        "sign_up.html",
+        GUEST | {"next": "", "errors": {"password": "Use at least 12 characters"}},
+    ),
+    "sign-in": ("sign_in.html", GUEST | {"next": "/p/1"}),
+    "settings": (
+        "settings.html",
+        {
+            "flash": {"kind": "done", "text": "Your profile is saved."},
+            "profile": {
+                "display_name": "Amina Okafor",
+                "about": "Reviews without blame.",
+                "time_zone": "Europe/Dublin",
+                "language": "en",
+            },
+            "time_zones": ["Europe/Dublin", "Europe/Stockholm", "UTC"],
+            "languages": [{"code": "en", "name": "English"}],
+            "sessions": [
+                Record(
+                    id=1,
+                    device="Firefox on Linux",
+                    started=s.before(days=3),
+                    seen=s.before(minutes=1),
+                    current=True,
+                ),
+                Record(
+                    id=2,
+                    device="An app: Tusky on Android",
+                    started=s.before(days=40),
+                    seen=s.before(days=2),
+                    current=False,
+                ),
+            ],
+        },
+    ),
+    "agencies": (
+        "agencies.html",
+        {
+            "agencies": [
+                Record(
+                    host=host,
+                    name=name,
+                    state=state,
+                    since=s.before(days=90),
+                    reason="Sends what it must not." if state == "blocked" else "",
+                    communities=3,
+                    people=1,
+                )
+                for host, name, state in [
+                    (s.TRANSPORT, "Transport agency", "admitted"),
+                    (s.TREASURY, "Treasury", "admitted"),
+                    ("spam.example", "", "blocked"),
+                ]
+            ],
+            "waiting": [
+                Record(
+                    host="commons.energy.gov",
+                    name="Energy agency",
+                    direction="in",
+                    person=s.WEI,
+                    target=s.REVIEWS,
+                    asked=s.before(hours=2),
+                )
+            ],
+        },
+    ),
+    "about": (
+        "about.html",
+        {
+            "moderators": [s.AMINA, s.JONAS],
+            "about_html": None,
+            "rules": [],
+            "contact": "learning@health.gov",
+            "software": {"name": "Commonlore", "version": "0.1.0", "source": None},
+        },
+    ),
+    "moderation": (
+        "moderation.html",
+        {
+            "reports": [
+                Record(
+                    id=5,
+                    post=s.OTHER_ANSWER,
+                    reason="It names a client in the linked notes.",
+                    reporter=s.JONAS,
+                    agency=None,
+                    reported=s.before(hours=1),
+                ),
+                Record(
+                    id=6,
+                    post=s.REMOVED_ANSWER,
+                    reason="Spam",
+                    reporter=None,
+                    agency="Treasury",
+                    reported=s.before(days=1),
+                ),
+            ],
+            "removed": [Record(**vars(s.REMOVED_ANSWER), removed_at=s.before(days=1))],
+            "suspended": [
+                Record(person=s.TOMAS, since=s.before(days=4), reason="Advertised a product")
+            ],
+            "waiting": [
+                Record(host="commons.energy.gov", name="Energy agency", asked=s.before(hours=2))
+            ],
+            "blocked": [],
+            "acts": [
+                Record(
+                    done=s.before(days=1),
+                    moderator=s.AMINA,
+                    what="Removed an answer by Wei",
+                    reason="It named a client",
+                    url="/p/9",
+                )
+            ],
+            "pages": None,
+        },
+    ),
+    "report": ("report.html", {"post": s.ACCEPTED, "forwards": True}),
+    "notifications": (
+        "notifications.html",
+        {
+            "notifications": [
+                Record(
+                    id=number,
+                    kind=kind,
+                    actor=by,
+                    post=s.QUESTION,
+                    community=s.REVIEWS,
+                    text=text,
+                    happened=s.before(hours=number * 7),
+                    unread=number < 2,
+                    url="/p/1",
+                )
+                for number, (kind, by, text) in enumerate(
+                    [
+                        ("answer", s.PRIYA, ""),
+                        ("kudos", s.TOMAS, "I could hand it on as it was"),
+                        ("join-asked", s.JONAS, ""),
+                        ("joined", None, ""),
+                    ]
+                )
+            ],
+            "pages": None,
+        },
+    ),
+    "notifications-empty": ("notifications.html", {"notifications": [], "pages": None}),
+    "delete": ("remove.html", {"post": s.QUESTION, "act": "delete", "replies": 5}),
+    "remove": (
+        "remove.html",
+        {
+            "post": s.OTHER_ANSWER,
+            "act": "remove",
+            "replies": 2,
+            "errors": {"reason": "Say why; the author and the readers see it"},
+        },
+    ),
+    "error": (
+        "error.html",
+        GUEST
+        | {
+            "status": 404,
+            "what": "There is no such page",
+            "todo": "It may have been removed, or the address was typed wrongly.",
+            "request_id": "01J9-4F",
+        },
+    ),
+    "found": (
+        "found.html",
+        {
+            "query": "@priya@learning.transport.gov",
+            "communities": [s.PROCUREMENT],
+            "people_found": [s.PRIYA, s.TOMAS],
+            "posts": [s.TENDER],
+            "problem": "The Treasury could not be reached just now; this is our copy of it.",
+            "pages": None,
+        },
+    ),
+    "found-nothing": (
+        "found.html",
+        {
+            "query": "qwzx",
+            "communities": [],
+            "people_found": [],
+            "posts": [],
+            "problem": "",
+            "pages": None,
+        },
+    ),
+    "preview": ("preview.html", {"preview_html": PREVIEW}),
+}
