@@ -24,7 +24,7 @@ $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/run.stamp pyproject.toml
 	@$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(STATIC): package.json package-lock.json server/static/build.py $(wildcard server/static/styles/*.scss) | $(VENV)/run.stamp
+$(STATIC): package.json package-lock.json server/static/build.py $(wildcard server/static/styles/*.scss server/static/*.js server/static/*.svg) | $(VENV)/run.stamp
 	$(BIN)/python server/static/build.py
 	@touch $@
 
@@ -60,7 +60,7 @@ arrows: $(VENV)/dev.stamp
 
 coverage: setup ## All tests, with branch coverage and its floors
 	@$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest -n 2 --dist loadfile
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/python tests/coverage_floors.py
 

@@ -46,11 +46,19 @@ class Destinations:
         development_networks: CIDR blocks that may be reached though not public, over plain http
             too; empty in production.
         ports: the ports that may be dialled; with development networks any port may.
+        development_scheme: how a loopback name is spoken to that came without a scheme.
     """
 
-    def __init__(self, development_networks: Sequence[str], ports: frozenset[int]) -> None:
+    def __init__(
+        self,
+        development_networks: Sequence[str],
+        ports: frozenset[int],
+        *,
+        development_scheme: str = "http",
+    ) -> None:
         self._exceptions = tuple(ip_network(block) for block in development_networks)
         self._ports = ports
+        self._development_scheme = development_scheme
 
     @property
     def in_development(self) -> bool:
@@ -80,10 +88,10 @@ class Destinations:
     def scheme_for(self, authority: str) -> str:
         """Say how to speak to "host[:port]" that came without a scheme, as in a handle.
 
-        https, but for the loopback names and addresses of development.
+        https, but for the loopback names and addresses of development: as we are spoken to.
         """
         host = uris.host_of(f"https://{authority}")
-        return "http" if self._is_development_host(host) else "https"
+        return self._development_scheme if self._is_development_host(host) else "https"
 
     def admits(self, address: str) -> bool:
         """Say whether this very address may be dialled over TLS."""

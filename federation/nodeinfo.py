@@ -28,6 +28,7 @@ class NodeInfo:
     version: str
     protocols: frozenset[str]
     open_registrations: bool
+    name: str
 
 
 async def nodeinfo(session: Session, origin: str) -> NodeInfo:
@@ -77,7 +78,16 @@ def _read(document: dict[str, object]) -> NodeInfo:
         version=version[:_LONGEST_VERSION],
         protocols=frozenset(_protocols(document.get("protocols"))),
         open_registrations=document.get("openRegistrations") is True,
+        name=_name(document.get("metadata")),
     )
+
+
+def _name(metadata: object) -> str:
+    match metadata:
+        case {"nodeName": str(name)}:
+            return name[:_LONGEST_VERSION]
+        case _:
+            return ""
 
 
 def _protocols(value: object) -> list[str]:

@@ -53,12 +53,14 @@ class OutgoingSettings:
         development_networks: CIDR blocks to reach though not public, over plain http too.
         ca_bundle: a PEM file of authorities to trust beside those of the system.
         ports: the ports that may be dialled in production.
+        development_scheme: how a loopback name in a handle is spoken to in development.
     """
 
     user_agent: str
     development_networks: tuple[str, ...] = ()
     ca_bundle: Path | None = None
     ports: frozenset[int] = frozenset({443})
+    development_scheme: str = "http"
     limits: OutgoingLimits = field(default_factory=OutgoingLimits)
 
 
@@ -90,7 +92,11 @@ class Session:
         self._settings = settings
         self._limits = settings.limits
         self._resolver = resolver
-        self._destinations = Destinations(settings.development_networks, settings.ports)
+        self._destinations = Destinations(
+            settings.development_networks,
+            settings.ports,
+            development_scheme=settings.development_scheme,
+        )
         self._clients: dict[str, aiohttp.ClientSession] = {}
         self._closing = AsyncExitStack()
 

@@ -94,16 +94,15 @@ def demo(
     *,
     exit_when_ready: Annotated[bool, typer.Option(help="Stop once all is up.")] = False,
     reset: Annotated[bool, typer.Option(help="Throw the demo's data away first.")] = False,
-    state: Annotated[Path, typer.Option(help="Where the demo's data is kept.")] = Path(
-        ".state"
-    ),
+    state: Annotated[Path, typer.Option(help="Where the data is kept.")] = Path(".state"),
+    first_port: Annotated[int, typer.Option(help="The first of three ports.")] = 8101,
 ) -> None:
     """Run three agencies on this machine, with lived-in content, until Ctrl-C."""
     options = demonstration.Options(
         state=state.resolve(),
         exit_when_ready=exit_when_ready,
         reset=reset,
-        ports=demonstration.PORTS,
+        ports=demonstration.ports_from(first_port),
     )
     with _told_in_sentences():
         raise typer.Exit(processes.run(demonstration.run(options)))

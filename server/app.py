@@ -28,7 +28,7 @@ from server.observability import Metrics
 from server.storage import actors, health
 from server.storage.database import Bell, Database, connect
 from server.storage.opening import opened
-from server.workers import delivery, housekeeping, inbox, runner
+from server.workers import acquaintance, delivery, housekeeping, inbox, runner
 
 Stop = Callable[[], Awaitable[None]]
 
@@ -46,6 +46,7 @@ LOOPS: Final[dict[str, Callable[[Context], Coroutine[Any, Any, None]]]] = {
     "inbox": inbox.process_forever,
     "deliveries": delivery.deliver_forever,
     "housekeeping": housekeeping.clean_forever,
+    "acquaintance": acquaintance.ask_forever,
 }
 
 
@@ -192,6 +193,8 @@ def _outgoing(settings: Settings) -> OutgoingSettings:
         user_agent=f"Commonlore/{release()} (+{settings.origin})",
         development_networks=tuple(str(network) for network in settings.development_networks),
         ca_bundle=settings.ca_file,
+        # Agencies on one machine are all behind TLS, as we are, or none is.
+        development_scheme="https" if settings.secure else "http",
     )
 
 

@@ -244,7 +244,9 @@ def _mask(url: str) -> str:
     parts = urlsplit(url)
     if not parts.password:
         return url
-    where = f"{parts.username}:***@{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+    where = f"{parts.username}:***@{parts.hostname or ''}" + (
+        f":{parts.port}" if parts.port else ""
+    )
     return urlunsplit((parts.scheme, where, parts.path, parts.query, ""))
 
 

@@ -1,10 +1,11 @@
 """Look an instance over, and say what to do about what is not well."""
 
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib.metadata import packages_distributions
+from pathlib import Path
 from typing import Final, Literal
 
 from federation.errors import FederationError
@@ -40,9 +41,10 @@ class Finding:
 
 async def examine(settings: Settings) -> AsyncIterator[Finding]:
     """Give one finding after the other, what needs no database first."""
-    yield _packages()
+    yield of_packages(packages_distributions())
     yield _built_files()
-    yield _disk(settings)
+    place = settings.state if settings.state.exists() else settings.state.absolute().parent
+    yield of_disk(shutil.disk_usage(place).free, place)
     try:
         async with app.context_of(settings) as context:
             yield await _origin(context)
@@ -53,9 +55,8 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding(level="fail", about="database", found=str(error), todo="See above.")
 
 
-def _packages() -> Finding:
+def of_packages(by_package: Mapping[str, Sequence[str]]) -> Finding:
     """Another distribution that ships a package of our name would be imported instead of us."""
-    by_package = packages_distributions()
     others = {
         other
         for package in OURS
@@ -87,9 +88,7 @@ def _built_files() -> Finding:
     )
 
 
-def _disk(settings: Settings) -> Finding:
-    place = settings.state if settings.state.exists() else settings.state.absolute().parent
-    free = shutil.disk_usage(place).free
+def of_disk(free: int, place: Path) -> Finding:
     found = f"{free / 1e9:.1f} GB free at {place}"
     level: Level = "fail" if free < _DISK_FULL else "warn" if free < _DISK_LOW else "ok"
     todo = "" if level == "ok" else "Make room: PostgreSQL stops when the disk is full."
@@ -126,13 +125,15 @@ async def _origin(context: Context) -> Finding:
 
 async def _database(context: Context, tx: Transaction) -> list[Finding]:
     facts = await health.facts(tx)
-    reached = await health.migrated_to(tx)
-    findings = [_version(facts), _roles(facts), _clock(context, facts), _migrations(reached)]
-    findings.extend(_queues(context, await health.queued(tx)))
+    findings = [of_version(facts), of_role(facts)]
+    if context.settings.clock_file is None:
+        findings.append(of_clock(facts.now - context.now()))
+    findings.append(of_migrations(await health.migrated_to(tx)))
+    findings.extend(of_queues(await health.queued(tx), now=context.now()))
     return findings
 
 
-def _version(facts: Facts) -> Finding:
+def of_version(facts: Facts) -> Finding:
     if facts.version >= OLDEST_POSTGRESQL:
         return Finding(level="ok", about="database", found=f"PostgreSQL {facts.version}")
     return Finding(
@@ -143,7 +144,7 @@ def _version(facts: Facts) -> Finding:
     )
 
 
-def _roles(facts: Facts) -> Finding:
+def of_role(facts: Facts) -> Finding:
     too_much = {
         "is a superuser": facts.superuser,
         "bypasses row security": facts.bypasses_row_security,
@@ -160,10 +161,10 @@ def _roles(facts: Facts) -> Finding:
     )
 
 
-def _clock(context: Context, facts: Facts) -> Finding:
-    skew = abs(facts.now - context.now())
+def of_clock(skew: timedelta) -> Finding:
+    skew = abs(skew)
     found = f"{skew.total_seconds():.1f} s from the database's"
-    if skew < _SKEW_SEEN or context.settings.clock_file is not None:
+    if skew < _SKEW_SEEN:
         return Finding(level="ok", about="clock", found=found)
     return Finding(
         level="fail" if skew > _SKEW_HARMFUL else "warn",
@@ -173,7 +174,7 @@ def _clock(context: Context, facts: Facts) -> Finding:
     )
 
 
-def _migrations(reached: int) -> Finding:
+def of_migrations(reached: int) -> Finding:
     newest = migrate.known()[-1].number
     if reached == newest:
         return Finding(level="ok", about="migrations", found=f"{reached:04} is the last")
@@ -185,11 +186,11 @@ def _migrations(reached: int) -> Finding:
     )
 
 
-def _queues(context: Context, queued: list[Queued]) -> Iterator[Finding]:
+def of_queues(queued: Sequence[Queued], *, now: datetime) -> Iterator[Finding]:
     sick = False
     for each in queued:
         if each.state == "waiting" and each.due_since is not None:
-            late = context.now() - each.due_since
+            late = now - each.due_since
             if late > _LATE:
                 sick = True
                 yield Finding(

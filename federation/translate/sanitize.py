@@ -14,6 +14,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import IPv6Address
+from threading import Lock
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -115,7 +116,8 @@ def from_markdown(source: str) -> Clean:
     """
     written = _measured(markdown.render(_measured(source)))
     # bleach cleans and links bare addresses; it is never the last (DEP-02).
-    passed: str = _BLEACH.clean(written)
+    with _ONE_AT_A_TIME:
+        passed: str = _BLEACH.clean(written)
     return _clean(passed)
 
 
@@ -256,6 +258,8 @@ def _cleaner(tags: frozenset[str], attributes: dict[str, set[str]]) -> nh3.Clean
 
 _WIDE: Final = _cleaner(_WIDE_TAGS, _WIDE_ATTRIBUTES)
 _LAST: Final = _cleaner(_TAGS, _ATTRIBUTES)
+# A bleach cleaner keeps state while it works; callers run it in threads.
+_ONE_AT_A_TIME: Final = Lock()
 _BLEACH: Final = bleach.sanitizer.Cleaner(
     tags=_WIDE_TAGS,
     attributes={tag: sorted(names) for tag, names in _WIDE_ATTRIBUTES.items()},

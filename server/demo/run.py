@@ -22,19 +22,23 @@ from server.demo.seed import PASSWORD, Player
 from server.demo.visitors import DemoStopped
 from server.storage.embedded import Cluster
 
-PORTS = {"transport": 8101, "health": 8102, "treasury": 8103}
+_AGENCIES = ("transport", "health", "treasury")
 _READY_IN = 60.0
 _GLANCE = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What `commonlore demo` was told. `ports` are for tests."""
+    """What `commonlore demo` was told; `ports` by agency's key."""
 
     state: Path
     exit_when_ready: bool = False
     reset: bool = False
     ports: Mapping[str, int]
+
+
+def ports_from(first: int) -> dict[str, int]:
+    return {key: first + place for place, key in enumerate(_AGENCIES)}
 
 
 async def run(options: Options, out: TextIO = sys.stdout) -> int:

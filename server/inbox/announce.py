@@ -5,6 +5,7 @@ from typing import Any
 
 from federation.translate.incoming import announced_in
 from schemas.records import Community
+from schemas.wire.vocabulary import ActivityType
 from server.context import Context
 from server.services import confirming
 from server.services.arrived import Arrived, Dispatch, Ignored
@@ -15,12 +16,15 @@ from server.storage import posts as stored
 async def on_announce(context: Context, arrived: Arrived, dispatch: Dispatch) -> None:
     """Hand each thing inside to the dispatcher, once its own server has confirmed it (0.9).
 
-    Only from a community that somebody here belongs to; never an Announce inside an Announce.
+    Only from a community that somebody here belongs to, but for what it takes away of what came
+    while somebody did (DEL-24); never an Announce inside an Announce.
     """
-    community = await _community(context, arrived)
+    community, belongs = await _community(context, arrived)
     for inner in announced_in(arrived.activity):
+        if not belongs and not await _takes_away(context, community, inner):
+            raise Ignored("community-without-members-here")
         if isinstance(inner, dict) and context.home.is_ours(str(inner.get("actor", ""))):
-            await _note_own(context, arrived, inner)
+            await _note_own(context, arrived, community, inner)
             continue
         document, activity = await confirming.confirm(context, community, inner)
         await dispatch(
@@ -28,24 +32,38 @@ async def on_announce(context: Context, arrived: Arrived, dispatch: Dispatch) ->
         )
 
 
-async def _community(context: Context, arrived: Arrived) -> Community:
+async def _community(context: Context, arrived: Arrived) -> tuple[Community, bool]:
+    """Find who passes it on, and say whether somebody here belongs there."""
     if arrived.via is not None:
         raise Ignored("announce-of-an-announce")
     async with context.database.reading() as tx:
         community = await communities.find_by_uri(tx, arrived.activity.actor)
         if community is None or community.actor.local:
             raise Ignored("announce-of-no-community")
-        if not await follows.has_local_follower(tx, community.id):
-            raise Ignored("community-without-members-here")
-    return community
+        belongs = await follows.has_local_follower(tx, community.id)
+    return community, belongs
 
 
-async def _note_own(context: Context, arrived: Arrived, inner: dict[str, Any]) -> None:
+async def _takes_away(
+    context: Context, community: Community, inner: dict[str, Any] | str
+) -> bool:
+    if not isinstance(inner, dict) or inner.get("type") != ActivityType.DELETE:
+        return False
+    async with context.database.reading() as tx:
+        sealed = await stored.find_by_uri(tx, _about(inner))
+    return sealed is not None and sealed.facts.community_id == community.id
+
+
+async def _note_own(
+    context: Context, arrived: Arrived, community: Community, inner: dict[str, Any]
+) -> None:
     """What comes back to us is ours already; note that the community passed it on."""
-    about = inner.get("object")
-    uri = about.get("id") if isinstance(about, dict) else about
-
     async with arrived.effect() as tx:
-        sealed = await stored.find_by_uri(tx, str(uri))
-        if sealed is not None:
+        sealed = await stored.find_by_uri(tx, _about(inner))
+        if sealed is not None and sealed.facts.community_id == community.id:
             await stored.mark_announced(tx, sealed.facts.id, now=context.now())
+
+
+def _about(inner: dict[str, Any]) -> str:
+    about = inner.get("object")
+    return str(about.get("id") if isinstance(about, dict) else about)

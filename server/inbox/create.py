@@ -32,6 +32,8 @@ async def on_create(context: Context, arrived: Arrived, _dispatch: Dispatch) -> 
         community = await _community(tx, arrived, incoming, parent)
         known = await stored.find_by_uri(tx, incoming.uri)
         if known is not None:
+            if known.facts.community_id != community.id:
+                raise Ignored("post-of-another-community")
             await stored.mark_announced(tx, known.facts.id, now=context.now())
             return
         await _judge(tx, author, community, parent)
@@ -51,12 +53,17 @@ async def on_create(context: Context, arrived: Arrived, _dispatch: Dispatch) -> 
 async def _community(
     tx: Transaction, arrived: Arrived, incoming: IncomingPost, parent: PostFacts | None
 ) -> Community:
-    """Find where it was posted; only a community of ours is written to directly (ACT-08)."""
-    if arrived.via is not None:
-        return arrived.via
+    """Find where its author posted it (ACT-08): no community takes what was not meant for it.
+
+    Only a community of ours is written to directly.
+    """
     if parent is not None:
         return await standing.community_of(tx, arrived, parent)
     given = (incoming.community_uri, *incoming.candidates, *incoming.mentions)
+    if arrived.via is not None:
+        if arrived.via.uri not in given:
+            raise Ignored("post-of-another-community")
+        return arrived.via
     for uri in dict.fromkeys(uri for uri in given if uri):
         community = await communities.find_by_uri(tx, uri)
         if community is not None and community.actor.local:
@@ -96,6 +103,8 @@ async def _store_ancestor(
 ) -> None:
     author = await discovery.find_or_fetch_actor(context, incoming.author_uri)
 
+    if author.suspended_at is not None:
+        return
     async with context.database.transaction("inbox.ancestor") as tx:
         parent = None
         if incoming.parent_uri is not None:

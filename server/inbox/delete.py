@@ -3,7 +3,7 @@
 from federation.audience import Event
 from federation.translate.incoming import IncomingRemoval, removal_from
 from federation.uris import same_origin
-from schemas.records import DeletedBy
+from schemas.records import Actor, Community, DeletedBy, PostFacts
 from server.context import Context
 from server.services import fanout, posts, standing, stewardship
 from server.services.arrived import Arrived, Dispatch, Ignored
@@ -33,11 +33,7 @@ async def on_delete(context: Context, arrived: Arrived, _dispatch: Dispatch) -> 
         if arrived.via is not None and facts.community_id != arrived.via.id:
             raise Ignored("post-of-another-community")
         community = await standing.community_of(tx, arrived, facts)
-        by = DeletedBy.AUTHOR
-        if facts.author_id != actor.id:
-            by = DeletedBy.MODERATOR
-            if not await stewardship.may_govern(tx, actor, community):
-                raise Ignored("not-theirs-to-delete")
+        by = await _by_whom(tx, actor, facts, community, removal)
         if not await posts.bury(tx, facts, by=by, reason=removal.reason, now=context.now()):
             raise Ignored("deleted-already")
         if community.actor.local:
@@ -49,6 +45,25 @@ async def on_delete(context: Context, arrived: Arrived, _dispatch: Dispatch) -> 
                 facts=facts,
             )
             await fanout.announce(tx, context, arrived.document, happening)
+
+
+async def _by_whom(
+    tx: Transaction,
+    actor: Actor,
+    facts: PostFacts,
+    community: Community,
+    removal: IncomingRemoval,
+) -> DeletedBy:
+    """Say as what an actor deletes: a steward who gives a reason does so as one (wire.md 1.2).
+
+    Also where the post is their own, or what one agency could restore would be lost elsewhere.
+    """
+    governs = await stewardship.may_govern(tx, actor, community)
+    if facts.author_id == actor.id:
+        return DeletedBy.MODERATOR if governs and removal.by_moderator else DeletedBy.AUTHOR
+    if not governs:
+        raise Ignored("not-theirs-to-delete")
+    return DeletedBy.MODERATOR
 
 
 async def _remember(tx: Transaction, context: Context, removal: IncomingRemoval) -> None:

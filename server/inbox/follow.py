@@ -1,13 +1,20 @@
 """Someone follows a community or a person; Accept and Reject."""
 
+import structlog
+
+from federation.errors import FederationError
+from federation.translate.incoming import activity_from, undo_from
 from schemas.records import ActorKind, Follow, FollowState
+from schemas.wire import strict
 from schemas.wire.vocabulary import ActivityType
 from server.context import Context
-from server.services import communities, people, standing
+from server.services import communities, discovery, people, standing
 from server.services.arrived import Arrived, Dispatch, Ignored
-from server.storage import actors, follows, notifications
+from server.storage import actors, follows, notifications, received
 from server.storage import communities as stored
 from server.storage.database import Transaction
+
+log = structlog.get_logger()
 
 
 async def on_follow(context: Context, arrived: Arrived, _dispatch: Dispatch) -> None:
@@ -17,11 +24,16 @@ async def on_follow(context: Context, arrived: Arrived, _dispatch: Dispatch) -> 
     follower = await standing.actor_of(context, arrived)
 
     async with arrived.effect() as tx:
+        if await _is_undone(tx, arrived):
+            raise Ignored("follow-undone")
         target = await actors.find(tx, arrived.activity.object_id or "")
         if target is None or not target.local or target.deleted_at is not None:
             raise Ignored("target-unknown")
         if follower.suspended_at is not None:
             raise Ignored("actor-suspended")
+        known = await follows.find_by_uri(tx, arrived.activity.id)
+        if known and (known.follower_id, known.target_id) != (follower.id, target.id):
+            raise Ignored("id-of-another-follow")
         community = await stored.find(tx, target.id)
         if community is not None:
             await communities.receive_follow(
@@ -35,11 +47,23 @@ async def on_follow(context: Context, arrived: Arrived, _dispatch: Dispatch) -> 
         )
 
 
+async def _is_undone(tx: Transaction, arrived: Arrived) -> bool:
+    """Say whether an Undo overtook this Follow; nobody belongs who has left (DEL-05)."""
+    early = await received.without_effect(
+        tx, arrived.activity.actor, type_=ActivityType.UNDO, reason="follow-unknown"
+    )
+    return any(
+        undo_from(activity_from(strict.loads(raw))).uri == arrived.activity.id for raw in early
+    )
+
+
 async def on_verdict(context: Context, arrived: Arrived, _dispatch: Dispatch) -> None:
     """Take an Accept or a Reject from whom we asked, and from nobody else (ACT-05)."""
     if arrived.via is not None:
         raise Ignored("verdict-through-a-community")
     accepted = arrived.activity.verb is ActivityType.ACCEPT
+    if accepted:
+        await _meet(context, arrived)
 
     async with arrived.effect() as tx:
         follow = await _asked(tx, arrived)
@@ -60,6 +84,21 @@ async def on_verdict(context: Context, arrived: Arrived, _dispatch: Dispatch) ->
             post_id=None,
             now=context.now(),
         )
+
+
+async def _meet(context: Context, arrived: Arrived) -> None:
+    """Read a community anew when it lets one of ours in: strangers do not see its stewards."""
+    async with context.database.reading() as tx:
+        follow = await follows.find_by_uri(tx, arrived.activity.object_id or "")
+        community = await stored.find_by_uri(tx, arrived.activity.actor)
+    if follow is None or community is None or community.actor.local:
+        return
+    if follow.target_id != community.id or follow.state is not FollowState.ASKED:
+        return
+    try:
+        await discovery.refresh_actor(context, community.uri)
+    except FederationError as error:
+        log.info("community-not-met", agency=community.actor.host, reason=error.reason)
 
 
 async def _asked(tx: Transaction, arrived: Arrived) -> Follow:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from federation.audience import Event
 from federation.translate.incoming import embedded_activity_from, undo_from
+from federation.uris import same_origin
 from schemas.records import Actor, Community, PostFacts
 from schemas.wire.activities import Activity
 from schemas.wire.vocabulary import ActivityType
@@ -46,6 +47,8 @@ async def _what(context: Context, arrived: Arrived) -> Activity:
         return _rebuilt(arrived, ActivityType.LIKE, uri, known[0].actor_uri, known[0].post_uri)
     if follower is not None and target is not None:
         return _rebuilt(arrived, ActivityType.FOLLOW, uri, follower.uri, target.uri)
+    if not same_origin(uri, arrived.activity.actor):
+        raise Ignored("undo-of-another")
     inner = embedded_activity_from(await confirming.fetch(context, uri))
     return _same_actor(arrived, inner)
 

@@ -26,6 +26,9 @@ async def on_update(context: Context, arrived: Arrived, _dispatch: Dispatch) -> 
         community = await standing.community_of(tx, arrived, facts)
         if facts.author_uri != incoming.author_uri or facts.author_local:
             raise Ignored("not-theirs-to-edit")
+        if facts.deleted_at is not None:
+            # Nor passed on: others may have kept no tombstone, and would show it again.
+            raise Ignored("post-deleted")
         changed = await posts.receive_edit(tx, facts, incoming, now=context.now())
         if not changed and not community.actor.local:
             raise Ignored("edit-not-newer")

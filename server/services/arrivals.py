@@ -5,11 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+import structlog
+
 from federation.inbox import VerifiedActivity
 from schemas.wire.vocabulary import ActivityType
 from server.context import Context
 from server.storage import agencies, received
 from server.storage.received import Arrival
+
+log = structlog.get_logger()
 
 MOST: Final = 64
 WAIT: Final = 0.002  # seconds
@@ -65,7 +69,12 @@ class Batcher:
             async with self._context.database.transaction("inbox.remember") as tx:
                 for host in sorted(batch.knocks):
                     await agencies.knock(tx, host, now=batch.knocks[host])
-                await received.remember(tx, batch.arrivals)
+                new = await received.remember(tx, batch.arrivals)
+                changed = []
+                if new < len(batch.arrivals):
+                    changed = await received.told_otherwise(tx, batch.arrivals)
+        for uri in changed:
+            log.warning("activity-told-otherwise", activity=uri)
 
     def _close(self, batch: _Batch) -> None:
         """Let nobody join this group any more."""

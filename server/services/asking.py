@@ -25,7 +25,7 @@ async def who_asks(context: Context, request: SignedRequest) -> Anonymous | Agen
     """
     if not request.fields().keys() & _SIGNED_BY:
         return Anonymous()
-    claim = read_signature(request, authority=context.home.authority, now=context.now())
+    claim = read_signature(request, authority=context.home.authority, now=context.network_now())
     host = _host_of(claim)
     if host == context.home.authority:
         raise Unauthentic("key-ours")

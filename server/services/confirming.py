@@ -17,9 +17,16 @@ Confirmed = tuple[dict[str, Any], Activity]
 
 
 async def fetch(context: Context, uri: str) -> dict[str, Any]:
-    """Fetch a document from its own server, signed by our agency; never a blocked one."""
+    """Fetch a document from its own server, signed by our agency; never a blocked one.
+
+    Nor one that a redirect led to (DOM-06).
+    """
     await discovery.check_fetchable(context, uri)
-    return await fetch_document(context.session, uri, sign=discovery.sign_as_agency(context))
+    document = await fetch_document(
+        context.session, uri, sign=discovery.sign_as_agency(context)
+    )
+    await discovery.check_fetchable(context, str(document["id"]))
+    return document
 
 
 async def confirm(

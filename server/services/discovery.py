@@ -17,6 +17,7 @@ from federation.translate.incoming_actors import (
     IncomingActor,
     actor_from,
 )
+from federation.translate.sanitize import plain
 from federation.uris import authority_of, same_origin
 from schemas.gate import SealedPost
 from schemas.records import Actor, ActorKind, AgencyState, Community
@@ -27,11 +28,14 @@ from server.services.sharing import may_knock
 from server.storage import actors, agencies, communities, posts
 from server.storage.database import Transaction
 
+_LONGEST_NAME: Final = 80
+
 log = structlog.get_logger()
 
 MOST_STEWARDS: Final = 20
 _STEWARDS_DEADLINE: Final = 15.0  # seconds, for all of them
-_SOFTWARE_AGE: Final = timedelta(days=1)
+SOFTWARE_AGE: Final = timedelta(days=1)
+_AGAIN: Final = timedelta(hours=1)  # after silence
 
 
 async def find_or_fetch_actor(context: Context, uri: str) -> Actor:
@@ -100,7 +104,7 @@ def sign_as_agency(context: Context) -> Sign:
             headers=headers,
             body=body,
             key=context.agency_key,
-            now=context.now(),
+            now=context.network_now(),
         )
 
     return sign_request
@@ -114,12 +118,14 @@ async def remember_agency(context: Context, host: str) -> None:
         known = await agencies.find(tx, host)
     if state is AgencyState.BLOCKED or host == context.home.authority:
         return
-    if known and known.nodeinfo_at and now - known.nodeinfo_at < _SOFTWARE_AGE:
+    if known and known.nodeinfo_at and now - known.nodeinfo_at < SOFTWARE_AGE:
         return
     try:
         said = await nodeinfo(context.session, context.session.origin_for(host))
     except FederationError as error:
         log.info("nodeinfo-failed", agency=host, reason=error.reason)
+        async with context.database.transaction("discovery.silence") as tx:
+            await agencies.note_silence(tx, host, asked_at=now - SOFTWARE_AGE + _AGAIN)
         return
 
     async with context.database.transaction("discovery.agency") as tx:
@@ -129,7 +135,7 @@ async def remember_agency(context: Context, host: str) -> None:
             host,
             software=said.software,
             version=said.version,
-            name=known.name if known else "",
+            name=plain(said.name, limit=_LONGEST_NAME),
             now=now,
         )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -16,12 +16,15 @@ from federation.audience import (
     receiver_class,
 )
 from federation.translate.outgoing_activities import announce_activity, undo_activity
-from schemas.records import Actor, Community, PostFacts, Visibility
+from schemas.records import Actor, AgencyState, Community, PostFacts, Visibility
 from server.context import Context
 from server.services.sharing import may_knock, may_send
 from server.storage import activities, deliveries, follows
 from server.storage.activities import Sent
 from server.storage.database import Transaction
+
+_HIDDEN = frozenset({"bto", "bcc", "signature"})
+_TAKEN_AWAY: Final = frozenset({Event.DELETE, Event.REMOVAL})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +71,9 @@ async def announce(
 ) -> None:
     """Pass an activity on to every agency that follows one of our communities (FEP-1b12)."""
     community = happening.community
-    public = happening.visibility is Visibility.PUBLIC
-    recipients = await follows.recipients(
-        tx, community.id, unadmitted=public and context.settings.open_federation
-    )
+    inner = _without_hidden(inner)
     by_form: dict[Form, list[follows.Recipient]] = {}
-    for recipient in recipients:
+    for recipient in await _recipients(tx, context, happening):
         form = announced_form(
             happening.event,
             receiver_class(recipient.software),
@@ -85,6 +85,35 @@ async def announce(
         if document is not None:
             sent = await _keep(tx, context, community.actor, document, happening)
             await _enqueue(tx, context, sent, group, lane=happening.lane)
+
+
+def _without_hidden(value: Any) -> Any:
+    """Leave out blind copies (ACT-20), and a signature that would outlive the post (ACT-18)."""
+    if isinstance(value, list):
+        return [_without_hidden(each) for each in value]
+    if isinstance(value, dict):
+        return {
+            name: _without_hidden(each) for name, each in value.items() if name not in _HIDDEN
+        }
+    return value
+
+
+async def _recipients(
+    tx: Transaction, context: Context, happening: Happening
+) -> list[follows.Recipient]:
+    """List who follows; of what is taken away also everyone whom it ever reached (DEL-24)."""
+    public = happening.visibility is Visibility.PUBLIC
+    found = await follows.recipients(
+        tx, happening.community.id, unadmitted=public and context.settings.open_federation
+    )
+    if happening.event not in _TAKEN_AWAY or happening.facts is None:
+        return found
+    covered = {each.shared_inbox for each in found} | {each.inbox for each in found}
+    for former in await follows.reached(tx, happening.facts.id):
+        state = await may_knock(tx, former.host)
+        if former.inbox not in covered and state is not AgencyState.BLOCKED:
+            found.append(former)
+    return found
 
 
 async def _announcement(

@@ -1,5 +1,6 @@
 """Publish, edit and withdraw posts and answers; ours and those that others tell us of."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -57,7 +58,7 @@ async def publish_thread(
     context: Context, member: SignedIn, community_id: int, kind: Kind, draft: Draft
 ) -> PostFacts:
     """Start a thread in a community that the member belongs to."""
-    clean = _clean(draft, titled=True)
+    clean = await _checked(draft, titled=True)
     now = context.now()
     post_id = context.ids.mint(now)
     uri = context.home.post(post_id)
@@ -91,7 +92,7 @@ async def publish_reply(
     context: Context, member: SignedIn, parent_id: int, kind: Kind, draft: Draft
 ) -> PostFacts:
     """Answer a question, or comment on any post, in a thread that is open."""
-    clean = _clean(draft, titled=False)
+    clean = await _checked(draft, titled=False)
     now = context.now()
     post_id = context.ids.mint(now)
 
@@ -247,11 +248,13 @@ def _settled_kind(incoming: IncomingPost, parent: PostFacts | None) -> Kind:
 
 async def edit(context: Context, member: SignedIn, post_id: int, draft: Draft) -> PostFacts:
     """Change the words of one's own post; what stood before stays in its history."""
+    async with context.database.reading() as tx:
+        facts = await _own(tx, context, member, post_id)
+    clean = await _checked(draft, titled=facts.kind.starts_thread)
     now = context.now()
 
     async with context.database.transaction("posts.edit") as tx:
         facts = await _own(tx, context, member, post_id)
-        clean = _clean(draft, titled=facts.kind.starts_thread)
         community = await communities.get(tx, facts.community_id)
 
         changed = await posts.change(
@@ -377,7 +380,7 @@ def _known_topic(community: Community, slug: str | None) -> str | None:
     return slug if slug in {topic.slug for topic in community.topics} else None
 
 
-def _clean(draft: Draft, *, titled: bool) -> sanitize.Clean:
+async def _checked(draft: Draft, *, titled: bool) -> sanitize.Clean:
     wrong = {}
     if titled and not sanitize.plain(draft.title, limit=LONGEST_TITLE):
         wrong["title"] = "Give it a title: one line that says what you want to know."
@@ -385,9 +388,11 @@ def _clean(draft: Draft, *, titled: bool) -> sanitize.Clean:
         wrong["title"] = f"The title may have {LONGEST_TITLE} characters; this one has more."
     if len(draft.source) > LONGEST_SOURCE:
         wrong["source"] = f"The text may have {LONGEST_SOURCE} characters; this one has more."
-    if not wrong:
-        clean = sanitize.from_markdown(draft.source)
-        if clean.text:
-            return clean
+        raise Invalid(wrong)
+    # Long texts take long enough to be felt by others; nothing is open while it runs.
+    clean = await asyncio.to_thread(sanitize.from_markdown, draft.source)
+    if not clean.text:
         wrong["source"] = "Write something; there is no text yet."
-    raise Invalid(wrong)
+    if wrong:
+        raise Invalid(wrong)
+    return clean

@@ -45,6 +45,8 @@ async def insist_on_member(tx: Transaction, actor: Actor, community: Community) 
     """
     if actor.suspended_at is not None or actor.deleted_at is not None:
         raise Ignored("actor-suspended")
+    if community.actor.suspended_at is not None or community.actor.deleted_at is not None:
+        raise Ignored("community-closed")
     if community.actor.local and not await follows.is_member(tx, community.id, actor.id):
         raise Ignored("not-a-member")
 

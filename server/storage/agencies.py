@@ -88,6 +88,22 @@ async def remember_software(
     )
 
 
+async def unasked(tx: Transaction, *, before: datetime, limit: int) -> list[str]:
+    """List admitted agencies that were not asked for their NodeInfo since a moment."""
+    rows = await tx.fetch(
+        "SELECT host FROM agencies WHERE state = 'admitted' "
+        "AND (nodeinfo_at IS NULL OR nodeinfo_at <= $1) ORDER BY nodeinfo_at NULLS FIRST, host "
+        "LIMIT $2",
+        before,
+        limit,
+    )
+    return [row["host"] for row in rows]
+
+
+async def note_silence(tx: Transaction, host: str, *, asked_at: datetime) -> None:
+    await tx.execute("UPDATE agencies SET nodeinfo_at = $2 WHERE host = $1", host, asked_at)
+
+
 async def all_of(tx: Transaction, *, limit: int = 500) -> list[Agency]:
     rows = await tx.fetch(
         f"SELECT {_COLUMNS} FROM agencies ORDER BY state, host LIMIT $1", limit

@@ -141,6 +141,17 @@ async def recipients(tx: Transaction, target_id: int, *, unadmitted: bool) -> li
     return [Recipient(**dict(row)) for row in rows]
 
 
+async def reached(tx: Transaction, post_id: int) -> list[Recipient]:
+    """List the inboxes that anything about a post went to, whoever follows now (DEL-24)."""
+    rows = await tx.fetch(
+        "SELECT DISTINCT d.inbox, d.host, g.software FROM activities s "
+        "JOIN deliveries d ON d.activity_id = s.id LEFT JOIN agencies g ON g.host = d.host "
+        "WHERE s.post_id = $1 AND d.state <> 'refused' ORDER BY d.host, d.inbox LIMIT 10000",
+        post_id,
+    )
+    return [Recipient(**dict(row), shared_inbox=None) for row in rows]
+
+
 async def followers(tx: Transaction, target_id: int, *, limit: int = 100) -> list[Actor]:
     rows = await tx.fetch(
         f"SELECT {actors.columns('a', '')} FROM follows f JOIN actors a ON a.id = "

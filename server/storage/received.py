@@ -57,6 +57,35 @@ async def remember(tx: Transaction, arrivals: Sequence[Arrival]) -> int:
     return len(added)
 
 
+async def told_otherwise(tx: Transaction, arrivals: Sequence[Arrival]) -> list[str]:
+    """Name the activities that came before with another body; the first one counts (DEL-03)."""
+    rows = await tx.fetch(
+        "SELECT e.activity_uri FROM unnest($1::text[], $2::text[], $3::bytea[]) "
+        "AS t (actor_uri, activity_uri, raw) JOIN inbox_events e "
+        "ON e.actor_uri = t.actor_uri AND e.activity_uri = t.activity_uri "
+        "WHERE e.raw <> t.raw ORDER BY e.id",
+        [arrival.actor_uri for arrival in arrivals],
+        [arrival.activity_uri for arrival in arrivals],
+        [arrival.raw for arrival in arrivals],
+    )
+    return [row["activity_uri"] for row in rows]
+
+
+async def without_effect(
+    tx: Transaction, actor_uri: str, *, type_: str, reason: str, limit: int = 100
+) -> list[bytes]:
+    """List the bodies of what an actor sent and we ignored for this reason, newest first."""
+    rows = await tx.fetch(
+        "SELECT raw FROM inbox_events WHERE actor_uri = $1 AND type = $2 "
+        "AND state = 'ignored' AND reason = $3 ORDER BY id DESC LIMIT $4",
+        actor_uri,
+        type_,
+        reason,
+        limit,
+    )
+    return [row["raw"] for row in rows]
+
+
 async def claim(
     tx: Transaction, *, actors: int, each: int, now: datetime, lease_until: datetime
 ) -> list[Event]:

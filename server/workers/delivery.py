@@ -193,7 +193,12 @@ def _signer(context: Context, key: KeyPair) -> Sign:
     ) -> Mapping[str, str]:
         # A third of a millisecond, and it keeps the interpreter's lock: no thread would help.
         return signatures.sign(
-            method=method, url=url, headers=headers, body=body, key=key, now=context.now()
+            method=method,
+            url=url,
+            headers=headers,
+            body=body,
+            key=key,
+            now=context.network_now(),
         )
 
     return sign

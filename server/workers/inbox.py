@@ -83,11 +83,6 @@ async def _give_effect(context: Context, event: Event) -> None:
     activity = activity_from(document)
     if activity.verb is None or activity.verb not in HANDLERS:
         raise Ignored("type-not-acted-on")
-    if activity.verb not in _TAKING_BACK:
-        async with context.database.reading() as tx:
-            actor = await actors.find(tx, activity.actor)
-        if actor is not None and actor.suspended_at is not None:
-            raise Ignored("actor-suspended")
 
     @asynccontextmanager
     async def effect() -> AsyncIterator[Transaction]:
@@ -104,7 +99,17 @@ async def _dispatch(context: Context, arrived: Arrived) -> None:
     verb = arrived.activity.verb
     if verb is None or verb not in HANDLERS:
         raise Ignored("type-not-acted-on")
+    if verb not in _TAKING_BACK:
+        await _insist_on_active(context, arrived.activity.actor)
     await HANDLERS[verb](context, arrived, _dispatch)
+
+
+async def _insist_on_active(context: Context, uri: str) -> None:
+    """Hold the suspended to it by every way: what a community passes on comes here, too."""
+    async with context.database.reading() as tx:
+        actor = await actors.find(tx, uri)
+    if actor is not None and actor.suspended_at is not None:
+        raise Ignored("actor-suspended")
 
 
 async def _settle(context: Context, event: Event, reason: str) -> None:

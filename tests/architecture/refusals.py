@@ -20,6 +20,7 @@ STATUSES: Final[Mapping[str, str]] = {
     },
     "Gone": "410",
     "BadDocument": "400",
+    "BadJson": "400",
     "Ignored": "",
 }
 #: These show what is wrong field by field; their reason is a word of its own, or "invalid".

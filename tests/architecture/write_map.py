@@ -1,4 +1,4 @@
-"""Write the parts of our documents that the source knows better: the map, reasons, limits."""
+"""Write what the source knows better into our documents: map, reasons, limits, threats."""
 
 import re
 from collections.abc import Callable
@@ -9,6 +9,7 @@ from schemas.wire.vocabulary import LIMITS, TERMS, ActivityType
 from server.inbox import HANDLERS
 from tests.architecture.refusals import STATUSES, refusals
 from tests.architecture.source import PACKAGES, ROOT, docstring, modules, named, shown
+from tests.security import write_table
 
 _WIDTH: Final = 34
 
@@ -126,6 +127,7 @@ def main() -> None:
         text = path.read_text()
         path.write_text(written(text, block, make()))
         print(f"{shown(path)}: {block}")  # noqa: T201 - a command's output
+    write_table.main()
 
 
 if __name__ == "__main__":

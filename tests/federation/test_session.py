@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -238,6 +239,14 @@ async def test_a_handle_is_asked_over_https_but_in_development() -> None:
         assert session.origin_for("good.example") == "https://good.example"
         with pytest.raises(Malformed):
             session.origin_for("good.example/x y")
+
+
+async def test_a_handle_is_asked_over_https_in_development_behind_tls() -> None:
+    settings = replace(outgoing(), development_scheme="https")
+
+    async with Session(settings) as session:
+        assert session.origin_for("good.localhost:8001") == "https://good.localhost:8001"
+        assert session.origin_for("good.example") == "https://good.example"
 
 
 async def test_plain_http_in_development_is_for_loopback_names_only() -> None:

@@ -175,6 +175,17 @@ def test_rsa_keys_have_no_multikey():
         # The code of X25519.
         "z" + base58.b58encode(b"\xec\x01" + b"\x07" * 32).decode(),
     ],
+    ids=[
+        "empty",
+        "no base",
+        "a space",
+        "cut",
+        "two bases",
+        "outside the alphabet",
+        "not ASCII",
+        "no code",
+        "X25519",
+    ],
 )
 def test_only_the_canonical_multikey_of_an_ed25519_key_is_read(encoded):
     with pytest.raises(Malformed, match="multikey malformed"):

@@ -45,12 +45,14 @@ class Row:
 
     @property
     def status(self) -> str:
-        """Say how it stands; "" is a row that nobody has settled, and fails the test."""
+        """Say how it stands; a row that nobody has settled says so, and fails the test."""
         if self.tests:
             return f"tested; later: {self.rest}" if self.rest else "tested"
         if self.later:
             return f"later: {self.later}"
-        return f"not applicable: {self.not_applicable}" if self.not_applicable else ""
+        if self.not_applicable:
+            return f"not applicable: {self.not_applicable}"
+        return "not tested yet"
 
     @property
     def contradictions(self) -> list[str]:
@@ -97,14 +99,14 @@ def rows() -> list[Row]:
 def table(shown: list[Row]) -> str:
     counts = [
         f"{sum(row.status.startswith(start) for row in shown)} {start}"
-        for start in ("tested", "later", "not applicable")
+        for start in ("tested", "later", "not applicable", "not tested yet")
     ]
     lines = [
         "# Known faults, and the tests that we are without them",
         "",
         "Every row is a way in which a server of this kind has failed, or a hardening",
         "class. A test is named after its row: `test_sig_05_…` proves something of SIG-05.",
-        "`python -m tests.security.write_table` writes this file from the names of the tests",
+        "`make map` writes this file from the names of the tests",
         "and from `rows.toml`; `test_table.py` holds it to both. **Later** names the issue",
         "that brings the feature with its tests: what is not there cannot be attacked, nor is",
         "it claimed.",

@@ -8,11 +8,22 @@ from datetime import timedelta
 import aiohttp
 import pytest
 from aiohttp import web  # noqa: TID251 handlers to be let in to
+from aiohttp.test_utils import TestClient, TestServer
 
 from federation.errors import Malformed, Unreachable
 from schemas.records import AgencyState, Role
 from server import app
-from server.middleware import ADDRESS, CSRF, PRINCIPAL, Limit, Route, assets
+from server.middleware import (
+    ADDRESS,
+    CSRF,
+    PRINCIPAL,
+    RENDER_ERROR,
+    Limit,
+    Problem,
+    Route,
+    assets,
+)
+from server.observability import Metrics
 from server.services.errors import Conflict, Invalid, NotAllowed, NotFound, TooMany
 from server.storage import actors, agencies, received, sessions, throttles
 from server.storage.database import DatabaseAway
@@ -154,6 +165,23 @@ async def test_a_failure_of_ours_has_a_number_for_the_operator(house: Instance) 
 
     assert page.headers["X-Request-Id"] in page.text
     assert "RuntimeError" not in page.text
+
+
+async def test_a_page_about_a_failure_that_fails_itself_is_still_a_page(
+    house: Instance,
+) -> None:
+    async def broken(_request: web.Request, _problem: Problem) -> web.StreamResponse:
+        raise RuntimeError
+
+    application = app.build(house.context, Metrics(), TABLE)
+    application[RENDER_ERROR] = broken
+    async with TestClient(TestServer(application)) as client:
+        answer = await client.get("/page/unknown", headers={"Host": house.host})
+        text = await answer.text()
+
+    assert answer.status == 500
+    assert "Something went wrong on our side." in text
+    assert answer.headers["X-Request-Id"] in text
 
 
 async def test_a_redirect_that_a_handler_raises_is_an_answer(house: Instance) -> None:
@@ -309,7 +337,9 @@ def test_a_file_that_was_not_built_is_named() -> None:
 async def test_metrics_are_served_on_their_own_listener_only(cluster: Cluster) -> None:
     port = free_port()
     clock = TurnedClock()
-    async with running(cluster, "house", clock=clock, metrics=f"127.0.0.1:{port}") as instance:
+    async with running(
+        cluster, "house", clock=clock, work=False, metrics=f"127.0.0.1:{port}"
+    ) as instance:
         await instance.browser().get("/healthz")
         await _receive(instance, next_in=timedelta(seconds=-40), attempts=1)
         public = await instance.browser().get("/metrics")
@@ -321,7 +351,8 @@ async def test_metrics_are_served_on_their_own_listener_only(cluster: Cluster) -
 
     assert public.status == 404
     assert 'route="/healthz",status="200"' in text
-    assert 'commonlore_queued{queue="inbox",state="waiting"}' in text
+    assert 'commonlore_queued{queue="inbox",state="waiting"} 1.0' in text
+    assert 'commonlore_oldest_due_seconds{queue="inbox"} 40.0' in text
 
 
 async def test_the_agency_is_made_once_and_renamed_as_the_settings_say(

@@ -261,6 +261,19 @@ async def test_an_embedded_database_is_there_without_any_setting(tmp_path: Path)
     assert second.said == "@ayla@commonlore.localhost:8100 can sign in.\n"
 
 
+async def test_an_embedded_database_of_another_version_is_told_in_a_sentence(
+    tmp_path: Path,
+) -> None:
+    data = tmp_path / "postgresql" / "data"
+    data.mkdir(parents=True)
+    (data / "PG_VERSION").write_text("12\n")
+
+    ran = await run("serve", environment={"COMMONLORE_STATE": str(tmp_path)})
+
+    assert ran.status == 1
+    assert "was made by PostgreSQL 12" in ran.complained.splitlines()[-1]
+
+
 def test_each_origin_has_an_embedded_database_of_its_own() -> None:
     authorities = ("a-b.example", "a.b.example", "a.b.example:8100", "x" * 80, "[::1]:8100")
 

@@ -80,7 +80,7 @@ async def receive(request: web.Request) -> web.Response:
             signed,
             authority=context.home.authority,
             home=context.home,
-            now=context.now(),
+            now=context.network_now(),
             acquaintance=_acquaintance(context),
             find_key=partial(find_key, context),
         )

@@ -1,0 +1,26 @@
+"""Ask admitted agencies, now and then, which program they run and what they are called."""
+
+import asyncio
+from typing import Final
+
+from server.context import Context
+from server.services import discovery
+from server.storage import agencies
+
+_PAUSE: Final = 10.0  # seconds; an agency that was just admitted has its name soon
+_AT_ONCE: Final = 20
+
+
+async def ask_forever(context: Context) -> None:
+    while True:
+        await ask_due(context)
+        await asyncio.sleep(_PAUSE)
+
+
+async def ask_due(context: Context) -> None:
+    """Ask those whose answer is a day old, or is missing."""
+    before = context.now() - discovery.SOFTWARE_AGE
+    async with context.database.reading() as tx:
+        hosts = await agencies.unasked(tx, before=before, limit=_AT_ONCE)
+    for host in hosts:
+        await discovery.remember_agency(context, host)
