@@ -30,6 +30,7 @@ from server.context import Context
 from server.services import fanout, names, sharing
 from server.services.errors import Invalid, NotAllowed, NotFound
 from server.services.fanout import Happening
+from server.services.stewardship import voice_of
 from server.storage import actors, agencies, audit, communities, follows, notifications
 from server.storage.database import Transaction
 from server.storage.sessions import SignedIn
@@ -335,10 +336,11 @@ async def _tell_stewards(
     added: bool,
 ) -> None:
     person = await actors.get(tx, actor_id)
+    voice = voice_of(member, community)
     build = add_activity if added else remove_activity
     document = build(
         fanout.mint_activity(context),
-        actor=member.member.actor.uri,
+        actor=voice.uri,
         about=person.uri,
         target=community.actor.moderators or f"{community.uri}/moderators",
         community=community.uri,
@@ -355,7 +357,7 @@ async def _tell_stewards(
         about=person.uri,
         visibility=community.visibility,
     )
-    await fanout.publish(tx, context, member.member.actor, document, happening)
+    await fanout.publish(tx, context, voice, document, happening)
     await audit.append(
         tx,
         actor=member.member.actor.uri,

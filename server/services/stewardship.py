@@ -35,11 +35,10 @@ async def remove(context: Context, member: SignedIn, post_id: int, reason: str) 
             raise Conflict("post-deleted", "It is deleted already.")
         await _log(tx, context, member, "remove-post", facts.uri, reason)
         if speaks_for(member, community):
-            document = _removal(
-                context, fanout.mint_activity(context), member, facts, community
-            )
+            voice = voice_of(member, community)
+            document = _removal(context, voice, facts, community)
             document["summary"] = reason
-            await _publish(tx, context, member, document, facts, community, Event.REMOVAL)
+            await _publish(tx, context, voice, document, facts, community, Event.REMOVAL)
         return facts
 
 
@@ -54,9 +53,9 @@ async def restore(context: Context, member: SignedIn, post_id: int, reason: str)
             raise Conflict("not-removed", "There is nothing to restore; the author deleted it.")
         await _log(tx, context, member, "restore-post", facts.uri, reason)
         if speaks_for(member, community):
-            removal = _removal(context, fanout.mint_activity(context), member, facts, community)
-            document = _undo(context, member, removal, facts)
-            await _publish(tx, context, member, document, facts, community, Event.GOVERNANCE)
+            voice = voice_of(member, community)
+            document = _undo(context, voice, _removal(context, voice, facts, community), facts)
+            await _publish(tx, context, voice, document, facts, community, Event.GOVERNANCE)
         return facts
 
 
@@ -77,9 +76,10 @@ async def lock(
         facts, community = await _governed_thread(tx, context, member, post_id)
 
         await posts.lock(tx, facts.id, at=context.now() if locked else None)
+        voice = voice_of(member, community)
         document = lock_activity(
             fanout.mint_activity(context),
-            actor=member.member.actor.uri,
+            actor=voice.uri,
             about=facts.uri,
             community=community.uri,
             addressed=_addressed(facts, community),
@@ -87,9 +87,9 @@ async def lock(
             reason=reason,
         )
         if not locked:
-            document = _undo(context, member, document, facts)
+            document = _undo(context, voice, document, facts)
         await _log(tx, context, member, "lock" if locked else "unlock", facts.uri, reason)
-        await _publish(tx, context, member, document, facts, community, Event.GOVERNANCE)
+        await _publish(tx, context, voice, document, facts, community, Event.GOVERNANCE)
         return facts
 
 
@@ -99,10 +99,11 @@ async def pin(context: Context, member: SignedIn, post_id: int, *, pinned: bool)
         facts, community = await _governed_thread(tx, context, member, post_id)
 
         await posts.pin(tx, facts.id, at=context.now() if pinned else None)
+        voice = voice_of(member, community)
         build = add_activity if pinned else remove_activity
         document = build(
             fanout.mint_activity(context),
-            actor=member.member.actor.uri,
+            actor=voice.uri,
             about=facts.uri,
             target=community.actor.featured or f"{community.uri}/featured",
             community=community.uri,
@@ -110,7 +111,7 @@ async def pin(context: Context, member: SignedIn, post_id: int, *, pinned: bool)
             published=context.now(),
         )
         await _log(tx, context, member, "pin" if pinned else "unpin", facts.uri, "")
-        await _publish(tx, context, member, document, facts, community, Event.GOVERNANCE)
+        await _publish(tx, context, voice, document, facts, community, Event.GOVERNANCE)
         return facts
 
 
@@ -124,6 +125,14 @@ def speaks_for(member: SignedIn, community: Community) -> bool:
     if community.id in member.stewards:
         return True
     return community.actor.local and member.member.role.reaches(Role.MODERATOR)
+
+
+def voice_of(member: SignedIn, community: Community) -> Actor:
+    """Say who acts for all to see: the steward, or the community on a moderator's word.
+
+    Other agencies believe its stewards and the community itself, and nobody else (ACT-21).
+    """
+    return member.member.actor if community.id in member.stewards else community.actor
 
 
 async def _governed(
@@ -151,11 +160,11 @@ async def _governed_thread(
 
 
 def _removal(
-    context: Context, uri: str, member: SignedIn, facts: PostFacts, community: Community
+    context: Context, voice: Actor, facts: PostFacts, community: Community
 ) -> dict[str, Any]:
     return delete_activity(
-        uri,
-        actor=member.member.actor.uri,
+        fanout.mint_activity(context),
+        actor=voice.uri,
         object_uri=facts.uri,
         addressed=_addressed(facts, community),
         published=context.now(),
@@ -165,11 +174,11 @@ def _removal(
 
 
 def _undo(
-    context: Context, member: SignedIn, inner: dict[str, Any], facts: PostFacts
+    context: Context, voice: Actor, inner: dict[str, Any], facts: PostFacts
 ) -> dict[str, Any]:
     return undo_activity(
         fanout.mint_activity(context),
-        actor=member.member.actor.uri,
+        actor=voice.uri,
         inner=inner,
         public=facts.visibility is Visibility.PUBLIC,
         published=context.now(),
@@ -187,7 +196,7 @@ def _addressed(facts: PostFacts, community: Community) -> Addressing:
 async def _publish(
     tx: Transaction,
     context: Context,
-    member: SignedIn,
+    voice: Actor,
     document: dict[str, Any],
     facts: PostFacts,
     community: Community,
@@ -200,7 +209,7 @@ async def _publish(
         visibility=facts.visibility,
         facts=facts,
     )
-    await fanout.publish(tx, context, member.member.actor, document, happening)
+    await fanout.publish(tx, context, voice, document, happening)
 
 
 def _reason(text: str) -> str:

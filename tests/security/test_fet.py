@@ -450,7 +450,8 @@ def _clients_in(code: str) -> set[str]:
             case ast.ImportFrom(module=str(module), names=names):
                 used |= {module, *(f"{module}.{name.name}" for name in names)}
             case ast.Attribute(attr=attr):
-                used |= {attr, ast.unparse(node)}
+                # `requests` is a library where it is imported, and a noun everywhere else.
+                used |= {attr, ast.unparse(node)} - {"requests"}
     forbidden = {
         "ClientSession",
         "aiohttp.ClientSession",

@@ -99,7 +99,7 @@ async def health(cluster: Cluster) -> AsyncIterator[Instance]:
         oda = await health.member("oda", Role.OPERATOR)
         community = await life.opened(health, oda.actor, "roads")
         author = await life.signed_in(health.context, "oda")
-        for number in range(200):
+        for number in range(60):
             draft = Draft(title=f"Question {number}", source="Fifty words of a post. " * 10)
             await posts.publish_thread(
                 health.context, author, community.id, Kind.QUESTION, draft

@@ -7,8 +7,10 @@ from zlib import crc32
 
 from federation.signatures import sign
 from federation.signatures.keys import generate_rsa
-from schemas.records import Role
-from server.services import communities, people
+from schemas.records import AgencyState, Kind, Role
+from server.services import communities, people, posts
+from server.services.posts import Draft
+from server.storage import agencies
 from tests.instance import ACTIVITY_JSON
 from tests.stories import life
 from tests.stories.town import Town, answers
@@ -61,6 +63,37 @@ async def has_one_agency(town: Town, _step: str) -> bool:
         "actor_keys k JOIN actors a ON a.id = k.actor_id WHERE a.kind = 'agency' AND a.local"
     )
     return keys == 2 and await town.count("actors WHERE kind = 'agency' AND local") == 1
+
+
+async def meets_peer_anew(town: Town, _step: str) -> None:
+    """Forget when the peer was asked who it is; a process asks at its start."""
+    async with town.home.database.transaction("test") as tx:
+        await tx.execute("UPDATE agencies SET nodeinfo_at = NULL")
+    await town.start_again()
+
+
+async def has_met_peer(town: Town, step: str) -> bool:
+    met = is_so("agencies WHERE nodeinfo_at IS NOT NULL AND software = 'commonlore'")
+    return step in town.reached and await met(town, step)
+
+
+async def meets_silence(town: Town, step: str) -> None:
+    """Admit an agency that does not say who it is."""
+    async with town.home.database.transaction("test") as tx:
+        await agencies.decide(
+            tx, _silent(step), AgencyState.ADMITTED, by=None, reason="", now=town.clock.now()
+        )
+    await town.start_again()
+
+
+async def has_met_silence(town: Town, step: str) -> bool:
+    return await is_so("agencies WHERE host = $1 AND nodeinfo_at IS NOT NULL", _silent(step))(
+        town, step
+    )
+
+
+def _silent(step: str) -> str:
+    return f"{step.rpartition('.')[2]}.localhost:1"
 
 
 async def signs_in(town: Town, _step: str) -> None:
@@ -128,9 +161,9 @@ async def finds_archive(town: Town) -> None:
     sam = await life.signed_in(town.peer.context, "sam")
     archive = await life.value(town.peer, "SELECT id FROM actors WHERE name = 'archive'")
     for point in around("inbox.ancestor"):
-        draft = life.Draft(title=point, source=f"Old, for {point}.")
-        facts = await life.publishing.publish_thread(
-            town.peer.context, sam, archive, life.Kind.QUESTION, draft
+        draft = Draft(title=point, source=f"Old, for {point}.")
+        facts = await posts.publish_thread(
+            town.peer.context, sam, archive, Kind.QUESTION, draft
         )
         town.kept[point] = facts.uri
     await town.mia.get(f"/find?q=!archive@{town.peer.host}")

@@ -1,4 +1,4 @@
-"""A real process is killed at each fault point there is; deeds.nothing is lost, deeds.nothing doubled."""
+"""A real process is killed at each fault point there is; nothing is lost, nothing doubled."""
 
 import ast
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -66,6 +66,8 @@ STEPS: Final = (
         deeds.nothing,
         deeds.has_one_agency,
     ),
+    *each_of(around("discovery.agency"), deeds.meets_peer_anew, deeds.has_met_peer),
+    *each_of(around("discovery.silence"), deeds.meets_silence, deeds.has_met_silence),
     Step(
         name="signing-up",
         points=around("sign-up"),
@@ -254,14 +256,14 @@ STEPS: Final = (
     Step(
         name="admitting",
         points=around("agencies.admit"),
-        do=sends("/agencies/admit", host="other.example"),
-        done=is_so("agencies WHERE host = 'other.example' AND state = 'admitted'"),
+        do=sends("/agencies/admit", host="other.localhost:1"),
+        done=is_so("agencies WHERE host = 'other.localhost:1' AND state = 'admitted'"),
     ),
     Step(
         name="blocking",
         points=around("agencies.block"),
-        do=sends("/agencies/block", host="other.example", reason="Spam"),
-        done=is_so("agencies WHERE host = 'other.example' AND state = 'blocked'"),
+        do=sends("/agencies/block", host="other.localhost:1", reason="Spam"),
+        done=is_so("agencies WHERE host = 'other.localhost:1' AND state = 'blocked'"),
     ),
     *each_of(
         around("discovery.actor", "discovery.stewards", "discovery.steward"),

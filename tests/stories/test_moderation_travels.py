@@ -173,14 +173,16 @@ async def test_a_report_reaches_the_hosts_moderators_without_the_reporters_name(
     await story.calm()
     desk = await moderator.get("/moderation")
 
-    assert story.transport.host in form.text
+    # By its name, once it has told us.
+    assert any(known in form.text for known in ("Transport", story.transport.host))
     assert "This is spam" in desk.text
     assert "rosa" not in desk.text
     [(reported_by, raw)] = await life.rows(
         story.transport,
         "SELECT a.uri, e.raw FROM reports r JOIN posts p ON p.id = r.post_id "
         "JOIN actors a ON a.id = r.reporter_id, inbox_events e "
-        "WHERE p.uri = $1 AND e.type = 'Flag' AND e.raw LIKE '%' || $1::bytea || '%'",
+        "WHERE p.uri = $1 AND e.type = 'Flag' AND position($2::bytea IN e.raw) > 0",
+        uri,
         uri.encode(),
     )
     assert reported_by == story.health.context.home.agency
