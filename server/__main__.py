@@ -201,6 +201,21 @@ def set_password(name: str) -> None:
     typer.echo("The password is set, and every session has ended.")
 
 
+@member_cli.command("invite")
+def invite(
+    *,
+    role: Annotated[Role, typer.Option(help="What they may do here.")] = Role.MEMBER,
+    days: Annotated[int, typer.Option(help="So many days it is good for, at most 90.")] = 14,
+) -> None:
+    """Print an address with which one person can sign up, once."""
+
+    async def make(context: Context) -> str:
+        code = await accounts.invite(context, None, role, days)
+        return f"{context.home.origin}/sign-up?invitation={code}"
+
+    typer.echo(_with_context(make))
+
+
 @community_cli.command("add")
 def add_community(
     name: str,

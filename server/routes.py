@@ -15,6 +15,7 @@ from server.handlers.pages import (
     communities,
     history,
     home,
+    invitations,
     moderation,
     people,
     posts,
@@ -212,6 +213,8 @@ _GUARDING_PAGES: Final = (
     _form("/agencies/admit", agencies.admit, "moderator"),
     _form("/agencies/block", agencies.block, "moderator"),
     _page("/moderation", moderation.show, "moderator"),
+    _page("/invitations", invitations.show, "moderator"),
+    _form("/invitations", invitations.make, "moderator"),
     _form("/moderation/suspend", moderation.suspend, "moderator"),
     _form("/moderation/reports/{id}/keep", moderation.keep, "moderator"),
 )

@@ -79,7 +79,8 @@ def table(judged: Iterable[Verdict]) -> Iterator[str]:
 def measured_in(coverage: Coverage) -> Iterator[Measured]:
     for path in sorted(coverage.get_data().measured_files()):
         found = Path(path)
-        if found.is_relative_to(ROOT) and found.exists():
+        # Templates are measured, too: Jinja names them in its line tables.
+        if found.suffix == ".py" and found.is_relative_to(ROOT) and found.exists():
             yield _measured(coverage._analyze(path), found)  # noqa: SLF001 - branches have no public way
 
 

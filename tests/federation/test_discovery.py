@@ -234,6 +234,7 @@ async def test_nodeinfo_tells_the_program_behind_an_origin(
         "software": {"name": "Lemmy", "version": "0.19" + "x" * 500},
         "protocols": ["activitypub", 7, "no protocol", *["x"] * 99, "zot"],
         "openRegistrations": True,
+        "metadata": {"nodeName": "The Good House"},
     }
     profile = 'application/json; profile="http://nodeinfo.diaspora.software/ns/schema/2.1#"'
     peer.tells(new, document(content, content_type=profile))
@@ -243,6 +244,7 @@ async def test_nodeinfo_tells_the_program_behind_an_origin(
     assert (found.software, len(found.version)) == ("lemmy", 128)
     assert found.protocols == {"activitypub", "x"}
     assert found.open_registrations is True
+    assert found.name == "The Good House"
 
 
 @pytest.mark.parametrize(

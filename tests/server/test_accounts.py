@@ -166,7 +166,7 @@ async def test_without_a_name_to_show_the_name_is_shown(context: Context) -> Non
         ("ingrid solberg's own", True),
     ],
 )
-def test_a_password_is_long_and_no_first_guess(password: str, acceptable: bool) -> None:  # noqa: FBT001 -- a table
+def test_a_password_is_long_and_no_first_guess(password: str, acceptable: bool) -> None:
     sentence = passwords.what_is_wrong(password, "ingrid_solberg", "Ingrid Solberg")
 
     assert (sentence is None) == acceptable

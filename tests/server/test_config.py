@@ -61,7 +61,7 @@ def test_the_listener_is_where_it_is_told(listen: str, expected: tuple[str, int]
         ("https://10.0.0.1", False),
     ],
 )
-def test_only_loopback_is_loopback(origin: str, loopback: bool) -> None:  # noqa: FBT001
+def test_only_loopback_is_loopback(origin: str, loopback: bool) -> None:
     settings = read_settings(PRODUCTION | {"COMMONLORE_ORIGIN": origin})
 
     assert settings.on_loopback is loopback
