@@ -60,7 +60,7 @@ arrows: $(VENV)/dev.stamp
 
 coverage: setup ## All tests, with branch coverage and its floors
 	@$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n 2 --dist loadfile
+	$(BIN)/python tests/halves.py
 	@$(BIN)/coverage combine --quiet
 	$(BIN)/python tests/coverage_floors.py
 

@@ -1,7 +1,6 @@
 """Who may read what: one scope per reader, used by the gate and by every list."""
 
 from dataclasses import dataclass
-from typing import assert_never
 
 from schemas.records import (
     AgencyPrincipal,
@@ -39,32 +38,24 @@ def scope_of(principal: Principal, surface: Surface, *, open_federation: bool) -
     `open_federation` is the agency's setting that lets public posts go to servers that no
     moderator has admitted.
     """
-    match principal:
-        case Anonymous():
-            return Scope(public=surface in _FOR_PEOPLE or open_federation)
-        case MemberPrincipal():
-            return Scope(
-                everything=principal.role.reaches(Role.MODERATOR),
-                public=True,
-                joined=principal.joined,
-                author=principal.actor_id,
-            )
-        case AgencyPrincipal():
-            return _scope_of_agency(principal, open_federation=open_federation)
-        case _:
-            assert_never(principal)
+    if isinstance(principal, Anonymous):
+        return Scope(public=surface in _FOR_PEOPLE or open_federation)
+    if isinstance(principal, MemberPrincipal):
+        return Scope(
+            everything=principal.role.reaches(Role.MODERATOR),
+            public=True,
+            joined=principal.joined,
+            author=principal.actor_id,
+        )
+    return _scope_of_agency(principal, open_federation=open_federation)
 
 
 def _scope_of_agency(agency: AgencyPrincipal, *, open_federation: bool) -> Scope:
-    match agency.state:
-        case AgencyState.ADMITTED:
-            return Scope(public=True, joined=agency.joined)
-        case AgencyState.WAITING:
-            return Scope(public=open_federation)
-        case AgencyState.BLOCKED:
-            return Scope()
-        case _:
-            assert_never(agency.state)
+    if agency.state is AgencyState.ADMITTED:
+        return Scope(public=True, joined=agency.joined)
+    if agency.state is AgencyState.WAITING:
+        return Scope(public=open_federation)
+    return Scope()
 
 
 def may_read(facts: PostFacts, scope: Scope) -> bool:

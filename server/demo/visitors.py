@@ -12,7 +12,8 @@ _TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
 _COOKIE = re.compile(r"(?:^|, )(session|guest)=([^;,]*)")
 _PLACE = re.compile(r'id="p(\d+)"')
 _FORM = "application/x-www-form-urlencoded"
-_PATIENCE = 30.0
+_PATIENCE = 90.0
+_LONGEST_PAUSE = 2.0
 _GLANCE = 0.1
 
 
@@ -80,10 +81,13 @@ class Visitor:
     async def until(self, look: Callable[[], Awaitable[str]], what: str) -> str:
         """Look again and again until there is something."""
         deadline = asyncio.get_running_loop().time() + _PATIENCE
+        pause = _GLANCE
         while not (seen := await look()):
             if asyncio.get_running_loop().time() > deadline:
                 raise DemoStopped(f"{self.name} at {self.origin} never {what}")
-            await asyncio.sleep(_GLANCE)
+            await asyncio.sleep(pause)
+            # Ever more slowly: looking is limited, for the people of a demo as for others.
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
         return seen
 
     async def _fetch_token(self, page: str) -> None:

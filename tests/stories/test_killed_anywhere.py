@@ -15,7 +15,6 @@ from tests.stories.town import Step, Town, founded, signs_up
 
 #: Commits that no story comes past, each with the reason.
 NOT_REACHED: Final = {
-    "discovery.agency": "deeds.nothing calls remember_agency yet",
     "invite": "one commit; who saw an error makes another one, and the first runs out",
     "set-password": "the operator's command line: one commit, and they type it again",
     "inbox.redrive": "the operator's command line: one commit, and they type it again",
