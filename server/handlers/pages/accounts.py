@@ -240,7 +240,9 @@ def _time_zones() -> tuple[str, ...]:
 def _languages() -> dict[str, str]:
     """List the languages that there are pages in, by code."""
     catalogues = files("server") / "locales"
-    codes = {each.name for each in catalogues.iterdir() if (each / "LC_MESSAGES").is_dir()}
+    # Without a catalogue there is no such folder: the pages are written in English.
+    found = catalogues.iterdir() if catalogues.is_dir() else ()
+    codes = {each.name for each in found if (each / "LC_MESSAGES").is_dir()}
     return {
         code: Locale.parse(code).get_display_name() or code for code in sorted(codes | {"en"})
     }
