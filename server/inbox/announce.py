@@ -1,8 +1,12 @@
 """A community passes something on."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
+import structlog
+
+from federation.errors import FederationError, Unreachable
 from federation.translate.incoming import announced_in
 from schemas.records import Community
 from schemas.wire.vocabulary import ActivityType
@@ -12,6 +16,8 @@ from server.services.arrived import Arrived, Dispatch, Ignored
 from server.storage import communities, follows
 from server.storage import posts as stored
 
+log = structlog.get_logger()
+
 
 async def on_announce(context: Context, arrived: Arrived, dispatch: Dispatch) -> None:
     """Hand each thing inside to the dispatcher, once its own server has confirmed it (0.9).
@@ -20,16 +26,45 @@ async def on_announce(context: Context, arrived: Arrived, dispatch: Dispatch) ->
     while somebody did (DEL-24); never an Announce inside an Announce.
     """
     community, belongs = await _community(context, arrived)
-    for inner in announced_in(arrived.activity):
-        if not belongs and not await _takes_away(context, community, inner):
-            raise Ignored("community-without-members-here")
-        if isinstance(inner, dict) and context.home.is_ours(str(inner.get("actor", ""))):
-            await _note_own(context, arrived, community, inner)
-            continue
-        document, activity = await confirming.confirm(context, community, inner)
-        await dispatch(
-            context, replace(arrived, activity=activity, document=document, via=community)
-        )
+    inside = announced_in(arrived.activity)
+    if len(inside) == 1:
+        await _one(context, arrived, dispatch, community, inside[0], belongs=belongs)
+        return
+    # A batch (FEP-1a11) is settled as a whole, once each of its parts had its effect or none.
+    part = replace(arrived, effect=partial(context.database.transaction, "inbox.part"))
+    away: Unreachable | None = None
+    for inner in inside:
+        try:
+            await _one(context, part, dispatch, community, inner, belongs=belongs)
+        except Unreachable as error:
+            away = error
+        except (Ignored, FederationError) as refusal:
+            log.info("inbox-part-ignored", activity=arrived.activity.id, reason=refusal.reason)
+    if away is not None:
+        raise away
+
+    async with arrived.effect():
+        pass
+
+
+async def _one(
+    context: Context,
+    arrived: Arrived,
+    dispatch: Dispatch,
+    community: Community,
+    inner: dict[str, Any] | str,
+    *,
+    belongs: bool,
+) -> None:
+    if not belongs and not await _takes_away(context, community, inner):
+        raise Ignored("community-without-members-here")
+    if isinstance(inner, dict) and context.home.is_ours(str(inner.get("actor", ""))):
+        await _note_own(context, arrived, community, inner)
+        return
+    document, activity = await confirming.confirm(context, community, inner)
+    await dispatch(
+        context, replace(arrived, activity=activity, document=document, via=community)
+    )
 
 
 async def _community(context: Context, arrived: Arrived) -> tuple[Community, bool]:

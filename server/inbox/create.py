@@ -109,7 +109,7 @@ async def _store_ancestor(
         parent = None
         if incoming.parent_uri is not None:
             sealed = await stored.find_by_uri(tx, incoming.parent_uri)
-            if sealed is None:
+            if sealed is None or sealed.facts.community_id != community.id:
                 return
             parent = sealed.facts
         elif community.uri not in (incoming.community_uri, *incoming.candidates):

@@ -1,7 +1,7 @@
 """A steward pins, locks, names a steward, or bans somebody from a community."""
 
 from federation.audience import Event
-from schemas.records import Actor, Community, PostFacts, Visibility
+from schemas.records import Actor, Community, PostFacts
 from server.context import Context
 from server.services import discovery, fanout, standing, stewardship
 from server.services.arrived import Arrived, Dispatch, Ignored
@@ -126,7 +126,7 @@ async def _pass_on(
         event=Event.GOVERNANCE,
         community=community,
         about=facts.uri if facts else community.uri,
-        visibility=facts.visibility if facts else Visibility.PUBLIC,
+        visibility=facts.visibility if facts else community.visibility,
         facts=facts,
     )
     await fanout.announce(tx, context, arrived.document, happening)

@@ -117,6 +117,8 @@ async def pin(context: Context, member: SignedIn, post_id: int, *, pinned: bool)
 
 async def may_govern(tx: Transaction, actor: Actor, community: Community) -> bool:
     """Say whether an actor's moderation of a community counts (ACT-21): only its stewards'."""
+    if actor.suspended_at is not None or actor.deleted_at is not None:
+        return False
     return actor.id == community.id or await communities.is_steward(tx, community.id, actor.id)
 
 

@@ -10,11 +10,13 @@ import structlog
 
 from federation.errors import FederationError, Unreachable
 from federation.translate.incoming import activity_from
+from schemas.records import AgencyState
 from schemas.wire import strict
 from schemas.wire.vocabulary import ActivityType
 from server.context import Context
 from server.inbox import HANDLERS
 from server.services.arrived import Arrived, Ignored
+from server.services.sharing import may_knock
 from server.storage import actors, received
 from server.storage.database import DatabaseAway, Transaction
 from server.storage.received import Event
@@ -83,6 +85,10 @@ async def _give_effect(context: Context, event: Event) -> None:
     activity = activity_from(document)
     if activity.verb is None or activity.verb not in HANDLERS:
         raise Ignored("type-not-acted-on")
+    async with context.database.reading() as tx:
+        # It may have come before its agency was blocked, and waited here since.
+        if await may_knock(tx, event.host) is AgencyState.BLOCKED:
+            raise Ignored("agency-blocked")
 
     @asynccontextmanager
     async def effect() -> AsyncIterator[Transaction]:

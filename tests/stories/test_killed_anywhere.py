@@ -15,6 +15,8 @@ from tests.stories.town import Step, Town, founded, signs_up
 
 #: Commits that no story comes past, each with the reason.
 NOT_REACHED: Final = {
+    "inbox.part": "batches come from PieFed, ours send none; a batch is processed anew as a "
+    "whole, as after any other death",
     "invite": "one commit; who saw an error makes another one, and the first runs out",
     "set-password": "the operator's command line: one commit, and they type it again",
     "inbox.redrive": "the operator's command line: one commit, and they type it again",
