@@ -12,8 +12,8 @@ from server.storage import actors
 from server.storage import posts as stored
 from server.storage.database import Transaction
 
-#: How many posts of a deleted person are emptied in one transaction.
-_AT_ONCE = 1000
+#: How many posts of a deleted person are looked up at once.
+_AT_ONCE = 200
 
 
 async def on_delete(context: Context, arrived: Arrived, _dispatch: Dispatch) -> None:
@@ -76,14 +76,26 @@ async def _remember(tx: Transaction, context: Context, removal: IncomingRemoval)
 
 
 async def _forget_actor(context: Context, arrived: Arrived) -> None:
-    async with arrived.effect() as tx:
+    async with context.database.reading() as tx:
         actor = await actors.find(tx, arrived.activity.actor)
-        if actor is None or arrived.via is not None:
-            raise Ignored("actor-unknown")
-        for post_id in await stored.by_author(tx, actor.id, limit=_AT_ONCE):
+    if actor is None or arrived.via is not None:
+        raise Ignored("actor-unknown")
+    while await _empty_some(context, actor.id):
+        pass
+
+    async with arrived.effect() as tx:
+        await actors.mark_deleted(tx, actor.uri, now=context.now())
+
+
+async def _empty_some(context: Context, author_id: int) -> bool:
+    """Make some of an author's posts tombstones, each in its own commit; False at the end."""
+    async with context.database.reading() as tx:
+        ids = await stored.by_author(tx, author_id, limit=_AT_ONCE)
+    for post_id in ids:
+        async with context.database.transaction("inbox.forget") as tx:
             sealed = await stored.find(tx, post_id)
             if sealed is not None:
                 await posts.bury(
                     tx, sealed.facts, by=DeletedBy.AUTHOR, reason="", now=context.now()
                 )
-        await actors.mark_deleted(tx, actor.uri, now=context.now())
+    return bool(ids)

@@ -80,6 +80,7 @@ async def _take_back(
     tx: Transaction, actor: Actor, inner: Activity, facts: PostFacts, community: Community
 ) -> Happening:
     happening = kudos.happening_of(facts, community)
+    await posts.lock_thread(tx, facts.root_id)
     match inner.verb:
         case ActivityType.LIKE:
             done = await marks.take(tx, actor.id, facts.id, uri=inner.id or None)

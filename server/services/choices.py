@@ -48,6 +48,7 @@ async def reopen(context: Context, member: SignedIn, answer_id: int) -> PostFact
         if choice is None:
             raise Conflict("not-accepted", "This answer is not accepted any more.")
         uri, chosen_by = choice
+        await posts.lock_thread(tx, question.id)
 
         await posts.reopen(tx, question.id, answer.id)
         chosen = uri if chosen_by == actor.id else fanout.mint_activity(context)
@@ -189,6 +190,9 @@ async def _record(
     uri: str,
 ) -> bool:
     await posts.lock_thread(tx, question.id)
+    fresh = await posts.find(tx, answer.id)
+    if fresh is None or fresh.facts.deleted_at is not None:
+        return False
     if not community.several_answers:
         await posts.reopen_all(tx, question.id, but=answer.id)
     accepted = await posts.accept(

@@ -5,15 +5,12 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-from federation.audience import Event, decision_addressing
 from federation.signatures.keys import generate_ed25519, generate_rsa
 from federation.translate import sanitize
 from federation.translate.outgoing_activities import (
     accept_activity,
-    add_activity,
     follow_activity,
     reject_activity,
-    remove_activity,
     undo_activity,
 )
 from schemas.records import (
@@ -29,9 +26,15 @@ from schemas.records import (
 from server.context import Context
 from server.services import fanout, names, sharing
 from server.services.errors import Invalid, NotAllowed, NotFound
-from server.services.fanout import Happening
-from server.services.stewardship import voice_of
-from server.storage import actors, agencies, audit, communities, follows, notifications
+from server.storage import (
+    activities,
+    actors,
+    agencies,
+    audit,
+    communities,
+    follows,
+    notifications,
+)
 from server.storage.database import Transaction
 from server.storage.sessions import SignedIn
 
@@ -109,7 +112,7 @@ async def change_community(
 ) -> Community:
     """Change charter, topics and rules; who may read it is settled when it is opened."""
     async with context.database.transaction("communities.change") as tx:
-        community = await _governed(tx, member, community_id)
+        community = await governed(tx, member, community_id)
         _check(draft, community.actor.name)
         changed = replace(
             community,
@@ -185,6 +188,9 @@ async def leave(context: Context, member: SignedIn, community_id: int) -> None:
         await communities.remove_steward(tx, community.id, actor.id)
         if follow is None or community.actor.local:
             return
+        if await activities.find_by_uri(tx, follow.uri) is None:
+            # It waited here for the agency to be admitted; there is nothing to take back.
+            return
         inner = follow_activity(
             follow.uri, actor=actor.uri, target=community.uri, published=follow.asked_at
         )
@@ -259,7 +265,7 @@ async def decide_request(
 ) -> None:
     """Let somebody in who asked, or refuse; they are told either way."""
     async with context.database.transaction("communities.decide") as tx:
-        community = await _governed(tx, member, community_id)
+        community = await governed(tx, member, community_id)
         follow = await follows.find(tx, follower_id, community.id)
         if follow is None or follow.state is not FollowState.ASKED:
             raise NotFound("request-not-found", "Nobody waits here by that name any more.")
@@ -303,72 +309,8 @@ async def _verdict(
     await fanout.send_to(tx, context, community.actor, document, [follower], about=follower.uri)
 
 
-async def add_steward(
-    context: Context, member: SignedIn, community_id: int, actor_id: int
-) -> None:
-    """Name somebody who belongs to the community its steward; every agency is told."""
-    async with context.database.transaction("communities.steward") as tx:
-        community = await _governed(tx, member, community_id)
-        if not await follows.is_member(tx, community.id, actor_id):
-            raise NotAllowed("not-a-member", "Only somebody who belongs here can be a steward.")
-        await communities.add_steward(tx, community.id, actor_id, now=context.now())
-        await _tell_stewards(tx, context, member, community, actor_id, added=True)
-
-
-async def remove_steward(
-    context: Context, member: SignedIn, community_id: int, actor_id: int
-) -> None:
-    async with context.database.transaction("communities.steward") as tx:
-        community = await _governed(tx, member, community_id)
-        if len(await communities.stewards(tx, community.id)) == 1:
-            raise NotAllowed("last-steward", "A community needs a steward; name another first.")
-        await communities.remove_steward(tx, community.id, actor_id)
-        await _tell_stewards(tx, context, member, community, actor_id, added=False)
-
-
-async def _tell_stewards(
-    tx: Transaction,
-    context: Context,
-    member: SignedIn,
-    community: Community,
-    actor_id: int,
-    *,
-    added: bool,
-) -> None:
-    person = await actors.get(tx, actor_id)
-    voice = voice_of(member, community)
-    build = add_activity if added else remove_activity
-    document = build(
-        fanout.mint_activity(context),
-        actor=voice.uri,
-        about=person.uri,
-        target=community.actor.moderators or f"{community.uri}/moderators",
-        community=community.uri,
-        addressed=decision_addressing(
-            community.visibility,
-            community=community.uri,
-            followers=fanout.followers_of(community.actor),
-        ),
-        published=context.now(),
-    )
-    happening = Happening(
-        event=Event.GOVERNANCE,
-        community=community,
-        about=person.uri,
-        visibility=community.visibility,
-    )
-    await fanout.publish(tx, context, voice, document, happening)
-    await audit.append(
-        tx,
-        actor=member.member.actor.uri,
-        act="add-steward" if added else "remove-steward",
-        about=person.uri,
-        reason=community.uri,
-        now=context.now(),
-    )
-
-
-async def _governed(tx: Transaction, member: SignedIn, community_id: int) -> Community:
+async def governed(tx: Transaction, member: SignedIn, community_id: int) -> Community:
+    """Get a community of ours for one of its stewards, or for a moderator."""
     community = await communities.find(tx, community_id)
     if community is None or not community.actor.local:
         raise NotFound("community-not-found", "There is no such community here.")

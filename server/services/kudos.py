@@ -22,7 +22,7 @@ from server.services import fanout, sharing
 from server.services.errors import Conflict, Invalid, NotAllowed
 from server.services.fanout import Happening
 from server.services.posts import principal_of
-from server.storage import communities, follows, marks, notifications
+from server.storage import communities, follows, marks, notifications, posts
 from server.storage.database import Transaction
 from server.storage.sessions import SignedIn
 
@@ -150,6 +150,7 @@ async def receive(
     """Take over a Like from elsewhere; False when it is nothing new or one's own praise."""
     if facts.author_id == actor.id or facts.deleted_at is not None:
         return False
+    await posts.lock_thread(tx, facts.root_id)
     current = await marks.find(tx, actor.id, facts.id)
     if current is not None and current.given_at > incoming.given_at:
         return False
@@ -202,4 +203,6 @@ async def _markable(
         raise Conflict("post-deleted", "It was deleted meanwhile.")
     if not await follows.is_member(tx, facts.community_id, member.member.actor.id):
         raise NotAllowed("not-a-member", "Join the community first; then you can thank people.")
+    # Two marks of one person at the same moment come one after the other.
+    await posts.lock_thread(tx, facts.root_id)
     return facts, await communities.get(tx, facts.community_id)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from federation.audience import Addressing, Event, addressing
+from federation.audience import Event, addressing
 from federation.translate import sanitize
 from federation.translate.incoming_posts import IncomingPost
 from federation.translate.outgoing import post_document
@@ -309,7 +309,11 @@ async def withdraw(context: Context, member: SignedIn, post_id: int) -> PostFact
             fanout.mint_activity(context),
             actor=facts.author_uri,
             object_uri=facts.uri,
-            addressed=_deletion_addressing(facts, community),
+            addressed=addressing(
+                facts.visibility,
+                community=community.uri,
+                followers=fanout.followers_of(community.actor),
+            ),
             published=now,
             community=community.uri,
         )
@@ -318,20 +322,15 @@ async def withdraw(context: Context, member: SignedIn, post_id: int) -> PostFact
         return facts
 
 
-def _deletion_addressing(facts: PostFacts, community: Community) -> Addressing:
-    return addressing(
-        facts.visibility,
-        community=community.uri,
-        followers=fanout.followers_of(community.actor),
-    )
-
-
 async def bury(
     tx: Transaction, facts: PostFacts, *, by: DeletedBy, reason: str, now: datetime
 ) -> bool:
     """Make a post a tombstone; the loss of an accepted answer opens its question again."""
+    await posts.lock_thread(tx, facts.root_id)
     await posts.add_tombstone(tx, facts.uri, actor_uri=facts.author_uri, now=now)
-    if not await posts.bury(tx, facts.id, by=by, reason=reason, now=now):
+    if not await posts.bury(tx, facts.id, by=by, reason=reason, now=now) and not (
+        by is DeletedBy.AUTHOR and await posts.forget_removed(tx, facts.id)
+    ):
         return False
     if by is DeletedBy.AUTHOR:
         await posts.forget_revisions(tx, facts.id)

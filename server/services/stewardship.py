@@ -61,6 +61,7 @@ async def restore(context: Context, member: SignedIn, post_id: int, reason: str)
 
 async def unbury(tx: Transaction, facts: PostFacts) -> bool:
     """Make a removed post readable again, here or on word from its community."""
+    await posts.lock_thread(tx, facts.root_id)
     if not await posts.unbury(tx, facts.id):
         return False
     await posts.remove_tombstone(tx, facts.uri)

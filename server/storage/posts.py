@@ -180,7 +180,7 @@ async def find_by_context(tx: Transaction, context: str) -> SealedPost | None:
 
 async def lock_thread(tx: Transaction, root_id: int) -> None:
     """Let one change of a thread's counts and marks happen after another."""
-    await tx.execute("SELECT FROM posts WHERE id = $1 FOR UPDATE", root_id)
+    await tx.execute("SELECT FROM posts WHERE id = $1 FOR NO KEY UPDATE", root_id)
 
 
 async def thread(tx: Transaction, root_id: int, *, limit: int = 2000) -> list[SealedPost]:
@@ -259,6 +259,17 @@ async def bury(
         by,
         reason,
         now,
+    )
+    return status == "UPDATE 1"
+
+
+async def forget_removed(tx: Transaction, post_id: int) -> bool:
+    """Let the author's deletion have the last word over a moderator's removal."""
+    status = await tx.execute(
+        "WITH kept AS (DELETE FROM removed_posts WHERE post_id = $1) "
+        "UPDATE posts SET deleted_by = 'author', reason = '' "
+        "WHERE id = $1 AND deleted_by = 'moderator'",
+        post_id,
     )
     return status == "UPDATE 1"
 
@@ -376,7 +387,8 @@ async def reopen_all(tx: Transaction, question_id: int, *, but: int) -> None:
 
 async def by_author(tx: Transaction, author_id: int, *, limit: int) -> list[int]:
     rows = await tx.fetch(
-        "SELECT id FROM posts WHERE author_id = $1 AND deleted_at IS NULL ORDER BY id LIMIT $2",
+        "SELECT id FROM posts WHERE author_id = $1 "
+        "AND deleted_by IS DISTINCT FROM 'author' ORDER BY id LIMIT $2",
         author_id,
         limit,
     )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from schemas.records import Visibility
-from server.services import communities, stewardship
+from server.services import stewards, stewardship
 from server.storage.embedded import Cluster
 from tests.door import Sender
 from tests.inbox_scene import Town, done, ignored, populated
@@ -122,7 +122,7 @@ async def test_act_12_who_was_put_out_writes_no_more(town):
     await done(town.scene, rude, "Create", town.scene.post(rude, town.plaza.uri))
     deputy = town.scene.sender("health", "deputy")
     await done(town.scene, deputy, "Follow", town.plaza.uri)
-    await communities.add_steward(
+    await stewards.add_steward(
         town.scene.here.context,
         await town.scene.signed_in("amina"),
         town.plaza.id,

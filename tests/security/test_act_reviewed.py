@@ -6,6 +6,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from schemas.records import AgencyState
+from server.services import discovery, stewardship
+from server.services.communities import leave
+from server.services.errors import Conflict
 from server.storage import agencies, communities, received
 from server.storage.embedded import Cluster
 from tests.inbox_scene import Town, done, ignored, populated
@@ -111,3 +114,48 @@ async def test_conformance_4_a_batch_loses_nothing_to_an_entry_that_is_refused(t
     await done(town.scene, town.roads, "Announce", [refused, created])
 
     assert await town.scene.facts(told["id"]) is not None
+
+
+async def test_act_03_what_its_author_deletes_no_moderator_gives_back(town):
+    told = town.scene.post(town.ada, town.plaza.uri)
+    await done(town.scene, town.ada, "Create", told)
+    facts = await town.scene.facts(told["id"])
+    assert facts is not None
+    amina = await town.scene.signed_in("amina")
+    here = town.scene.here.context
+    await stewardship.remove(here, amina, facts.id, "Names a client")
+
+    await done(town.scene, town.ada, "Delete", told["id"])
+
+    with pytest.raises(Conflict):
+        await stewardship.restore(here, amina, facts.id, "A mistake")
+    kept = await town.scene.fetch("SELECT 1 FROM removed_posts WHERE post_id = $1", facts.id)
+    assert kept == []
+
+
+async def test_act_03_a_deleted_actor_leaves_no_post_behind(town):
+    leaver = town.scene.sender("health", "leaver")
+    await done(town.scene, leaver, "Follow", town.plaza.uri)
+    told = [town.scene.post(leaver, town.plaza.uri) for _ in range(3)]
+    for each in told:
+        await done(town.scene, leaver, "Create", each)
+
+    await done(town.scene, leaver, "Delete", leaver.uri)
+
+    for each in told:
+        assert await town.scene.words(each["id"]) == ""
+
+
+async def test_dom_05_an_agency_nobody_admitted_does_not_learn_who_thought_better_of_it(town):
+    far = town.scene.group("unknown", "club")
+    await town.scene.join_elsewhere("bob", far)
+    found = await discovery.find_or_fetch_actor(town.scene.here.context, far.uri)
+    bob = await town.scene.signed_in("bob")
+    before = await town.scene.state()
+
+    await leave(town.scene.here.context, bob, found.id)
+
+    after = await town.scene.state()
+    assert after["deliveries"] == before["deliveries"]
+    assert after["activities"] == before["activities"]
+    assert after["follows"] != before["follows"]

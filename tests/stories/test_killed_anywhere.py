@@ -15,6 +15,7 @@ from tests.stories.town import Step, Town, founded, signs_up
 
 #: Commits that no story comes past, each with the reason.
 NOT_REACHED: Final = {
+    "inbox.forget": "nobody can delete an account of ours yet; it is done anew from the start",
     "inbox.part": "batches come from PieFed, ours send none; a batch is processed anew as a "
     "whole, as after any other death",
     "invite": "one commit; who saw an error makes another one, and the first runs out",

@@ -6,7 +6,7 @@ from server.handlers.pages import views
 from server.handlers.pages.communities import governed
 from server.handlers.pages.pages import context_of, page, see_other, signed_in, typed
 from server.handlers.pages.people import find_by_handle
-from server.services import communities as service
+from server.services import stewards as service
 from server.services.errors import NotAllowed
 from server.storage import communities
 
