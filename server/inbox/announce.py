@@ -1,7 +1,6 @@
 """A community passes something on."""
 
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import structlog
@@ -31,7 +30,7 @@ async def on_announce(context: Context, arrived: Arrived, dispatch: Dispatch) ->
         await _one(context, arrived, dispatch, community, inside[0], belongs=belongs)
         return
     # A batch (FEP-1a11) is settled as a whole, once each of its parts had its effect or none.
-    part = replace(arrived, effect=partial(context.database.transaction, "inbox.part"))
+    part = replace(arrived, effect=lambda: context.database.transaction("inbox.part"))
     away: Unreachable | None = None
     for inner in inside:
         try:
