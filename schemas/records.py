@@ -48,9 +48,12 @@ class JoinRule(StrEnum):
 
 
 class FollowState(StrEnum):
+    """BANNED: put out of a community by its stewards; asking again changes nothing."""
+
     ASKED = "asked"
     ACCEPTED = "accepted"
     REFUSED = "refused"
+    BANNED = "banned"
 
 
 class AgencyState(StrEnum):

@@ -201,6 +201,17 @@ def set_password(name: str) -> None:
     typer.echo("The password is set, and every session has ended.")
 
 
+@member_cli.command("role")
+def change_role(name: str, role: Role) -> None:
+    """Change what a member may do here."""
+
+    async def change(context: Context) -> None:
+        member = await accounts.get_member(context, name)
+        await accounts.change_role(context, member, role)
+
+    _with_context(change)
+
+
 @member_cli.command("invite")
 def invite(
     *,
@@ -262,6 +273,16 @@ def block_agency(host: str, *, reason: Annotated[str, typer.Option()]) -> None:
         return await agencies.block(context, host, by=None, reason=reason)
 
     typer.echo(f"{_with_context(block)} is blocked.")
+
+
+@agency_cli.command("resync")
+def resync_agency(host: str) -> None:
+    """Send an agency that was away for over a week what was given up meanwhile."""
+
+    async def send(context: Context) -> int:
+        return await agencies.resync(context, host)
+
+    typer.echo(f"{_with_context(send)} activities will be sent again.")
 
 
 @agency_cli.command("list")

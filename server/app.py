@@ -24,7 +24,6 @@ from server.handlers import system
 from server.handlers.activitypub.inbox import add_door
 from server.handlers.pages.pages import render_error
 from server.middleware import CONTEXT, METRICS, RENDER_ERROR, Route, gates
-from server.observability import Metrics
 from server.storage import actors, health
 from server.storage.database import Bell, Database, connect
 from server.storage.opening import opened
@@ -80,19 +79,16 @@ async def running(
         OSError: the address is taken.
     """
     parts = parts or Parts()
-    metrics = Metrics()
     stops: list[Stop] = []
     async with context_of(settings, clock=clock, supervise=parts.supervise) as context:
         try:
             if settings.metrics:
-                stops.append(await _listen_for_metrics(context, metrics))
+                stops.append(await _listen_for_metrics(context))
             if parts.work:
                 loops = {name: partial(loop, context) for name, loop in LOOPS.items()}
                 stops.append(runner.start(loops))
             if parts.web:
-                stops.append(
-                    await _listen(build(context, metrics, parts.table), settings, parts)
-                )
+                stops.append(await _listen(build(context, parts.table), settings, parts))
             _log.info("started", origin=settings.origin, web=parts.web, work=parts.work)
             yield context
         finally:
@@ -131,13 +127,11 @@ async def context_of(
         )
 
 
-def build(
-    context: Context, metrics: Metrics, table: tuple[Route, ...] = routes.ROUTES
-) -> web.Application:
+def build(context: Context, table: tuple[Route, ...] = routes.ROUTES) -> web.Application:
     """Build the application: routes, middlewares, and what handlers find in it."""
     application = web.Application(client_max_size=_LARGEST_BODY)
     application[CONTEXT] = context
-    application[METRICS] = metrics
+    application[METRICS] = context.metrics
     application[RENDER_ERROR] = render_error
     add_door(application, context)
     gates.install(application)
@@ -151,10 +145,10 @@ async def _listen(application: web.Application, settings: Settings, parts: Parts
     return await _serve(application, site)
 
 
-async def _listen_for_metrics(context: Context, metrics: Metrics) -> Stop:
+async def _listen_for_metrics(context: Context) -> Stop:
     application = web.Application()
     application[CONTEXT] = context
-    application[METRICS] = metrics
+    application[METRICS] = context.metrics
     application.router.add_get("/metrics", system.metrics)
     address, _, port = context.settings.metrics.rpartition(":")
     return await _serve(application, _Site(address=address.strip("[]"), port=int(port)))

@@ -3,7 +3,7 @@
 import os
 import secrets
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +12,7 @@ from federation.session import Session
 from federation.signatures.keys import KeyPair
 from federation.uris import Home
 from server.config import Settings
+from server.observability import Metrics
 from server.storage.database import Bell, Database
 
 
@@ -113,6 +114,7 @@ class Context:
     faults: Faults
     agency_key: KeyPair
     agency_id: int
+    metrics: Metrics = field(default_factory=Metrics)
 
     def now(self) -> datetime:
         return self.clock.now()

@@ -146,12 +146,6 @@ def uris(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(entry for entry in strings(value) if is_uri(entry)))
 
 
-def references(value: object) -> tuple[str, ...]:
-    """Read a list of URIs or of objects that have an id, each once."""
-    found = (link_or_none(entry) for entry in _listed(value))
-    return tuple(dict.fromkeys(entry for entry in found if entry))
-
-
 def text(value: object) -> str:
     """Read a text; what PostgreSQL cannot store goes: NUL, halves of characters (LDS-08)."""
     return _UNSTORABLE.sub("", value) if isinstance(value, str) else ""

@@ -7,7 +7,7 @@ import structlog
 
 from federation.errors import FederationError, Unreachable
 from federation.translate.incoming import announced_in
-from schemas.records import Community
+from schemas.records import Community, FollowState
 from schemas.wire.vocabulary import ActivityType
 from server.context import Context
 from server.services import confirming
@@ -81,11 +81,25 @@ async def _community(context: Context, arrived: Arrived) -> tuple[Community, boo
 async def _takes_away(
     context: Context, community: Community, inner: dict[str, Any] | str
 ) -> bool:
-    if not isinstance(inner, dict) or inner.get("type") != ActivityType.DELETE:
+    """Say whether it takes away what we have, or puts out, or lets in again, one of ours."""
+    if not isinstance(inner, dict):
+        return False
+    if inner.get("type") in {ActivityType.BLOCK, ActivityType.UNDO}:
+        return await _is_about_ours(context, inner)
+    if inner.get("type") != ActivityType.DELETE:
         return False
     async with context.database.reading() as tx:
         sealed = await stored.find_by_uri(tx, _about(inner))
     return sealed is not None and sealed.facts.community_id == community.id
+
+
+async def _is_about_ours(context: Context, inner: dict[str, Any]) -> bool:
+    block = inner.get("object") if inner["type"] == ActivityType.UNDO else inner
+    if isinstance(block, dict):
+        return block.get("type") == ActivityType.BLOCK and context.home.is_ours(_about(block))
+    async with context.database.reading() as tx:
+        edge = await follows.find_by_uri(tx, str(block))
+    return edge is not None and edge.state is FollowState.BANNED
 
 
 async def _note_own(

@@ -4,7 +4,7 @@ from federation.audience import Event
 from server.context import Context
 from server.services import choices, fanout, standing
 from server.services.arrived import Arrived, Dispatch, Ignored
-from server.services.fanout import Happening
+from server.services.fanout import about_post
 from server.storage import posts
 
 
@@ -24,11 +24,5 @@ async def on_choose(context: Context, arrived: Arrived, _dispatch: Dispatch) -> 
         ):
             raise Ignored("not-theirs-to-accept")
         if community.actor.local:
-            happening = Happening(
-                event=Event.CHOICE,
-                community=community,
-                about=answer.uri,
-                visibility=answer.visibility,
-                facts=answer,
-            )
+            happening = about_post(Event.CHOICE, community, answer)
             await fanout.announce(tx, context, arrived.document, happening)

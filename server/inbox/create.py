@@ -6,7 +6,7 @@ from schemas.records import Actor, Community, PostFacts
 from server.context import Context
 from server.services import confirming, discovery, fanout, posts, standing
 from server.services.arrived import Arrived, Dispatch, Ignored
-from server.services.fanout import Happening
+from server.services.fanout import about_post
 from server.storage import communities
 from server.storage import posts as stored
 from server.storage.database import Transaction
@@ -46,7 +46,7 @@ async def on_create(context: Context, arrived: Arrived, _dispatch: Dispatch) -> 
         if community.actor.local:
             event = Event.POST if parent is None else Event.REPLY
             await fanout.announce(
-                tx, context, arrived.document, _happening(event, community, facts)
+                tx, context, arrived.document, about_post(event, community, facts)
             )
 
 
@@ -117,13 +117,3 @@ async def _store_ancestor(
         await posts.receive(
             tx, context, incoming, author=author, community=community, parent=parent
         )
-
-
-def _happening(event: Event, community: Community, facts: PostFacts) -> Happening:
-    return Happening(
-        event=event,
-        community=community,
-        about=facts.uri,
-        visibility=facts.visibility,
-        facts=facts,
-    )

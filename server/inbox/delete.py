@@ -7,7 +7,7 @@ from schemas.records import Actor, Community, DeletedBy, PostFacts
 from server.context import Context
 from server.services import fanout, posts, standing, stewardship
 from server.services.arrived import Arrived, Dispatch, Ignored
-from server.services.fanout import Happening
+from server.services.fanout import about_post
 from server.storage import actors
 from server.storage import posts as stored
 from server.storage.database import Transaction
@@ -37,12 +37,8 @@ async def on_delete(context: Context, arrived: Arrived, _dispatch: Dispatch) -> 
         if not await posts.bury(tx, facts, by=by, reason=removal.reason, now=context.now()):
             raise Ignored("deleted-already")
         if community.actor.local:
-            happening = Happening(
-                event=Event.DELETE if by is DeletedBy.AUTHOR else Event.REMOVAL,
-                community=community,
-                about=facts.uri,
-                visibility=facts.visibility,
-                facts=facts,
+            happening = about_post(
+                Event.DELETE if by is DeletedBy.AUTHOR else Event.REMOVAL, community, facts
             )
             await fanout.announce(tx, context, arrived.document, happening)
 

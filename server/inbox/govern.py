@@ -99,9 +99,15 @@ async def on_block(context: Context, arrived: Arrived, _dispatch: Dispatch) -> N
         banned = await actors.find(tx, arrived.activity.object_id or "")
         if banned is None:
             raise Ignored("actor-unknown")
-        await follows.remove(tx, banned.id, community.id)
+        await follows.ban(
+            tx,
+            banned.id,
+            community.id,
+            arrived.activity.id or f"{community.uri}#ban-{banned.id}",
+            now=context.now(),
+        )
         await communities.remove_steward(tx, community.id, banned.id)
-        await _pass_on(tx, context, arrived, community, None)
+        await _pass_on(tx, context, arrived, community, None, person=banned)
 
 
 async def _governed(
@@ -119,6 +125,8 @@ async def _pass_on(
     arrived: Arrived,
     community: Community,
     facts: PostFacts | None,
+    *,
+    person: Actor | None = None,
 ) -> None:
     if not community.actor.local:
         return
@@ -128,5 +136,6 @@ async def _pass_on(
         about=facts.uri if facts else community.uri,
         visibility=facts.visibility if facts else community.visibility,
         facts=facts,
+        person=person,
     )
     await fanout.announce(tx, context, arrived.document, happening)

@@ -1,9 +1,11 @@
 """Someone gives kudos, or says that a post helped."""
 
+from federation.audience import Event
 from federation.translate.incoming import mark_from
 from server.context import Context
 from server.services import fanout, kudos, standing
 from server.services.arrived import Arrived, Dispatch, Ignored
+from server.services.fanout import about_post
 
 
 async def on_like(context: Context, arrived: Arrived, _dispatch: Dispatch) -> None:
@@ -19,5 +21,5 @@ async def on_like(context: Context, arrived: Arrived, _dispatch: Dispatch) -> No
             raise Ignored("mark-says-nothing-new")
         if community.actor.local:
             await fanout.announce(
-                tx, context, arrived.document, kudos.happening_of(facts, community)
+                tx, context, arrived.document, about_post(Event.MARK, community, facts)
             )

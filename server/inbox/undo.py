@@ -1,18 +1,16 @@
 """Something is taken back."""
 
-from dataclasses import replace
-
 from federation.audience import Event
 from federation.translate.incoming import embedded_activity_from, undo_from
 from federation.uris import same_origin
-from schemas.records import Actor, Community, PostFacts
+from schemas.records import Actor, Community, FollowState, PostFacts
 from schemas.wire.activities import Activity
 from schemas.wire.vocabulary import ActivityType
 from server.context import Context
-from server.services import choices, confirming, fanout, kudos, standing, stewardship
+from server.services import choices, confirming, fanout, standing, stewardship
 from server.services.arrived import Arrived, Dispatch, Ignored
-from server.services.fanout import Happening
-from server.storage import actors, follows, marks, posts
+from server.services.fanout import Happening, about_post
+from server.storage import actors, communities, follows, marks, posts
 from server.storage.database import Transaction
 
 
@@ -25,10 +23,15 @@ async def on_undo(context: Context, arrived: Arrived, _dispatch: Dispatch) -> No
         if inner.verb is ActivityType.FOLLOW:
             await _unfollow(tx, arrived, actor, inner)
             return
+        if inner.verb is ActivityType.BLOCK:
+            await _lift_ban(tx, context, arrived, actor, inner)
+            return
         facts = await standing.post_of(tx, arrived, inner.object_id)
         community = await standing.community_of(tx, arrived, facts)
-        happening = await _take_back(tx, actor, inner, facts, community)
+        await _take_back(tx, actor, inner, facts, community)
         if community.actor.local:
+            event = Event.MARK if inner.verb is ActivityType.LIKE else Event.GOVERNANCE
+            happening = about_post(event, community, facts)
             await fanout.announce(tx, context, arrived.document, happening)
 
 
@@ -45,7 +48,17 @@ async def _what(context: Context, arrived: Arrived) -> Activity:
         target = await actors.get(tx, follow.target_id) if follow else None
     if known is not None:
         return _rebuilt(arrived, ActivityType.LIKE, uri, known[0].actor_uri, known[0].post_uri)
-    if follower is not None and target is not None:
+    if follow is not None and follower is not None and target is not None:
+        if follow.state is FollowState.BANNED:
+            # A ban is told of by its Block, and any steward may lift it.
+            return _rebuilt(
+                arrived,
+                ActivityType.BLOCK,
+                uri,
+                arrived.activity.actor,
+                follower.uri,
+                target=target.uri,
+            )
         return _rebuilt(arrived, ActivityType.FOLLOW, uri, follower.uri, target.uri)
     if not same_origin(uri, arrived.activity.actor):
         raise Ignored("undo-of-another")
@@ -54,11 +67,18 @@ async def _what(context: Context, arrived: Arrived) -> Activity:
 
 
 def _rebuilt(
-    arrived: Arrived, verb: ActivityType, uri: str, actor_uri: str, about: str
+    arrived: Arrived,
+    verb: ActivityType,
+    uri: str,
+    actor_uri: str,
+    about: str,
+    *,
+    target: str | None = None,
 ) -> Activity:
-    inner = embedded_activity_from(
-        {"id": uri, "type": verb.value, "actor": actor_uri, "object": about}
-    )
+    told = {"type": verb.value, "actor": actor_uri, "object": about, "target": target}
+    # The id of a Block that another steward made is not this actor's to give.
+    own = {"id": uri} if same_origin(uri, actor_uri) else {}
+    inner = embedded_activity_from(told | own)
     return _same_actor(arrived, inner)
 
 
@@ -76,25 +96,45 @@ async def _unfollow(tx: Transaction, arrived: Arrived, actor: Actor, inner: Acti
         raise Ignored("follow-unknown")
 
 
+async def _lift_ban(
+    tx: Transaction, context: Context, arrived: Arrived, actor: Actor, inner: Activity
+) -> None:
+    community = arrived.via or await communities.find_by_uri(tx, inner.target_id or "")
+    if community is None or inner.target_id != community.uri:
+        raise Ignored("not-a-ban-from-the-community")
+    if arrived.via is None and not community.actor.local:
+        raise Ignored("not-through-its-community")
+    if not await stewardship.may_govern(tx, actor, community):
+        raise Ignored("not-a-steward")
+    person = await actors.find(tx, inner.object_id or "")
+    if person is None or not await follows.lift_ban(tx, person.id, community.id):
+        raise Ignored("undone-already")
+    if community.actor.local:
+        happening = Happening(
+            event=Event.GOVERNANCE,
+            community=community,
+            about=community.uri,
+            visibility=community.visibility,
+            person=person,
+        )
+        await fanout.announce(tx, context, arrived.document, happening)
+
+
 async def _take_back(
     tx: Transaction, actor: Actor, inner: Activity, facts: PostFacts, community: Community
-) -> Happening:
-    happening = kudos.happening_of(facts, community)
+) -> None:
     await posts.lock_thread(tx, facts.root_id)
     match inner.verb:
         case ActivityType.LIKE:
             done = await marks.take(tx, actor.id, facts.id, uri=inner.id or None)
         case ActivityType.CHOOSE_ANSWER:
             done = await _reopen(tx, actor, facts, community)
-            happening = replace(happening, event=Event.CHOICE)
         case ActivityType.LOCK | ActivityType.DELETE:
             done = await _forgive(tx, actor, inner, facts, community)
-            happening = replace(happening, event=Event.GOVERNANCE)
         case _:
             raise Ignored("undo-of-nothing-here")
     if not done:
         raise Ignored("undone-already")
-    return happening
 
 
 async def _reopen(

@@ -6,7 +6,7 @@ from schemas.wire.vocabulary import ActorType
 from server.context import Context
 from server.services import discovery, fanout, posts, standing
 from server.services.arrived import Arrived, Dispatch, Ignored
-from server.services.fanout import Happening
+from server.services.fanout import about_post
 
 _ACTORS = frozenset(ActorType)
 
@@ -34,13 +34,7 @@ async def on_update(context: Context, arrived: Arrived, _dispatch: Dispatch) -> 
             raise Ignored("edit-not-newer")
         if community.actor.local:
             # Also where only its state changed: others read accepted answers from the Update.
-            happening = Happening(
-                event=Event.EDIT,
-                community=community,
-                about=facts.uri,
-                visibility=facts.visibility,
-                facts=facts,
-            )
+            happening = about_post(Event.EDIT, community, facts)
             await fanout.announce(tx, context, arrived.document, happening)
 
 

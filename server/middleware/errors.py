@@ -113,7 +113,12 @@ def _json(problem: Problem) -> web.Response:
         body=orjson.dumps(told),
         status=problem.status,
         content_type="application/json",
-        headers=problem.headers,
+        # What one asker was refused is no answer for another (SIG-20).
+        headers={
+            **problem.headers,
+            hdrs.CACHE_CONTROL: "private, no-store",
+            hdrs.VARY: "Accept, Signature",
+        },
     )
 
 

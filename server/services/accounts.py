@@ -11,7 +11,7 @@ from server.context import Context
 from server.services import drafts, names, passwords, throttling
 from server.services.drafts import Prepared, SignUp
 from server.services.errors import Invalid, NotAllowed, NotFound
-from server.storage import actors, members, sessions, throttles
+from server.storage import actors, audit, members, sessions, throttles
 from server.storage.database import Transaction
 from server.storage.members import Member
 from server.storage.sessions import SessionRow, SignedIn
@@ -169,6 +169,20 @@ async def set_password(context: Context, member: Member, password: str) -> None:
     async with context.database.transaction("set-password") as tx:
         await _replace_password(tx, member, password_hash, keep_session=None)
         await throttles.clear(tx, throttling.key("sign-in-account", member.actor.name))
+
+
+async def change_role(context: Context, member: Member, role: Role) -> None:
+    """Change what a member may do, on the operator's word; from their next request on."""
+    async with context.database.transaction("set-role") as tx:
+        await members.change_role(tx, member.id, role)
+        await audit.append(
+            tx,
+            actor="operator",
+            act="change-role",
+            about=member.actor.uri,
+            reason=role,
+            now=context.now(),
+        )
 
 
 async def get_member(context: Context, name: str) -> Member:

@@ -48,6 +48,20 @@ async def admit(context: Context, host: str, *, by: int | None, reason: str = ""
     return host
 
 
+async def resync(context: Context, host: str) -> int:
+    """Owe an admitted agency again what was given up while it was away; say how much.
+
+    Raises:
+        Invalid: field host, for one that is not admitted.
+    """
+    host = _host(context, host)
+
+    async with context.database.transaction("agencies.resync") as tx:
+        if await sharing.may_knock(tx, host) is not AgencyState.ADMITTED:
+            raise Invalid({"host": "That agency is not admitted; nothing is owed to it."})
+        return await deliveries.resync(tx, host, now=context.now())
+
+
 async def block(context: Context, host: str, *, by: int | None, reason: str) -> str:
     """Exchange nothing with an agency, or with one below its domain, from now on.
 

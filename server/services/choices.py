@@ -14,8 +14,9 @@ from schemas.records import Actor, Community, Kind, Mark, PostFacts, Surface, Vi
 from server.context import Context
 from server.services import fanout, kudos, sharing
 from server.services.errors import Conflict, NotAllowed
-from server.services.fanout import Happening
+from server.services.fanout import about_post
 from server.services.posts import document_of, principal_of
+from server.services.stewardship import may_govern
 from server.storage import actors, communities, marks, notifications, posts
 from server.storage.database import Transaction
 from server.storage.sessions import SignedIn
@@ -32,7 +33,9 @@ async def accept(context: Context, member: SignedIn, answer_id: int) -> PostFact
         if not await _record(tx, context, actor, question, answer, community, uri):
             raise Conflict("accepted-already", "This answer is accepted already.")
         document = _choice(context, uri, actor, question, answer, community)
-        await fanout.publish(tx, context, actor, document, _happening(answer, community))
+        await fanout.publish(
+            tx, context, actor, document, about_post(Event.CHOICE, community, answer)
+        )
         await _show_mark(tx, context, actor, answer, community, accepts=True)
         await _tell_state(tx, context, question, community)
         return question
@@ -59,7 +62,9 @@ async def reopen(context: Context, member: SignedIn, answer_id: int) -> PostFact
             public=question.visibility is Visibility.PUBLIC,
             published=context.now(),
         )
-        await fanout.publish(tx, context, actor, document, _happening(answer, community))
+        # Not a choice: microblogs were shown the answer once, and are not shown it again.
+        happening = about_post(Event.GOVERNANCE, community, answer)
+        await fanout.publish(tx, context, actor, document, happening)
         await _show_mark(tx, context, actor, answer, community, accepts=False)
         await _tell_state(tx, context, question, community)
         return question
@@ -86,16 +91,6 @@ def _choice(
             concerned=answer.author_uri,
         ),
         published=context.now(),
-    )
-
-
-def _happening(answer: PostFacts, community: Community) -> Happening:
-    return Happening(
-        event=Event.CHOICE,
-        community=community,
-        about=answer.uri,
-        visibility=answer.visibility,
-        facts=answer,
     )
 
 
@@ -127,13 +122,7 @@ async def _tell_state(
     document["updated"] = timestamp(now)
     author = await actors.get(tx, question.author_id)
     activity = update_activity(fanout.mint_activity(context), document, published=now)
-    happening = Happening(
-        event=Event.EDIT,
-        community=community,
-        about=question.uri,
-        visibility=question.visibility,
-        facts=sealed.facts,
-    )
+    happening = about_post(Event.EDIT, community, sealed.facts)
     await fanout.publish(tx, context, author, activity, happening)
 
 
@@ -165,9 +154,7 @@ async def may_choose(
     tx: Transaction, actor: Actor, question: PostFacts, community: Community
 ) -> bool:
     """Only the asker, a steward, or the community itself (ACT-23)."""
-    if actor.id in (question.author_id, community.id):
-        return True
-    return await communities.is_steward(tx, community.id, actor.id)
+    return actor.id == question.author_id or await may_govern(tx, actor, community)
 
 
 def _belongs(question: PostFacts, answer: PostFacts) -> bool:

@@ -152,6 +152,8 @@ async def join(context: Context, member: SignedIn, community_id: int) -> FollowS
         if community is None or community.actor.deleted_at is not None:
             raise NotFound("community-not-found", "There is no such community.")
         before = await follows.find(tx, actor.id, community.id)
+        if before is not None and before.state is FollowState.BANNED:
+            raise NotAllowed("banned", "The stewards have closed this community to you.")
         if before is not None and before.state is not FollowState.REFUSED:
             return before.state
         follow = await follows.ask(
@@ -184,6 +186,9 @@ async def leave(context: Context, member: SignedIn, community_id: int) -> None:
         community = await communities.find(tx, community_id)
         if community is None:
             raise NotFound("community-not-found", "There is no such community.")
+        if [each.id for each in await communities.stewards(tx, community.id)] == [actor.id]:
+            sentence = "A community needs a steward; name another before you leave."
+            raise NotAllowed("last-steward", sentence)
         follow = await follows.remove(tx, actor.id, community.id)
         await communities.remove_steward(tx, community.id, actor.id)
         if follow is None or community.actor.local:
@@ -211,7 +216,10 @@ async def receive_follow(
 ) -> FollowState:
     """Take a Follow from elsewhere: it waits for the agency, for a steward, or is let in."""
     state = await sharing.may_knock(tx, follower.host)
-    await follows.ask(tx, follower.id, community.id, follow_uri, now=context.now())
+    follow = await follows.ask(tx, follower.id, community.id, follow_uri, now=context.now())
+    if follow.state is FollowState.BANNED:
+        await _verdict(tx, context, community, follower, follow_uri, accepted=False)
+        return FollowState.BANNED
     public = community.visibility is Visibility.PUBLIC
     if not sharing.may_send(context, state, public=public):
         return FollowState.ASKED

@@ -16,7 +16,7 @@ from federation.audience import (
     receiver_class,
 )
 from federation.translate.outgoing_activities import announce_activity, undo_activity
-from schemas.records import Actor, AgencyState, Community, PostFacts, Visibility
+from schemas.records import Actor, Community, PostFacts, Visibility
 from server.context import Context
 from server.services.sharing import may_knock, may_send
 from server.storage import activities, deliveries, follows
@@ -32,6 +32,7 @@ class Happening:
     """What happened in a community, for those who should hear of it.
 
     `about` is the uri of what it is about; `facts` are the post's, where it is about one.
+    `person` is somebody whom it concerns: their agency hears of it, member or not.
     """
 
     event: Event
@@ -39,11 +40,22 @@ class Happening:
     about: str
     visibility: Visibility
     facts: PostFacts | None = None
+    person: Actor | None = None
 
     @property
     def lane(self) -> str:
         """Deliveries about one thread keep their order; other threads do not wait for it."""
         return self.facts.root_uri if self.facts else self.about
+
+
+def about_post(event: Event, community: Community, facts: PostFacts) -> Happening:
+    return Happening(
+        event=event,
+        community=community,
+        about=facts.uri,
+        visibility=facts.visibility,
+        facts=facts,
+    )
 
 
 def followers_of(community: Actor) -> str:
@@ -106,14 +118,28 @@ async def _recipients(
     found = await follows.recipients(
         tx, happening.community.id, unadmitted=public and context.settings.open_federation
     )
-    if happening.event not in _TAKEN_AWAY or happening.facts is None:
-        return found
     covered = {each.shared_inbox for each in found} | {each.inbox for each in found}
-    for former in await follows.reached(tx, happening.facts.id):
+    for former in await _others(tx, happening):
         state = await may_knock(tx, former.host)
-        if former.inbox not in covered and state is not AgencyState.BLOCKED:
+        if former.inbox not in covered and may_send(context, state, public=public):
             found.append(former)
     return found
+
+
+async def _others(tx: Transaction, happening: Happening) -> list[follows.Recipient]:
+    person = happening.person
+    if person is not None and not person.local and person.inbox is not None:
+        return [
+            follows.Recipient(
+                inbox=person.shared_inbox or person.inbox,
+                shared_inbox=None,
+                host=person.host,
+                software=None,
+            )
+        ]
+    if happening.event in _TAKEN_AWAY and happening.facts is not None:
+        return await follows.reached(tx, happening.facts.id)
+    return []
 
 
 async def _announcement(

@@ -20,7 +20,7 @@ from schemas.records import (
 from server.context import Context
 from server.services import fanout, sharing
 from server.services.errors import Conflict, Invalid, NotAllowed
-from server.services.fanout import Happening
+from server.services.fanout import about_post
 from server.services.posts import principal_of
 from server.storage import communities, follows, marks, notifications, posts
 from server.storage.database import Transaction
@@ -106,7 +106,9 @@ async def change_mark(
             ),
             community=community.uri,
         )
-        await fanout.publish(tx, context, actor, document, happening_of(facts, community))
+        await fanout.publish(
+            tx, context, actor, document, about_post(Event.MARK, community, facts)
+        )
 
 
 async def _publish_undo(
@@ -131,17 +133,7 @@ async def _publish_undo(
         public=facts.visibility is Visibility.PUBLIC,
         published=context.now(),
     )
-    await fanout.publish(tx, context, actor, document, happening_of(facts, community))
-
-
-def happening_of(facts: PostFacts, community: Community) -> Happening:
-    return Happening(
-        event=Event.MARK,
-        community=community,
-        about=facts.uri,
-        visibility=facts.visibility,
-        facts=facts,
-    )
+    await fanout.publish(tx, context, actor, document, about_post(Event.MARK, community, facts))
 
 
 async def receive(

@@ -7,7 +7,7 @@ from typing import Any
 
 from federation.audience import Event, addressing
 from federation.translate import sanitize
-from federation.translate.incoming_posts import IncomingPost
+from federation.translate.incoming_posts import IncomingPost, settled_kind
 from federation.translate.outgoing import post_document
 from federation.translate.outgoing_activities import (
     create_activity,
@@ -29,7 +29,7 @@ from schemas.records import (
 from server.context import Context
 from server.services import fanout, sharing
 from server.services.errors import Conflict, Invalid, NotAllowed, NotFound
-from server.services.fanout import Happening
+from server.services.fanout import Happening, about_post
 from server.storage import actors, communities, follows, notifications, posts
 from server.storage.database import Transaction
 from server.storage.posts import NewPost
@@ -140,13 +140,7 @@ async def _publish(
 def _happening(facts: PostFacts, community: Community, event: Event | None = None) -> Happening:
     if event is None:
         event = Event.POST if facts.kind.starts_thread else Event.REPLY
-    return Happening(
-        event=event,
-        community=community,
-        about=facts.uri,
-        visibility=facts.visibility,
-        facts=facts,
-    )
+    return about_post(event, community, facts)
 
 
 async def store(tx: Transaction, context: Context, new: NewPost, author: Actor) -> bool:
@@ -213,7 +207,7 @@ async def receive(
     new = NewPost(
         id=post_id,
         uri=incoming.uri,
-        kind=_settled_kind(incoming, parent),
+        kind=settled_kind(incoming, parent.kind if parent else None),
         author_id=author.id,
         community_id=community.id,
         root_id=parent.root_id if parent else post_id,
@@ -236,14 +230,6 @@ async def receive(
         return None
     sealed = await posts.find(tx, post_id)
     return sealed.facts if sealed else None
-
-
-def _settled_kind(incoming: IncomingPost, parent: PostFacts | None) -> Kind:
-    if parent is None:
-        return incoming.kind if incoming.kind.starts_thread else Kind.DISCUSSION
-    if parent.kind is Kind.QUESTION and incoming.kind is Kind.ANSWER:
-        return Kind.ANSWER
-    return Kind.COMMENT
 
 
 async def edit(context: Context, member: SignedIn, post_id: int, draft: Draft) -> PostFacts:

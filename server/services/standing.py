@@ -1,7 +1,7 @@
 """Where an activity from elsewhere stands: its actor, its post, its community."""
 
 from federation.errors import Unreachable
-from schemas.records import Actor, Community, PostFacts, Visibility
+from schemas.records import Actor, Community, PostFacts
 from server.context import Context
 from server.services import discovery
 from server.services.arrived import Arrived, Ignored
@@ -57,7 +57,3 @@ async def insist_on_open(tx: Transaction, facts: PostFacts) -> None:
         raise Ignored("thread-locked")
     if facts.deleted_at is not None:
         raise Ignored("post-deleted")
-
-
-def narrowest(*given: Visibility) -> Visibility:
-    return Visibility.MEMBERS if Visibility.MEMBERS in given else Visibility.PUBLIC

@@ -1,8 +1,15 @@
-"""Name stewards and release them; every agency with a member is told."""
+"""Name stewards, put people out of a community; every agency with a member is told."""
 
-from federation.audience import Event, decision_addressing
-from federation.translate.outgoing_activities import add_activity, remove_activity
-from schemas.records import Community
+from typing import Any
+
+from federation.audience import Addressing, Event, decision_addressing
+from federation.translate.outgoing_activities import (
+    add_activity,
+    block_activity,
+    remove_activity,
+    undo_activity,
+)
+from schemas.records import Community, Visibility
 from server.context import Context
 from server.services import fanout
 from server.services.communities import governed
@@ -37,6 +44,62 @@ async def remove_steward(
         await _tell_stewards(tx, context, member, community, actor_id, added=False)
 
 
+async def ban(
+    context: Context, member: SignedIn, community_id: int, actor_id: int, reason: str
+) -> None:
+    """Put somebody out of the community, for all agencies to see, until it is lifted."""
+    async with context.database.transaction("communities.ban") as tx:
+        community = await governed(tx, member, community_id)
+        if await communities.is_steward(tx, community.id, actor_id):
+            raise NotAllowed("is-a-steward", "Release them as steward first.")
+        document = await _block(tx, context, member, community, actor_id, reason)
+        await follows.ban(tx, actor_id, community.id, str(document["id"]), now=context.now())
+        await _tell(tx, context, member, community, document, actor_id)
+        await _log(tx, context, member, "ban", str(document["object"]), reason)
+
+
+async def lift_ban(
+    context: Context, member: SignedIn, community_id: int, actor_id: int
+) -> None:
+    """Let somebody ask to belong again."""
+    async with context.database.transaction("communities.lift-ban") as tx:
+        community = await governed(tx, member, community_id)
+        edge = await follows.find(tx, actor_id, community.id)
+        if edge is None or not await follows.lift_ban(tx, actor_id, community.id):
+            raise NotAllowed("not-banned", "They were not put out, or it was lifted before.")
+        block = await _block(tx, context, member, community, actor_id, "")
+        block["id"] = edge.uri
+        document = undo_activity(
+            fanout.mint_activity(context),
+            actor=voice_of(member, community).uri,
+            inner=block,
+            public=community.visibility is Visibility.PUBLIC,
+            published=context.now(),
+        )
+        await _tell(tx, context, member, community, document, actor_id)
+        await _log(tx, context, member, "lift-ban", str(block["object"]), "")
+
+
+async def _block(
+    tx: Transaction,
+    context: Context,
+    member: SignedIn,
+    community: Community,
+    actor_id: int,
+    reason: str,
+) -> dict[str, Any]:
+    person = await actors.get(tx, actor_id)
+    return block_activity(
+        fanout.mint_activity(context),
+        actor=voice_of(member, community).uri,
+        blocked=person.uri,
+        community=community.uri,
+        addressed=_addressed(community),
+        published=context.now(),
+        reason=reason,
+    )
+
+
 async def _tell_stewards(
     tx: Transaction,
     context: Context,
@@ -47,33 +110,61 @@ async def _tell_stewards(
     added: bool,
 ) -> None:
     person = await actors.get(tx, actor_id)
-    voice = voice_of(member, community)
     build = add_activity if added else remove_activity
     document = build(
         fanout.mint_activity(context),
-        actor=voice.uri,
+        actor=voice_of(member, community).uri,
         about=person.uri,
         target=community.actor.moderators or f"{community.uri}/moderators",
         community=community.uri,
-        addressed=decision_addressing(
-            community.visibility,
-            community=community.uri,
-            followers=fanout.followers_of(community.actor),
-        ),
+        addressed=_addressed(community),
         published=context.now(),
     )
+    await _tell(tx, context, member, community, document, actor_id)
+    await _log(
+        tx,
+        context,
+        member,
+        "add-steward" if added else "remove-steward",
+        person.uri,
+        community.uri,
+    )
+
+
+def _addressed(community: Community) -> Addressing:
+    return decision_addressing(
+        community.visibility,
+        community=community.uri,
+        followers=fanout.followers_of(community.actor),
+    )
+
+
+async def _tell(
+    tx: Transaction,
+    context: Context,
+    member: SignedIn,
+    community: Community,
+    document: dict[str, Any],
+    actor_id: int,
+) -> None:
     happening = Happening(
         event=Event.GOVERNANCE,
         community=community,
-        about=person.uri,
+        about=community.uri,
         visibility=community.visibility,
+        person=await actors.get(tx, actor_id),
     )
-    await fanout.publish(tx, context, voice, document, happening)
+    await fanout.publish(tx, context, voice_of(member, community), document, happening)
+
+
+async def _log(
+    tx: Transaction, context: Context, member: SignedIn, act: str, about: str, reason: str
+) -> None:
     await audit.append(
         tx,
         actor=member.member.actor.uri,
-        act="add-steward" if added else "remove-steward",
-        about=person.uri,
-        reason=community.uri,
+        act=act,
+        about=about,
+        reason=reason,
         now=context.now(),
     )

@@ -14,7 +14,7 @@ from schemas.records import Actor, Community, DeletedBy, PostFacts, Role, Surfac
 from server.context import Context
 from server.services import fanout, sharing
 from server.services.errors import Conflict, Invalid, NotAllowed
-from server.services.fanout import Happening
+from server.services.fanout import about_post
 from server.services.posts import bury, principal_of
 from server.storage import audit, communities, posts
 from server.storage.database import Transaction
@@ -205,13 +205,7 @@ async def _publish(
     community: Community,
     event: Event,
 ) -> None:
-    happening = Happening(
-        event=event,
-        community=community,
-        about=facts.uri,
-        visibility=facts.visibility,
-        facts=facts,
-    )
+    happening = about_post(event, community, facts)
     await fanout.publish(tx, context, voice, document, happening)
 
 

@@ -55,29 +55,6 @@ async def find_by_uri(tx: Transaction, uri: str) -> Sent | None:
     return _sent(row) if row else None
 
 
-async def creating(tx: Transaction, post_id: int) -> Sent | None:
-    """Find the Create of one of our posts."""
-    row = await tx.fetchrow(
-        f"SELECT {_COLUMNS} FROM activities WHERE post_id = $1 AND type = 'Create' "
-        "ORDER BY id LIMIT 1",
-        post_id,
-    )
-    return _sent(row) if row else None
-
-
-async def of_actor(
-    tx: Transaction, actor_id: int, *, types: tuple[str, ...], limit: int = 50
-) -> list[Sent]:
-    rows = await tx.fetch(
-        f"SELECT {_COLUMNS} FROM activities WHERE actor_id = $1 AND type = ANY($2) "
-        "ORDER BY id DESC LIMIT $3",
-        actor_id,
-        list(types),
-        limit,
-    )
-    return [_sent(row) for row in rows]
-
-
 def _sent(row: Row) -> Sent:
     return Sent(**(dict(row) | {"visibility": Visibility(row["visibility"])}))
 

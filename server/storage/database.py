@@ -44,7 +44,7 @@ async def _no_reset(_connection: asyncpg.Connection) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A pool as the app role. `reaches_commit` is told before and after every commit."""
+    """A pool as the app role; `at` is told the name of each fault point that is reached."""
 
     pool: asyncpg.Pool
     at: Callable[[str], None]

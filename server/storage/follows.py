@@ -30,11 +30,12 @@ class Asked:
 async def ask(
     tx: Transaction, follower_id: int, target_id: int, uri: str, *, now: datetime
 ) -> Follow:
-    """Record a Follow, or find the edge that is there; a refused one is asked anew."""
+    """Record a Follow, or find the edge that is there; only a refused one is asked anew."""
     rows = await tx.fetch(
         f"INSERT INTO follows ({_COLUMNS}) VALUES ($3, $1, $2, 'asked', $4, NULL) "
         "ON CONFLICT (follower_id, target_id) DO UPDATE SET uri = $3, "
-        "state = CASE follows.state WHEN 'accepted' THEN 'accepted' ELSE 'asked' END, "
+        "state = CASE WHEN follows.state IN ('accepted', 'banned') THEN follows.state "
+        "ELSE 'asked' END, "
         "asked_at = CASE follows.state WHEN 'refused' THEN $4 ELSE follows.asked_at END "
         f"RETURNING {_COLUMNS}",
         follower_id,
@@ -64,9 +65,47 @@ async def settle(
     return status == "UPDATE 1"
 
 
+async def ban(
+    tx: Transaction, actor_id: int, community_id: int, uri: str, *, now: datetime
+) -> None:
+    """Put somebody out of a community, member or not; `uri` is the Block's from now on."""
+    await tx.execute(
+        f"INSERT INTO follows ({_COLUMNS}) VALUES ($3, $1, $2, 'banned', $4, $4) "
+        "ON CONFLICT (follower_id, target_id) DO UPDATE SET uri = $3, state = 'banned', "
+        "settled_at = $4",
+        actor_id,
+        community_id,
+        uri,
+        now,
+    )
+
+
+async def lift_ban(tx: Transaction, actor_id: int, community_id: int) -> bool:
+    status = await tx.execute(
+        "DELETE FROM follows WHERE follower_id = $1 AND target_id = $2 AND state = 'banned'",
+        actor_id,
+        community_id,
+    )
+    return status == "DELETE 1"
+
+
+async def banned(tx: Transaction, community_id: int, *, limit: int = 200) -> list[Actor]:
+    """List whom a community's stewards have put out, latest first."""
+    rows = await tx.fetch(
+        f"SELECT {actors.columns('a', '')} FROM follows f JOIN actors a "
+        "ON a.id = f.follower_id WHERE f.target_id = $1 AND f.state = 'banned' "
+        "ORDER BY f.settled_at DESC, a.id LIMIT $2",
+        community_id,
+        limit,
+    )
+    return [actors.actor_from(row) for row in rows]
+
+
 async def remove(tx: Transaction, follower_id: int, target_id: int) -> Follow | None:
+    """End a Follow; who leaves does not shake off a ban."""
     row = await tx.fetchrow(
-        f"DELETE FROM follows WHERE follower_id = $1 AND target_id = $2 RETURNING {_COLUMNS}",
+        "DELETE FROM follows WHERE follower_id = $1 AND target_id = $2 "
+        f"AND state <> 'banned' RETURNING {_COLUMNS}",
         follower_id,
         target_id,
     )

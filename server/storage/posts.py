@@ -171,13 +171,6 @@ async def find_by_uri(tx: Transaction, uri: str) -> SealedPost | None:
     return post_from(row) if row else None
 
 
-async def find_by_context(tx: Transaction, context: str) -> SealedPost | None:
-    row = await tx.fetchrow(
-        f"SELECT {FACTS}, {WORDS} {FROM} WHERE p.context = $1 AND p.parent_id IS NULL", context
-    )
-    return post_from(row) if row else None
-
-
 async def lock_thread(tx: Transaction, root_id: int) -> None:
     """Let one change of a thread's counts and marks happen after another."""
     await tx.execute("SELECT FROM posts WHERE id = $1 FOR NO KEY UPDATE", root_id)

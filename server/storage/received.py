@@ -119,11 +119,24 @@ async def claim(
     return sorted((Event(**dict(row)) for row in rows), key=lambda event: event.id)
 
 
+async def hold(tx: Transaction, event_id: int) -> bool:
+    """Keep an activity that has had no effect yet for this transaction; False when it has.
+
+    Its lease may have run out, and another worker may have been quicker.
+    """
+    return bool(
+        await tx.fetchval(
+            "SELECT true FROM inbox_events WHERE id = $1 AND state = 'waiting' FOR UPDATE",
+            event_id,
+        )
+    )
+
+
 async def settle(tx: Transaction, event_id: int, *, reason: str, now: datetime) -> None:
     """Note that an activity had its effect, or, with a reason, that it was ignored."""
     await tx.execute(
         "UPDATE inbox_events SET state = CASE $2 WHEN '' THEN 'done' ELSE 'ignored' END, "
-        "reason = $2, settled_at = $3 WHERE id = $1",
+        "reason = $2, settled_at = $3 WHERE id = $1 AND state = 'waiting'",
         event_id,
         reason,
         now,

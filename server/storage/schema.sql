@@ -150,7 +150,7 @@ CREATE TABLE public.follows (
     state text NOT NULL,
     asked_at timestamp with time zone NOT NULL,
     settled_at timestamp with time zone,
-    CONSTRAINT follows_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'accepted'::text, 'refused'::text])))
+    CONSTRAINT follows_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'accepted'::text, 'refused'::text, 'banned'::text])))
 );
 
 CREATE TABLE public.gone_inboxes (

@@ -93,6 +93,8 @@ async def _give_effect(context: Context, event: Event) -> None:
     @asynccontextmanager
     async def effect() -> AsyncIterator[Transaction]:
         async with context.database.transaction("inbox.effect") as tx:
+            if not await received.hold(tx, event.id):
+                raise Ignored("settled-already")
             yield tx
             await received.settle(tx, event.id, reason="", now=context.now())
 
@@ -120,6 +122,7 @@ async def _insist_on_active(context: Context, uri: str) -> None:
 
 async def _settle(context: Context, event: Event, reason: str) -> None:
     log.info("inbox-ignored", activity=event.activity_uri, type=event.type, reason=reason)
+    context.metrics.refusals.labels(reason).inc()
     async with context.database.transaction("inbox.settle") as tx:
         await received.settle(tx, event.id, reason=reason, now=context.now())
 

@@ -34,4 +34,4 @@ def test_the_npm_lock_names_no_place():
     assert outside
     assert [name for name, each in outside.items() if "resolved" in each] == []
     assert [name for name, each in outside.items() if "integrity" not in each] == []
-    assert "://" not in re.sub(r'"(url|funding)": "[^"]*"', "", json.dumps(locked))
+    assert "://" not in json.dumps(locked)

@@ -10,7 +10,7 @@ from schemas.wire.activities import parse_activity, parse_embedded_activity
 from schemas.wire.actors import parse_actor
 from schemas.wire.collections import parse_collection
 from schemas.wire.objects import parse_post, parse_tombstone
-from schemas.wire.reading import is_uri, moment, page_url, recipients, references
+from schemas.wire.reading import is_uri, moment, page_url, recipients
 from schemas.wire.vocabulary import LIMITS, PUBLIC, ActivityType, BadDocument
 
 ALICE = "https://health.example/@alice"
@@ -86,10 +86,6 @@ def test_vis_13_what_is_not_recognised_is_not_public(value):
 
 def test_ori_15_only_plain_strings_are_taken_from_a_list_of_strings():
     assert recipients([{"id": ALICE}, [ALICE], None, 5, ALICE, ALICE]) == (ALICE,)
-
-
-def test_a_list_of_references_takes_uris_and_objects():
-    assert references([ALICE, {"id": POST["id"]}, 5, {}]) == (ALICE, POST["id"])
 
 
 FORMS = {

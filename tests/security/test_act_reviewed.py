@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from schemas.records import AgencyState
-from server.services import discovery, stewardship
+from server.services import choices, discovery, stewardship
 from server.services.communities import leave
-from server.services.errors import Conflict
+from server.services.errors import Conflict, NotAllowed
 from server.storage import agencies, communities, received
 from server.storage.embedded import Cluster
 from tests.inbox_scene import Town, done, ignored, populated
@@ -159,3 +159,47 @@ async def test_dom_05_an_agency_nobody_admitted_does_not_learn_who_thought_bette
     assert after["deliveries"] == before["deliveries"]
     assert after["activities"] == before["activities"]
     assert after["follows"] != before["follows"]
+
+
+async def test_wire_08_an_answer_is_boosted_once_however_often_it_is_chosen(town):
+    fan = town.scene.sender("parks", "fan")
+    await done(town.scene, fan, "Follow", town.plaza.uri)
+    async with town.scene.here.database.transaction("test") as tx:
+        await agencies.remember_software(
+            tx,
+            town.scene.peer.authority("parks"),
+            software="mastodon",
+            version="4.5.0",
+            name="",
+            now=town.scene.here.now(),
+        )
+    bob, here = await town.scene.signed_in("bob"), town.scene.here.context
+    facts = await town.scene.facts(town.answer)
+    assert facts is not None
+
+    await choices.accept(here, bob, facts.id)
+    await choices.reopen(here, bob, facts.id)
+
+    boosts = await town.scene.fetch(
+        "SELECT 1 FROM activities WHERE type = 'Announce' AND object_uri = $1 "
+        "AND convert_from(document, 'UTF8')::jsonb->>'object' = $1",
+        town.answer,
+    )
+    assert len(boosts) == 1
+
+
+async def test_what_has_no_effect_is_counted_with_its_reason(town):
+    counter = town.scene.here.context.metrics.refusals.labels("not-a-steward")
+    before = counter._value.get()  # noqa: SLF001 prometheus_client has no other way to read one
+
+    assert await ignored(town.scene, town.ada, "Lock", town.question.uri) == "not-a-steward"
+
+    assert counter._value.get() == before + 1  # noqa: SLF001
+
+
+async def test_act_08_the_last_steward_does_not_leave_a_community_alone(town):
+    amina = await town.scene.signed_in("amina")
+    alone = await town.scene.community(amina.member.actor, "alone")
+
+    with pytest.raises(NotAllowed):
+        await leave(town.scene.here.context, amina, alone.id)

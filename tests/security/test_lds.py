@@ -6,7 +6,6 @@ import pytest
 
 from federation.errors import Malformed
 from federation.translate import incoming
-from schemas.wire.contexts import redefines_terms
 from schemas.wire.strict import BadJson, loads
 
 NOW = datetime(2026, 9, 1, tzinfo=UTC)
@@ -58,7 +57,6 @@ def test_lds_04_contexts_are_never_applied_to_what_we_read(inline):
     found = incoming.activity_from(document | {"who": "https://evil.example/"})
 
     assert found == incoming.activity_from(LIKE)
-    assert redefines_terms(document["@context"])
 
 
 @pytest.mark.parametrize(

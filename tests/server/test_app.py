@@ -23,7 +23,6 @@ from server.middleware import (
     Route,
     assets,
 )
-from server.observability import Metrics
 from server.services.errors import Conflict, Invalid, NotAllowed, NotFound, TooMany
 from server.storage import actors, agencies, received, sessions, throttles
 from server.storage.database import DatabaseAway
@@ -173,7 +172,7 @@ async def test_a_page_about_a_failure_that_fails_itself_is_still_a_page(
     async def broken(_request: web.Request, _problem: Problem) -> web.StreamResponse:
         raise RuntimeError
 
-    application = app.build(house.context, Metrics(), TABLE)
+    application = app.build(house.context, TABLE)
     application[RENDER_ERROR] = broken
     async with TestClient(TestServer(application)) as client:
         answer = await client.get("/page/unknown", headers={"Host": house.host})

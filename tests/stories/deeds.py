@@ -199,6 +199,10 @@ async def sam_asks_to_join(town: Town) -> None:
     town.kept["follower"] = str(await life.value(town.home, sql))
 
 
+async def meets_pat(town: Town) -> None:
+    await town.mia.get(f"/find?q=@pat@{town.peer.host}")
+
+
 async def asks_in_library(town: Town) -> None:
     await life.asks_in(town.mia, "library", "What is in the library?", "Much.")
     town.kept["library-thread"] = await life.newest(town.home, "mia")

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from schemas.records import (
+    Actor,
     Anonymous,
+    Community,
     JoinRule,
     Kind,
     Role,
@@ -55,21 +57,17 @@ async def member_joined(
     await instance.member(name)
     member = await signed_in(instance, name)
     community = await discovery.look_up(instance.context, handle, may_fetch=True)
-    assert community is not None
-    await communities.join(instance.context, member, community.id)  # type: ignore[union-attr]
+    assert isinstance(community, Actor)
+    await communities.join(instance.context, member, community.id)
     await settle(*everybody)
     return await signed_in(instance, name)
 
 
-@pytest.mark.parametrize("visibility", list(Visibility))
-async def test_question_answer_acceptance_and_kudos_are_the_same_everywhere(
-    agencies: tuple[Instance, Instance, Instance], clock: TurnedClock, visibility: Visibility
-) -> None:
-    transport, health, treasury = agencies
-    name = f"safety_{visibility}"
-    steward = await transport.member(f"steward_{visibility}", Role.STEWARD)
-    await communities.open_community(
-        transport.context,
+async def community_at(instance: Instance, name: str, visibility: Visibility) -> Community:
+    """Open a community; its steward is steward_of_NAME."""
+    steward = await instance.member(f"steward_of_{name}", Role.STEWARD)
+    return await communities.open_community(
+        instance.context,
         steward.actor,
         CommunityDraft(
             name=name,
@@ -81,6 +79,15 @@ async def test_question_answer_acceptance_and_kudos_are_the_same_everywhere(
             visibility=visibility,
         ),
     )
+
+
+@pytest.mark.parametrize("visibility", list(Visibility))
+async def test_question_answer_acceptance_and_kudos_are_the_same_everywhere(
+    agencies: tuple[Instance, Instance, Instance], clock: TurnedClock, visibility: Visibility
+) -> None:
+    transport, health, treasury = agencies
+    name = f"safety_{visibility}"
+    await community_at(transport, name, visibility)
     handle = f"!{name}@{transport.host}"
     asker = await member_joined(health, f"asker_{visibility}", handle, agencies)
     helper = await member_joined(treasury, f"helper_{visibility}", handle, agencies)
@@ -115,7 +122,7 @@ async def test_question_answer_acceptance_and_kudos_are_the_same_everywhere(
     seen = {
         each.name: await thread_at(each, question.uri, reader)
         for each, reader in (
-            (transport, await signed_in(transport, f"steward_{visibility}")),
+            (transport, await signed_in(transport, f"steward_of_{name}")),
             (health, asker),
             (treasury, helper),
         )

@@ -19,6 +19,8 @@ NOT_REACHED: Final = {
     "inbox.part": "batches come from PieFed, ours send none; a batch is processed anew as a "
     "whole, as after any other death",
     "invite": "one commit; who saw an error makes another one, and the first runs out",
+    "set-role": "the operator's command line: one commit, and they type it again",
+    "agencies.resync": "the operator's command line: one commit, and they type it again",
     "set-password": "the operator's command line: one commit, and they type it again",
     "inbox.redrive": "the operator's command line: one commit, and they type it again",
     "delivery.release": "only while a stop is under way that had to cut a send off; killed "
@@ -254,6 +256,19 @@ STEPS: Final = (
         points=around("stewardship.restore"),
         do=sends("{library-thread}/restore", reason="It was not"),
         done=is_not("posts WHERE deleted_by = 'moderator'"),
+    ),
+    Step(
+        name="putting-out",
+        points=around("communities.ban"),
+        prepare=deeds.meets_pat,
+        do=sends("/c/library/stewards", act="ban", handle="@pat@{host}", reason="Rude"),
+        done=is_so(f"{_MINE} WHERE t.name = 'library' AND f.state = 'banned'"),
+    ),
+    Step(
+        name="letting-ask-again",
+        points=around("communities.lift-ban"),
+        do=sends("/c/library/stewards", act="lift", handle="@pat@{host}"),
+        done=is_not(f"{_MINE} WHERE t.name = 'library' AND f.state = 'banned'"),
     ),
     Step(
         name="admitting",

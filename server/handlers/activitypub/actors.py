@@ -3,14 +3,13 @@
 from aiohttp import web
 
 from schemas.records import ActorKind, Anonymous
-from server.handlers.activitypub.answers import asker_of, for_all, for_anyone, for_one
+from server.handlers.activitypub.answers import asker_of, for_all, for_one
 from server.middleware import CONTEXT
 from server.services import reading
 
 _NOBODY = Anonymous()
 
 
-@for_anyone
 async def person(request: web.Request) -> web.Response:
     """Answer /@NAME."""
     context = request.app[CONTEXT]
@@ -18,7 +17,6 @@ async def person(request: web.Request) -> web.Response:
     return for_all(request, reading.actor_document(context, known, _NOBODY))
 
 
-@for_anyone
 async def community(request: web.Request) -> web.Response:
     """Answer /c/NAME; a members-only one tells admitted agencies more than others."""
     context = request.app[CONTEXT]
@@ -28,7 +26,6 @@ async def community(request: web.Request) -> web.Response:
     return for_all(request, reading.actor_document(context, known, _NOBODY))
 
 
-@for_anyone
 async def agency(request: web.Request) -> web.Response:
     """Answer /actor, always without a signature: it has the key that others need (SIG-21)."""
     context = request.app[CONTEXT]

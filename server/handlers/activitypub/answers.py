@@ -10,7 +10,7 @@ from typing import Any, Final
 import orjson
 from aiohttp import hdrs, web
 
-from federation.errors import FederationError, Forbidden, Unauthentic, Unreachable
+from federation.errors import Forbidden, Unauthentic
 from federation.media_types import ACTIVITY_JSON
 from federation.signatures import SignedRequest
 from schemas.records import AgencyState, Anonymous
@@ -18,7 +18,6 @@ from schemas.wire.vocabulary import TOMBSTONE
 from server.context import Context
 from server.middleware import CONTEXT, Handler
 from server.services.asking import who_asks
-from server.services.errors import Refusal
 from server.services.reading import Asker, nothing
 
 JRD: Final = "application/jrd+json"
@@ -46,29 +45,9 @@ def for_asker(reader: Reader) -> Handler:
     @wraps(reader)
     async def handler(request: web.Request) -> web.Response:
         context = request.app[CONTEXT]
-        try:
-            asker = await asker_of(request)
-            _check_acquainted(context, asker)
-            return await reader(request, context, asker)
-        except Unreachable:
-            raise
-        except (Refusal, FederationError) as error:
-            return _refused(error)
-
-    return handler
-
-
-def for_anyone(reader: Callable[[web.Request], Awaitable[web.Response]]) -> Handler:
-    """Make a handler of one whose answer does not depend on who asks."""
-
-    @wraps(reader)
-    async def handler(request: web.Request) -> web.Response:
-        try:
-            return await reader(request)
-        except Unreachable:
-            raise
-        except (Refusal, FederationError) as error:
-            return _refused(error)
+        asker = await asker_of(request)
+        _check_acquainted(context, asker)
+        return await reader(request, context, asker)
 
     return handler
 
@@ -100,15 +79,6 @@ def _check_acquainted(context: Context, asker: Asker) -> None:
 
 def signature_required() -> Unauthentic:
     return Unauthentic("signature-required", "Sign your request to read this.")
-
-
-def _refused(error: Refusal | FederationError) -> web.Response:
-    return web.Response(
-        body=orjson.dumps({"error": error.reason, "message": error.sentence}),
-        status=error.status,
-        content_type="application/json",
-        headers=_FOR_ONE,
-    )
 
 
 def for_one(document: dict[str, Any]) -> web.Response:

@@ -19,7 +19,6 @@ from server.handlers.activitypub.answers import (
     JRD,
     bytes_for_all,
     for_all,
-    for_anyone,
 )
 from server.middleware import CONTEXT
 from server.services import figures, reading
@@ -35,7 +34,6 @@ _SCHEMA: Final = "http://nodeinfo.diaspora.software/ns/schema/"
 _UNVERSIONED: Final = "0"
 
 
-@for_anyone
 async def webfinger(request: web.Request) -> web.Response:
     """Answer /.well-known/webfinger for the handles and ids of our actors (RFC 7033)."""
     context = request.app[CONTEXT]
@@ -85,7 +83,6 @@ def _is_agency_itself(context: Context, resource: str) -> bool:
     return named == {context.home.authority}
 
 
-@for_anyone
 async def nodeinfo_links(request: web.Request) -> web.Response:
     """Answer /.well-known/nodeinfo."""
     home = request.app[CONTEXT].home
@@ -97,13 +94,11 @@ async def nodeinfo_links(request: web.Request) -> web.Response:
     return for_all(request, links, content_type=JRD, headers=ANY_ORIGIN)
 
 
-@for_anyone
 async def nodeinfo_2_0(request: web.Request) -> web.Response:
     """Answer /nodeinfo/2.0."""
     return await _nodeinfo(request, "2.0")
 
 
-@for_anyone
 async def nodeinfo_2_1(request: web.Request) -> web.Response:
     """Answer /nodeinfo/2.1."""
     return await _nodeinfo(request, "2.1")
@@ -133,7 +128,6 @@ def _own_version() -> str:
         return _UNVERSIONED
 
 
-@for_anyone
 async def host_meta(request: web.Request) -> web.Response:
     """Answer /.well-known/host-meta, as XML."""
     xml = discovery.host_meta_xml(_template(request)).encode()
@@ -142,7 +136,6 @@ async def host_meta(request: web.Request) -> web.Response:
     )
 
 
-@for_anyone
 async def host_meta_json(request: web.Request) -> web.Response:
     """Answer /.well-known/host-meta.json."""
     document = discovery.host_meta(_template(request))
@@ -153,7 +146,6 @@ def _template(request: web.Request) -> str:
     return f"{request.app[CONTEXT].home.origin}/.well-known/webfinger?resource={{uri}}"
 
 
-@for_anyone
 async def terms(request: web.Request) -> web.Response:
     """Answer /ns: the terms that we add to ActivityStreams, as a JSON-LD context."""
     return bytes_for_all(

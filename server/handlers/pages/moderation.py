@@ -47,6 +47,11 @@ _WORDS: Final = {
     "refuse-to-join": "Refused a request to join",
     "open-community": "Opened a community",
     "change-community": "Changed a community",
+    "add-steward": "Named a steward",
+    "remove-steward": "Released a steward",
+    "ban": "Put somebody out of a community",
+    "lift-ban": "Let somebody ask to belong again",
+    "change-role": "Changed what a member may do",
 }
 
 

@@ -1,4 +1,4 @@
-"""Stewards: see who looks after a community, name another one, release one."""
+"""Stewards: who looks after a community, and whom they have put out of it."""
 
 from aiohttp import web
 
@@ -8,7 +8,9 @@ from server.handlers.pages.pages import context_of, page, see_other, signed_in, 
 from server.handlers.pages.people import find_by_handle
 from server.services import stewards as service
 from server.services.errors import NotAllowed
-from server.storage import communities
+from server.storage import communities, follows
+
+_LONGEST_REASON = 500
 
 
 async def show(request: web.Request) -> web.StreamResponse:
@@ -24,12 +26,27 @@ async def change(request: web.Request) -> web.StreamResponse:
         wrong = {"handle": "Nobody is known here by that handle."}
         return await _page(request, errors=wrong, form=form)
     try:
-        do = service.remove_steward if form.get("act") == "remove" else service.add_steward
-        await do(context, signed_in(request), listed.community.id, person.id)
+        await _do(request, form, listed.community.id, person.id)
     except NotAllowed as refused:
         return await _page(request, errors={"handle": refused.sentence}, form=form)
     path = f"{views.path_of(listed.community.actor)}/stewards"
-    return see_other(request, path, "The stewards are changed; every agency is told.")
+    return see_other(request, path, "It is done; every agency is told.")
+
+
+async def _do(
+    request: web.Request, form: dict[str, str], community_id: int, person_id: int
+) -> None:
+    context, session = context_of(request), signed_in(request)
+    match form.get("act"):
+        case "remove":
+            await service.remove_steward(context, session, community_id, person_id)
+        case "ban":
+            reason = form.get("reason", "")[:_LONGEST_REASON]
+            await service.ban(context, session, community_id, person_id, reason)
+        case "lift":
+            await service.lift_ban(context, session, community_id, person_id)
+        case _:
+            await service.add_steward(context, session, community_id, person_id)
 
 
 async def _page(
@@ -41,11 +58,13 @@ async def _page(
     listed, names = await governed(request)
     async with context_of(request).database.reading() as tx:
         found = await communities.stewards(tx, listed.community.id)
+        banned = await follows.banned(tx, listed.community.id)
     return page(
         request,
         "stewards.html",
         community=views.community(listed, names),
         stewards=[views.actor(each, names) for each in found],
+        banned=[views.actor(each, names) for each in banned],
         errors=errors,
         form=form,
     )

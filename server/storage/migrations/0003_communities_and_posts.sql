@@ -32,7 +32,7 @@ CREATE TABLE follows (
   follower_id bigint NOT NULL REFERENCES actors (id),
   target_id bigint NOT NULL REFERENCES actors (id),
   uri text NOT NULL UNIQUE,
-  state text NOT NULL CHECK (state IN ('asked', 'accepted', 'refused')),
+  state text NOT NULL CHECK (state IN ('asked', 'accepted', 'refused', 'banned')),
   asked_at timestamptz NOT NULL,
   settled_at timestamptz,
   PRIMARY KEY (follower_id, target_id)
