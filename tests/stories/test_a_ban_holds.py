@@ -88,6 +88,8 @@ async def test_stewards_do_it_on_their_page(
     await transport.member("loud")
     form = {"name": "door", "display_name": "The door", "join": "open", "visibility": "public"}
     await browser.submit("/communities/new", form)
+    shown = await browser.get("/c/door")
+    hidden = await transport.browser().get("/c/door")
     put_out = {"handle": "@loud", "act": "ban", "reason": "Too loud"}
 
     done = await browser.submit("/c/door/stewards", put_out, page="/c/door/stewards")
@@ -95,6 +97,8 @@ async def test_stewards_do_it_on_their_page(
     lifted = await browser.submit("/c/door/stewards", lift, page="/c/door/stewards")
     again = await browser.submit("/c/door/stewards", lift, page="/c/door/stewards")
 
+    assert 'href="/c/door/stewards"' in shown.text
+    assert 'href="/c/door/stewards"' not in hidden.text
     assert "Loud" in done.text
     assert "Nobody." in lifted.text
     assert again.status == 422
