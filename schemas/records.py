@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from schemas.attached import Called, Emoji, Hashtag, Media, Poll, Quote, Reaction
+
 
 class ActorKind(StrEnum):
     PERSON = "person"
@@ -94,9 +96,14 @@ class Actor:
     featured: str | None = None
     moderators: str | None = None
     url: str | None = None
+    avatar: str | None = None
+    header: str | None = None
     published_at: datetime
     suspended_at: datetime | None = None
     deleted_at: datetime | None = None
+    #: What else is theirs by their own word, and where they say they moved: claims, no proof.
+    also_known_as: tuple[str, ...] = ()
+    moved_to: str | None = None
 
     @property
     def handle(self) -> str:
@@ -163,7 +170,9 @@ class PostFacts:
 class Post:
     """A post with its words. Comes out of the gate only: see `schemas.gate`.
 
-    `html` is clean already; `accepted` holds the uris of a question's accepted answers.
+    `html` is clean already; `accepted` holds the uris of a question's accepted answers. A
+    `warning` is a line to be read before the words are shown; `duplicate_of` is the uri of the
+    question that was asked before.
     """
 
     facts: PostFacts
@@ -178,6 +187,15 @@ class Post:
     is_accepted: bool = False
     answers: int = 0
     helpful: int = 0
+    warning: str = ""
+    sensitive: bool = False
+    media: tuple[Media, ...] = ()
+    poll: Poll | None = None
+    quote: Quote | None = None
+    hashtags: tuple[Hashtag, ...] = ()
+    mentions: tuple[Called, ...] = ()
+    emojis: tuple[Emoji, ...] = ()
+    duplicate_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,13 +226,16 @@ class Mark:
     helpful: bool = False
     kudos: Kudos | None = None
     accepts: bool = False
+    reaction: Reaction | None = None
     given_at: datetime
 
     @property
     def emoji(self) -> str | None:
         if self.accepts:
             return "✅"
-        return self.kudos.emoji if self.kudos else None
+        if self.kudos:
+            return self.kudos.emoji
+        return self.reaction.content if self.reaction else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,6 @@
 """Document to record: what another agency, or any other server, told us."""
 
-import re
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from federation.errors import Malformed
@@ -10,6 +8,31 @@ from federation.translate.incoming_actors import (
     IncomingActor,
     actor_from,
     refreshed_actor_from,
+)
+from federation.translate.incoming_governance import (
+    IncomingBan,
+    IncomingFlag,
+    IncomingMove,
+    IncomingRemoval,
+    IncomingResolution,
+    ban_from,
+    flag_from,
+    move_from,
+    removal_from,
+    resolution_from,
+)
+from federation.translate.incoming_marks import (
+    IncomingMark,
+    IncomingReaction,
+    mark_from,
+    reaction_from,
+)
+from federation.translate.incoming_polls import (
+    IncomingVote,
+    created_from,
+    is_vote,
+    piefed_vote_from,
+    vote_from,
 )
 from federation.translate.incoming_posts import (
     IncomingPost,
@@ -19,10 +42,17 @@ from federation.translate.incoming_posts import (
     settled_kind,
     tombstone_from,
 )
-from federation.translate.reading import read, settled_time
-from federation.translate.sanitize import plain
+from federation.translate.incoming_quotes import (
+    IncomingApproval,
+    IncomingQuoteRequest,
+    IncomingStamp,
+    approval_from,
+    quote_request_from,
+    stamp_from,
+)
+from federation.translate.incoming_recognition import IncomingRecognition, recognition_from
+from federation.translate.reading import read
 from federation.uris import same_origin
-from schemas.records import KUDOS_EMOJI, Kudos
 from schemas.wire.activities import (
     Activity,
     Reference,
@@ -30,53 +60,54 @@ from schemas.wire.activities import (
     parse_embedded_activity,
 )
 from schemas.wire.collections import parse_collection
-from schemas.wire.reading import is_uri, lenient_type_name
-from schemas.wire.vocabulary import LIMITS, ActivityType
+from schemas.wire.reading import is_uri, lenient_type_name, link_or_none
+from schemas.wire.vocabulary import ActivityType
 
 __all__ = [
     "IncomingActor",
+    "IncomingApproval",
+    "IncomingBan",
     "IncomingFlag",
     "IncomingMark",
+    "IncomingMove",
     "IncomingPost",
+    "IncomingQuoteRequest",
+    "IncomingReaction",
+    "IncomingRecognition",
     "IncomingRemoval",
+    "IncomingResolution",
+    "IncomingStamp",
     "IncomingTombstone",
     "IncomingUndo",
+    "IncomingVote",
     "activity_from",
     "actor_from",
     "announced_in",
+    "approval_from",
     "authored_post",
+    "ban_from",
+    "created_from",
     "embedded_activity_from",
     "flag_from",
+    "is_vote",
     "mark_from",
+    "move_from",
+    "piefed_vote_from",
     "post_from",
+    "quote_request_from",
+    "reaction_from",
+    "recognition_from",
     "refreshed_actor_from",
     "removal_from",
+    "resolution_from",
     "settled_kind",
+    "stamp_from",
     "tombstone_from",
     "undo_from",
+    "vote_from",
 ]
 
-ACCEPTS = "✅"
-_CATEGORIES = {emoji: category for category, emoji in KUDOS_EMOJI.items()}
-_CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+){0,7}")
-_LONGEST_CATEGORY = 64
-_LONGEST_EMOJI = 16
 _COLLECTIONS = frozenset({"OrderedCollection", "Collection"})
-#: For a category that we do not know, sent without an emoji.
-_THANKS = "👏"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IncomingMark:
-    """A Like, with what it carries: helpful, kudos, acceptance (product.md, one live Like)."""
-
-    uri: str
-    actor_uri: str
-    post_uri: str
-    helpful: bool
-    kudos: Kudos | None
-    accepts: bool
-    given_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,27 +124,6 @@ class IncomingUndo:
     object_uri: str | None
     target_uri: str | None
     activity: Activity | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IncomingRemoval:
-    """A Delete. With a reason it is a moderator's (Lemmy), without it the author's."""
-
-    uri: str
-    actor_uri: str
-    object_uri: str
-    by_moderator: bool
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IncomingFlag:
-    """A report: an actor, posts, or both; the reason is plain text."""
-
-    uri: str
-    actor_uri: str
-    object_uris: tuple[str, ...]
-    reason: str
 
 
 def activity_from(document: dict[str, Any]) -> Activity:
@@ -137,34 +147,26 @@ def embedded_activity_from(document: dict[str, Any]) -> Activity:
 
 
 def announced_in(activity: Activity) -> tuple[Reference, ...]:
-    """Give what a Group passes on: one activity, one id, a list, or a batch (FEP-1a11)."""
+    """Give what a Group passes on: one activity, one id, a list, or a batch (FEP-1a11).
+
+    An object without an activity around it (Lemmy and NodeBB for Mastodon, Discourse) comes
+    as its id: it is fetched where it lives, like any id. An `Add` to a thread's context passes
+    on the same way (FEP-400e); whose context that is, is for the caller to check.
+    """
     inner = activity.embedded
     if inner is None or lenient_type_name(inner.get("type")) not in _COLLECTIONS:
-        return activity.objects
+        return _activities_or_ids(activity.objects)
     # A batch is nobody's object, so it need not have an id; ours gives the parser one.
     batch = read(parse_collection, {"id": activity.id} | inner)
-    return batch.entries
+    return _activities_or_ids(batch.entries)
 
 
-def mark_from(activity: Activity, *, now: datetime) -> IncomingMark:
-    """Read a Like: helpful, kudos, or the ✅ of an acceptance (wire.md 0.7, FEP-c0e0).
-
-    Raises:
-        Malformed: "like-of-nothing".
-    """
-    if activity.object_id is None:
-        raise Malformed("like-of-nothing")
-    accepts = activity.content.strip() == ACCEPTS
-    kudos = _kudos(activity)
-    return IncomingMark(
-        uri=activity.id,
-        actor_uri=activity.actor,
-        post_uri=activity.object_id,
-        helpful=activity.helpful is True or not (accepts or kudos),
-        kudos=kudos,
-        accepts=accepts,
-        given_at=settled_time(activity.published, now),
+def _activities_or_ids(found: tuple[Reference, ...]) -> tuple[Reference, ...]:
+    named = (
+        entry if isinstance(entry, str) or "actor" in entry else link_or_none(entry)
+        for entry in found
     )
+    return tuple(entry for entry in named if entry is not None)
 
 
 def undo_from(activity: Activity) -> IncomingUndo:
@@ -184,7 +186,11 @@ def undo_from(activity: Activity) -> IncomingUndo:
         )
     if activity.embedded is None:
         raise Malformed("undo-of-nothing")
-    inner = embedded_activity_from(activity.embedded)
+    inner = read(parse_embedded_activity, activity.embedded)
+    if not same_origin(inner.id or inner.actor, inner.actor):
+        # An id that somebody else minted names nothing of this actor's: match on the rest.
+        inner = inner.model_copy(update={"id": ""})
+    inner = _on_own_origin(inner)
     if inner.actor != activity.actor:
         raise Malformed("undo-of-another")
     return IncomingUndo(
@@ -197,40 +203,6 @@ def undo_from(activity: Activity) -> IncomingUndo:
     )
 
 
-def removal_from(activity: Activity) -> IncomingRemoval:
-    """Read a Delete of an id, a Tombstone or a whole object (FEP-1b12, wire.md 1.2).
-
-    Raises:
-        Malformed: "delete-of-nothing".
-    """
-    if activity.object_id is None:
-        raise Malformed("delete-of-nothing")
-    return IncomingRemoval(
-        uri=activity.id,
-        actor_uri=activity.actor,
-        object_uri=activity.object_id,
-        by_moderator=bool(activity.summary),
-        reason=plain(activity.summary, limit=LIMITS["reason"].at),
-    )
-
-
-def flag_from(activity: Activity) -> IncomingFlag:
-    """Read a report in Lemmy's form or Mastodon's (wire.md 1.2, 6.1; ACT-14).
-
-    Raises:
-        Malformed: "flag-of-nothing".
-    """
-    if not activity.object_ids:
-        raise Malformed("flag-of-nothing")
-    written = activity.summary or activity.content
-    return IncomingFlag(
-        uri=activity.id,
-        actor_uri=activity.actor,
-        object_uris=tuple(dict.fromkeys(activity.object_ids)),
-        reason=plain(written, limit=LIMITS["reason"].at),
-    )
-
-
 def _on_own_origin(activity: Activity) -> Activity:
     if not is_uri(activity.id):
         # Only an embedded activity gets here without an id; the actor must be somewhere still.
@@ -240,19 +212,3 @@ def _on_own_origin(activity: Activity) -> Activity:
     if not same_origin(activity.id, activity.actor):
         raise Malformed("actor-other-origin")
     return activity
-
-
-def _kudos(activity: Activity) -> Kudos | None:
-    emoji = activity.content.strip()
-    if emoji == ACCEPTS or len(emoji) > _LONGEST_EMOJI or ":" in emoji:
-        emoji = ""
-    if activity.kudos_for is None:
-        # A reaction from elsewhere that happens to be one of ours says the same.
-        category = _CATEGORIES.get(emoji)
-        return Kudos(category=category, emoji=emoji) if category else None
-    category = activity.kudos_for.category
-    if len(category) > _LONGEST_CATEGORY or not _CATEGORY.fullmatch(category):
-        return None
-    emoji = plain(emoji, limit=_LONGEST_EMOJI) or KUDOS_EMOJI.get(category, _THANKS)
-    note = plain(activity.kudos_for.note, limit=LIMITS["note"].at)
-    return Kudos(category=category, emoji=emoji, note=note)

@@ -7,10 +7,12 @@ from html import escape
 from typing import Any
 
 from federation.errors import FederationError, Malformed
-from federation.signatures.keys import KeyKind, PublicKey, multikey_pem, public_key
+from federation.signatures.keys import PublicKey, multikey_pem, public_key
 from federation.translate import sanitize
+from federation.translate.incoming_parts import emojis_of
 from federation.translate.reading import on_origin_of, read, settled_time, topic_tags, topics
 from federation.uris import authority_of, same_origin
+from schemas.attached import Emoji
 from schemas.records import ActorKind, JoinRule, Topic, Visibility
 from schemas.wire.actors import ActorDocument, KeyDocument, MultikeyDocument, parse_actor
 from schemas.wire.vocabulary import LIMITS, MARKDOWN, TOMBSTONE, ActorType
@@ -31,7 +33,8 @@ class IncomingActor:
     """An actor as its server tells it; all HTML is clean, all links are on its own origin.
 
     `url` is the exception: a page for people may be anywhere, and proves nothing (ORI-05).
-    `summary` is the short text; a community's long one is its `charter`.
+    `summary` is the short text; a community's long one is its `charter`. Whether they want to
+    be shown in directories and found by search, `discoverable` and `indexable`, may be unsaid.
     """
 
     uri: str
@@ -60,6 +63,15 @@ class IncomingActor:
     published_at: datetime
     suspended: bool
     deleted: bool
+    avatar: str | None
+    header: str | None
+    emojis: tuple[Emoji, ...]
+    also_known_as: tuple[str, ...]
+    moved_to: str | None
+    asks_questions: bool
+    stewards_only: bool
+    discoverable: bool | None
+    indexable: bool | None
 
 
 def actor_from(document: dict[str, Any], *, now: datetime) -> IncomingActor:
@@ -101,12 +113,21 @@ def actor_from(document: dict[str, Any], *, now: datetime) -> IncomingActor:
         url=sanitize.link(found.url),
         keys=_keys(found),
         join=JoinRule.APPROVAL if found.manually_approves_followers else JoinRule.OPEN,
-        visibility=_visibility(found),
+        visibility=_visibility(found, kind),
         topics=_topics(found),
         several_answers=found.multiple_answers is True,
         published_at=settled_time(found.published, now),
         suspended=found.suspended is True,
         deleted=TOMBSTONE in found.type,
+        avatar=sanitize.link(found.icon),
+        header=sanitize.link(found.image),
+        emojis=emojis_of(found.tag),
+        also_known_as=found.also_known_as[: LIMITS["alsoKnownAs"].at],
+        moved_to=found.moved_to,
+        asks_questions=found.question_answer is True,
+        stewards_only=found.posting_restricted_to_mods is True,
+        discoverable=found.discoverable,
+        indexable=found.indexable,
     )
 
 
@@ -159,9 +180,13 @@ def _shared_inbox(found: ActorDocument) -> str | None:
     return (found.endpoints.shared_inbox if found.endpoints else None) or found.shared_inbox
 
 
-def _visibility(found: ActorDocument) -> Visibility:
+def _visibility(found: ActorDocument, kind: ActorKind) -> Visibility:
+    if found.visibility == "":
+        # Lemmy says by this alone that a community is private; better too narrow than too wide.
+        is_private = kind is ActorKind.COMMUNITY and found.manually_approves_followers is True
+        return Visibility.MEMBERS if is_private else Visibility.PUBLIC
     # Only our own agencies say it; a word that we do not know is taken as the narrower one.
-    if found.visibility in {"", Visibility.PUBLIC}:
+    if found.visibility == Visibility.PUBLIC:
         return Visibility.PUBLIC
     return Visibility.MEMBERS
 
@@ -201,6 +226,6 @@ def _multikey(uri: str, key: MultikeyDocument) -> PublicKey | None:
         return None
     try:
         pem = multikey_pem(key.public_key_multibase)
+        return public_key(key_id=key.id, owner=uri, pem=pem)
     except FederationError:
         return None
-    return PublicKey(key_id=key.id, owner=uri, kind=KeyKind.ED25519, pem=pem)

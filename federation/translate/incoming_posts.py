@@ -1,30 +1,39 @@
 """Document to post: what another agency, or any other server, says that somebody wrote."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
-from html import escape
 from typing import Any
 
 from federation.errors import Malformed
 from federation.translate import sanitize
+from federation.translate.incoming_parts import (
+    called_in,
+    emojis_of,
+    hashtags_of,
+    media_of,
+    policy_of,
+    poll_of,
+    quote_of,
+)
+from federation.translate.incoming_words import UNKNOWN_LANGUAGE, words_of
 from federation.translate.reading import read, settled_time, topic_tags, topics
 from federation.uris import same_origin
+from schemas.attached import Called, Emoji, Hashtag, InteractionPolicy, Media, Poll, Quote
 from schemas.records import Kind, Topic, Visibility
 from schemas.wire.activities import Activity
 from schemas.wire.objects import PostDocument, parse_post, parse_tombstone
-from schemas.wire.vocabulary import (
-    LIMITS,
-    MARKDOWN,
-    PUBLIC,
-    TOMBSTONE,
-    ObjectType,
-)
+from schemas.wire.vocabulary import LIMITS, PUBLIC, TOMBSTONE, ObjectType
 
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}")
-UNKNOWN_LANGUAGE = "und"  # BCP 47: undetermined
-_END_OF_LINE = re.compile(r"<br>|</(?:p|h[2-6]|li|pre|blockquote|td|th)>|<hr>")
-_SHOWN_ATTACHMENTS = 4
+__all__ = [
+    "UNKNOWN_LANGUAGE",
+    "IncomingPost",
+    "IncomingTombstone",
+    "authored_post",
+    "post_from",
+    "settled_kind",
+    "tombstone_from",
+    "visibility_of",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +43,10 @@ class IncomingPost:
     `community_uri` is what `audience` says; `candidates` are other URIs that may be the
     community, best first, and `mentions` those to try last (see `audience.resolve_community`).
     `kind` of a reply is settled with `settled_kind`, once the parent is known.
-    `sanitizer` is the version that cleaned `html`.
+    `sanitizer` is the version that cleaned `html`. `called` is `mentions` with the handles.
+    `warning` is a line to be read before the words; an Article's summary is one only where it
+    is `sensitive`. `policy` is what its author lets strangers do with it. `html` and `text` end
+    with links to what is attached; `bare_html` and `bare_text` are for whoever shows `media`.
     """
 
     uri: str
@@ -49,6 +61,8 @@ class IncomingPost:
     title: str
     html: str
     text: str
+    bare_html: str
+    bare_text: str
     source: str
     language: str
     sanitizer: int
@@ -61,6 +75,17 @@ class IncomingPost:
     topic: Topic | None
     to: tuple[str, ...]
     cc: tuple[str, ...]
+    url: str | None
+    warning: str
+    sensitive: bool
+    media: tuple[Media, ...]
+    poll: Poll | None
+    quote: Quote | None
+    hashtags: tuple[Hashtag, ...]
+    called: tuple[Called, ...]
+    emojis: tuple[Emoji, ...]
+    policy: InteractionPolicy
+    duplicate_of: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,19 +98,17 @@ class IncomingTombstone:
 
 
 def post_from(document: dict[str, Any], *, now: datetime) -> IncomingPost:
-    """Read a thread starter, an answer or a comment (wire.md 0.4, 0.5, 1.10).
+    """Read a thread starter, a poll, an answer or a comment (wire.md 0.4, 0.5, 1.10, 2.5).
 
     Raises:
-        Malformed: "not-a-post", "poll-vote", "post-empty", "author-other-origin",
-            "text-too-long", or a property and what is wrong with it ("attributed-to-several").
+        Malformed: "not-a-post", "poll-vote", "poll-without-choices", "poll-choices-repeated",
+            "post-empty", "author-other-origin", "text-too-long", or a property and what is
+            wrong with it ("attributed-to-several").
     """
     found = read(parse_post, document)
     _refuse_what_is_no_post(found)
-    language = _language(found)
-    clean = _cleaned(found, language)
-    title = _title(found, clean)
-    if not clean.text and not title:
-        raise Malformed("post-empty")
+    quote = quote_of(found)
+    words = words_of(found, quotes=quote is not None)
     kind, stated = _kind(found)
     published = settled_time(found.published, now)
     return IncomingPost(
@@ -98,12 +121,14 @@ def post_from(document: dict[str, Any], *, now: datetime) -> IncomingPost:
         mentions=tuple(tag.href for tag in found.mentions if tag.href),
         parent_uri=found.in_reply_to,
         context=found.context,
-        title=title,
-        html=clean.html,
-        text=clean.text,
-        source=_source(found),
-        language=language,
-        sanitizer=clean.version,
+        title=words.title,
+        html=words.html,
+        text=words.text,
+        bare_html=words.bare_html,
+        bare_text=words.bare_text,
+        source=words.source,
+        language=words.language,
+        sanitizer=words.sanitizer,
         visibility=visibility_of(found.to, found.cc),
         published_at=published,
         edited_at=_edited_at(found, published, now),
@@ -113,6 +138,17 @@ def post_from(document: dict[str, Any], *, now: datetime) -> IncomingPost:
         topic=next(iter(topics(topic_tags(found.tag))), None),
         to=found.to,
         cc=found.cc,
+        url=sanitize.link(found.url),
+        warning=_warning(found),
+        sensitive=found.sensitive is True,
+        media=media_of(found),
+        poll=poll_of(found, now=now),
+        quote=quote,
+        hashtags=hashtags_of(found.tag),
+        called=called_in(found),
+        emojis=emojis_of(found.tag),
+        policy=policy_of(found.interaction_policy),
+        duplicate_of=found.duplicate_of,
     )
 
 
@@ -191,63 +227,20 @@ def _community(found: PostDocument) -> str | None:
 
 
 def _candidates(found: PostDocument) -> tuple[str, ...]:
-    offered = [found.group, *found.audience, *found.to, *found.cc, found.target]
+    offered = [found.group, *found.audience, *found.to, *found.cc]
+    if found.target is not None:
+        # Smithereen names a group's wall, and with it whose it is (FEP-400e).
+        offered += [found.target.attributed_to, found.target.id]
     return tuple(dict.fromkeys(uri for uri in offered if uri and uri != PUBLIC))
 
 
-def _language(found: PostDocument) -> str:
-    offered = [found.language.identifier] if found.language else []
-    if len(found.content_map) == 1:
-        offered.extend(found.content_map)
-    return next(filter(_LANGUAGE.fullmatch, offered), UNKNOWN_LANGUAGE)
-
-
-def _cleaned(found: PostDocument, language: str) -> sanitize.Clean:
-    words = found.content or found.content_map.get(language, "")
-    words = words or next(iter(found.content_map.values()), "")
-    links = _attached(found, words)
-    if found.media_type == MARKDOWN:
-        # Lemmy may send its own Markdown as the content.
-        words = sanitize.from_markdown(words).html
-    return sanitize.from_html(words + links)
-
-
-def _attached(found: PostDocument, words: str) -> str:
-    """Show what is attached as links, so that a link post from Lemmy keeps its link."""
-    shown = [
-        f'<p><a href="{escape(address)}">{escape(attachment.name or address)}</a></p>'
-        for attachment in found.attachment[:_SHOWN_ATTACHMENTS]
-        if (address := attachment.address) and address not in words
-    ]
-    return "".join(shown)
-
-
-def _title(found: PostDocument, clean: sanitize.Clean) -> str:
-    if found.in_reply_to is not None:
+def _warning(found: PostDocument) -> str:
+    # An Article's summary says what it is about; a Note has one to warn (Mastodon).
+    warns = found.sensitive is True or {ObjectType.NOTE, ObjectType.QUESTION} & set(found.type)
+    if not warns:
         return ""
-    name = sanitize.plain(found.name, limit=LIMITS["title"].at)
-    return name or _title_from_content(found, clean.html)
-
-
-def _title_from_content(found: PostDocument, html: str) -> str:
-    """Take the first line without the mention that brought it here (Lemmy's rule)."""
-    called = {tag.name.lower() for tag in found.mentions}
-    called |= {"@" + name.removeprefix("@").partition("@")[0] for name in called}
-    for piece in _END_OF_LINE.split(html):
-        words = sanitize.from_html(piece).text.split()
-        while words and words[0].lower() in called:
-            words.pop(0)
-        while words and words[-1].lower() in called:
-            words.pop()
-        if words:
-            return sanitize.teaser(" ".join(words), limit=LIMITS["title from content"].at)
-    return ""
-
-
-def _source(found: PostDocument) -> str:
-    if found.source is None or found.source.media_type != MARKDOWN:
-        return ""
-    return found.source.content[: LIMITS["source"].at]
+    written = sanitize.from_html(found.summary[: LIMITS["summary"].at]).text
+    return sanitize.plain(written, limit=LIMITS["warning"].at)
 
 
 def _edited_at(found: PostDocument, published: datetime, now: datetime) -> datetime | None:

@@ -1,5 +1,6 @@
 """Record to document: what we tell the others. Posts here, the rest in its own modules."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +32,18 @@ from federation.translate.outgoing_actors import (
     post_tag,
     timestamp,
 )
+from federation.translate.outgoing_parts import (
+    emoji_tags,
+    federated_html,
+    hashtag_tags,
+    is_poll,
+    media_documents,
+    mention_tags,
+    picture,
+    poll_terms,
+    quote_terms,
+)
+from schemas.attached import Called
 from schemas.gate import Released
 from schemas.records import Actor, Kind, Post, PostFacts, Visibility
 from schemas.wire.collections import count
@@ -61,6 +74,8 @@ __all__ = [
 ]
 
 _LONGEST_SUMMARY = 500
+#: What a teaser says: the first two sentences (wire.md 6.5).
+_TWO_SENTENCES = re.compile(r"(?:.*?[.!?…](?= |$)){2}")
 #: Bytes of words in one document; with all the rest it stays below 256 kB.
 _MOST_WORDS = 200_000
 #: English names, as Lemmy's own list has them; a language that is not here is its own name.
@@ -89,7 +104,7 @@ def post_document(
     likes: int = 0,
     shares: int = 0,
 ) -> dict[str, Any]:
-    """Build an Article, a Note, or the Tombstone of one (wire.md 0.4, 0.5).
+    """Build an Article, a Note, a poll's Question, or a Tombstone (wire.md 0.4, 0.5, 2.5).
 
     Args:
         released: what the gate let out; a bare record has no way here.
@@ -102,38 +117,40 @@ def post_document(
     post = released.content
     facts = post.facts
     if facts.deleted_at is not None:
-        return _tombstone(facts, facts.deleted_at)
-    document = _opening(facts, community, parent_author)
-    document |= _words(post)
+        return _tombstone(post, facts.deleted_at)
+    document = _opening(post, community, parent_author)
+    document |= _words(post) | quote_terms(post.quote)
     document["url"] = url or facts.uri
-    if facts.kind.starts_thread:
-        document |= _thread_terms(post, community)
-    else:
-        document |= {"inReplyTo": facts.parent_uri, "answer": post.is_accepted}
+    document |= _place_in_thread(post, community)
     document["tag"] = _tags(post, community, parent_author)
-    document["attachment"] = []
-    document |= {"sensitive": False, "replies": f"{facts.uri}/replies"}
+    document["attachment"] = media_documents(post.media)
+    document |= {"sensitive": bool(post.sensitive or post.warning)}
+    document |= {"replies": f"{facts.uri}/replies"}
     if facts.visibility is Visibility.PUBLIC:
         document |= _public_terms(facts.uri, likes, shares)
     return document | _times(facts)
 
 
-def _type(kind: Kind) -> str:
-    return "Article" if kind.starts_thread else "Note"
+def _type(post: Post) -> str:
+    if is_poll(post):
+        return "Question"
+    return "Article" if post.facts.kind.starts_thread else "Note"
 
 
-def _tombstone(facts: PostFacts, deleted_at: datetime) -> dict[str, Any]:
+def _tombstone(post: Post, deleted_at: datetime) -> dict[str, Any]:
+    facts = post.facts
     return {
         "@context": CONTEXT,
         "id": facts.uri,
         "type": TOMBSTONE,
-        "formerType": _type(facts.kind),
+        "formerType": _type(post),
         "published": timestamp(facts.published_at),
         "deleted": timestamp(deleted_at),
     }
 
 
-def _opening(facts: PostFacts, community: Actor, parent_author: Actor | None) -> dict[str, Any]:
+def _opening(post: Post, community: Actor, parent_author: Actor | None) -> dict[str, Any]:
+    facts = post.facts
     to, cc = addressing(
         facts.visibility,
         community=community.uri,
@@ -143,10 +160,10 @@ def _opening(facts: PostFacts, community: Actor, parent_author: Actor | None) ->
     document: dict[str, Any] = {
         "@context": CONTEXT,
         "id": facts.uri,
-        "type": _type(facts.kind),
+        "type": _type(post),
         "attributedTo": facts.author_uri,
         "to": list(to),
-        "cc": list(cc),
+        "cc": list(dict.fromkeys([*cc, *_also_told(post)])),
         "audience": community.uri,
         "postKind": facts.kind.value,
     }
@@ -155,10 +172,17 @@ def _opening(facts: PostFacts, community: Actor, parent_author: Actor | None) ->
     return document
 
 
+def _also_told(post: Post) -> list[str]:
+    # What is for members stays with them, whoever is mentioned in it.
+    is_public = post.facts.visibility is Visibility.PUBLIC
+    return [called.uri for called in post.mentions] if is_public else []
+
+
 def _words(post: Post) -> dict[str, Any]:
     language = post.language
+    html = federated_html(post)
     document: dict[str, Any] = {
-        "content": post.html,
+        "content": html,
         "mediaType": HTML,
         "language": {
             "identifier": language,
@@ -166,51 +190,70 @@ def _words(post: Post) -> dict[str, Any]:
         },
     }
     # The same words three times: a long post has them once (conformance 16).
-    size = len(post.html.encode())
+    size = len(html.encode())
     with_source = size + len(post.source.encode())
     if size + with_source <= _MOST_WORDS:
-        document["contentMap"] = {language: post.html}
+        document["contentMap"] = {language: html}
     if post.source and with_source <= _MOST_WORDS:
         document["source"] = {"content": post.source, "mediaType": MARKDOWN}
     return document
+
+
+def _place_in_thread(post: Post, community: Actor) -> dict[str, Any]:
+    if post.facts.kind.starts_thread:
+        return _thread_terms(post, community)
+    document = {"inReplyTo": post.facts.parent_uri, "answer": post.is_accepted}
+    # Programs hide a reply with a summary behind it, so there is none but to warn.
+    return document | ({"summary": _warning(post)} if post.warning else {})
 
 
 def _thread_terms(post: Post, community: Actor) -> dict[str, Any]:
     facts = post.facts
     is_open = facts.locked_at is None
     document: dict[str, Any] = {
-        "name": post.title,
-        "summary": _summary(post, community),
         "commentsEnabled": is_open,
         "locked": not is_open,
         "stickied": facts.pinned_at is not None,
     }
+    if post.poll is not None and is_poll(post):
+        document |= poll_terms(post.poll)
+        # GoToSocial would hide the poll behind a name or a summary.
+        document |= {"summary": _warning(post)} if post.warning else {}
+    else:
+        document |= {"name": post.title, "summary": _summary(post, community)}
+        document |= picture(post.media)
     if facts.kind is Kind.QUESTION:
         document["acceptedAnswer"] = list(post.accepted)
-    return document
+    return document | ({"duplicateOf": post.duplicate_of} if post.duplicate_of else {})
+
+
+def _warning(post: Post) -> str:
+    return sanitize.teaser(post.warning, limit=_LONGEST_SUMMARY)
 
 
 def _summary(post: Post, community: Actor) -> str:
     """Write the line that Mastodon shows instead of the words, and others as a warning."""
+    if post.warning:
+        return _warning(post)
     place = community.display_name or community.name
     opening = f"{post.facts.kind.value.capitalize()} in {place}"
-    whole = f"{opening}: {post.text or post.title}"
-    return sanitize.teaser(whole, limit=_LONGEST_SUMMARY)
+    said = post.text or post.title
+    first = _TWO_SENTENCES.match(said)
+    return sanitize.teaser(f"{opening}: {first[0] if first else said}", limit=_LONGEST_SUMMARY)
 
 
 def _tags(post: Post, community: Actor, parent_author: Actor | None) -> list[dict[str, Any]]:
     # The mention of the community makes a Mastodon user's reply reach it.
     called = [parent_author, community] if parent_author else [community]
-    tags = [
-        {"type": "Mention", "href": actor.uri, "name": actor.handle}
-        for actor in dict.fromkeys(called)
-    ]
+    told = [Called(uri=actor.uri, handle=actor.handle) for actor in called]
+    tags = mention_tags([*told, *post.mentions])
     if post.facts.kind is Kind.QUESTION:
         state = "answered" if post.accepted else "question"
         tags.append(post_tag(community.uri, state, STATE_NAMES[state]))
     if post.topic is not None:
         tags.append(post_tag(community.uri, post.topic.slug, post.topic.name))
-    return tags
+    tags += hashtag_tags(post.hashtags, post_uri=post.facts.uri)
+    return tags + emoji_tags(post.emojis)
 
 
 def _public_terms(uri: str, likes: int, shares: int) -> dict[str, Any]:

@@ -6,10 +6,11 @@ from typing import Any
 
 from federation.audience import Addressing, create_addressing
 from federation.translate.outgoing_actors import timestamp
+from federation.translate.outgoing_parts import emoji_tags
 from schemas.records import Mark
 from schemas.wire.collections import without_context
 from schemas.wire.reading import one_uri
-from schemas.wire.vocabulary import CONTEXT, ActivityType
+from schemas.wire.vocabulary import ACTOR_CONTEXT, CONTEXT, MOVED_CONTEXT, ActivityType
 
 Reference = str | dict[str, Any]
 
@@ -18,8 +19,8 @@ def follow_activity(
     uri: str, *, actor: str, target: str, published: datetime
 ) -> dict[str, Any]:
     """Build a Follow of a community or a person (ActivityPub 7.5)."""
-    document = _activity(uri, ActivityType.FOLLOW, actor, target, published)
-    return document | _addressed(Addressing((target,), ()))
+    document = activity_document(uri, ActivityType.FOLLOW, actor, target, published)
+    return document | addressed_to(Addressing((target,), ()))
 
 
 def accept_activity(
@@ -82,8 +83,10 @@ def update_actor_activity(
         addressed: its followers, and everybody where it is public.
         published: when it was changed.
     """
-    activity = _activity(uri, ActivityType.UPDATE, document["id"], document, published)
-    return activity | _addressed(addressed)
+    activity = activity_document(uri, ActivityType.UPDATE, document["id"], document, published)
+    # An actor's Multikeys are nothing without the context that says what they are.
+    context = MOVED_CONTEXT if "movedTo" in document else ACTOR_CONTEXT
+    return activity | {"@context": context} | addressed_to(addressed)
 
 
 def delete_activity(
@@ -107,11 +110,11 @@ def delete_activity(
         community: where it was posted.
         reason: of a moderator, and only then; others show it in their log (wire.md 1.2).
     """
-    document = _activity(uri, ActivityType.DELETE, actor, object_uri, published)
+    document = activity_document(uri, ActivityType.DELETE, actor, object_uri, published)
     if reason is not None:
         # Without a summary it would read as the author's own.
         document["summary"] = reason or "Removed by a moderator"
-    return document | _addressed(addressed, community)
+    return document | addressed_to(addressed, community)
 
 
 def announce_activity(
@@ -126,24 +129,27 @@ def announce_activity(
 
     An inner activity that carries a proof stays as it came, to the letter (FEP-8b32).
     """
-    document = _activity(uri, ActivityType.ANNOUNCE, community, inner, published)
-    return document | _addressed(addressed)
+    document = activity_document(uri, ActivityType.ANNOUNCE, community, inner, published)
+    return document | addressed_to(addressed)
 
 
 def like_activity(mark: Mark, *, addressed: Addressing, community: str) -> dict[str, Any]:
     """Build the one live Like of an actor on a post (wire.md 0.7, FEP-c0e0)."""
-    document = _activity(
+    document = activity_document(
         mark.uri, ActivityType.LIKE, mark.actor_uri, mark.post_uri, mark.given_at
     )
     if mark.emoji is not None:
         document["content"] = mark.emoji
-        # Without content it says helpful by itself.
-        document |= {"helpful": True} if mark.helpful else {}
+        # Without content it says helpful by itself, and so does an emoji of no meaning to us.
+        if mark.helpful or mark.reaction is not None:
+            document["helpful"] = mark.helpful
+    if mark.reaction is not None and mark.reaction.custom is not None:
+        document["tag"] = emoji_tags([mark.reaction.custom])
     if mark.kudos is not None:
         document["kudosFor"] = {"type": "cl:Kudos", "category": mark.kudos.category}
         if mark.kudos.note:
             document["kudosFor"]["note"] = mark.kudos.note
-    return document | _addressed(addressed, community)
+    return document | addressed_to(addressed, community)
 
 
 def undo_activity(
@@ -159,7 +165,7 @@ def undo_activity(
         published: when.
     """
     taken_back: Reference = inner if public else str(inner["id"])
-    document = _activity(uri, ActivityType.UNDO, actor, taken_back, published)
+    document = activity_document(uri, ActivityType.UNDO, actor, taken_back, published)
     document |= {"to": list(inner.get("to", [])), "cc": list(inner.get("cc", []))}
     return document | ({"audience": inner["audience"]} if "audience" in inner else {})
 
@@ -244,8 +250,8 @@ def lock_activity(
     reason: str = "",
 ) -> dict[str, Any]:
     """Close a thread for further replies; its Undo opens it again (Lemmy)."""
-    document = _activity(uri, ActivityType.LOCK, actor, about, published)
-    return document | _told(reason) | _addressed(addressed, community)
+    document = activity_document(uri, ActivityType.LOCK, actor, about, published)
+    return document | _told(reason) | addressed_to(addressed, community)
 
 
 def block_activity(
@@ -273,11 +279,11 @@ def block_activity(
         until: when it ends by itself.
         removes_posts: whether what they posted goes too.
     """
-    document = _activity(uri, ActivityType.BLOCK, actor, blocked, published)
+    document = activity_document(uri, ActivityType.BLOCK, actor, blocked, published)
     document |= {"target": community, "removeData": removes_posts}
     if until is not None:
         document["endTime"] = timestamp(until)
-    return document | _told(reason) | _addressed(addressed, community)
+    return document | _told(reason) | addressed_to(addressed, community)
 
 
 def flag_activity(
@@ -296,17 +302,18 @@ def flag_activity(
     goes as a string, as Lemmy reads it; several as a list, as Mastodon does.
     """
     named = list(about)
-    document = _activity(uri, ActivityType.FLAG, agency, named[0], published)
+    document = activity_document(uri, ActivityType.FLAG, agency, named[0], published)
     if len(named) > 1:
         document["object"] = named
     # Lemmy reads the one, Mastodon the other.
     document |= {"summary": reason, "content": reason}
-    return document | _addressed(Addressing((to,), ()), community)
+    return document | addressed_to(Addressing((to,), ()), community)
 
 
-def _activity(
+def activity_document(
     uri: str, verb: ActivityType, actor: str, about: Reference, published: datetime
 ) -> dict[str, Any]:
+    """Build what all activities have; what is embedded leaves its context behind."""
     return {
         "@context": CONTEXT,
         "id": uri,
@@ -317,7 +324,8 @@ def _activity(
     }
 
 
-def _addressed(addressed: Addressing, community: str | None = None) -> dict[str, Any]:
+def addressed_to(addressed: Addressing, community: str | None = None) -> dict[str, Any]:
+    """Write who is told; Lemmy wants both lists on everything (wire.md 0.4)."""
     document: dict[str, Any] = {"to": list(addressed.to), "cc": list(addressed.cc)}
     return document | ({} if community is None else {"audience": community})
 
@@ -329,8 +337,8 @@ def _told(reason: str) -> dict[str, Any]:
 def _verdict(
     uri: str, verb: ActivityType, actor: str, follow: dict[str, Any], published: datetime
 ) -> dict[str, Any]:
-    document = _activity(uri, verb, actor, follow, published)
-    return document | _addressed(Addressing((one_uri(follow["actor"]),), ()))
+    document = activity_document(uri, verb, actor, follow, published)
+    return document | addressed_to(Addressing((one_uri(follow["actor"]),), ()))
 
 
 def _about_own_post(
@@ -366,5 +374,5 @@ def _decision(
     addressed: Addressing,
     published: datetime,
 ) -> dict[str, Any]:
-    document = _activity(uri, verb, actor, about, published)
-    return document | {"target": target} | _addressed(addressed, community)
+    document = activity_document(uri, verb, actor, about, published)
+    return document | {"target": target} | addressed_to(addressed, community)

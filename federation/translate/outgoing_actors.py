@@ -7,9 +7,18 @@ from typing import Any
 from federation.signatures.keys import KeyKind, PublicKey, multikey
 from federation.translate import sanitize
 from schemas.records import Actor, Community, JoinRule, Topic, Visibility
-from schemas.wire.vocabulary import CONTEXT, LIMITS, MARKDOWN, TOMBSTONE
+from schemas.wire.vocabulary import (
+    ACTOR_CONTEXT,
+    CONTEXT,
+    LIMITS,
+    MARKDOWN,
+    MOVED_CONTEXT,
+    TOMBSTONE,
+)
 
 _FEP = "https://codeberg.org/fediverse/fep/src/branch/main/fep"
+# As FEP-844e spells it.
+_RFC_9421 = "https://datatracker.ietf.org/doc/html/rfc9421"
 _DESCRIPTION = 500
 #: Lemmy drops the whole list for a colour that it does not know.
 _COLOURS = tuple(f"color{number:02}" for number in range(1, 11))
@@ -34,7 +43,17 @@ def person_document(actor: Actor, keys: Iterable[PublicKey]) -> dict[str, Any]:
     document |= _source(actor.summary_source)
     document |= {"manuallyApprovesFollowers": False}
     document |= {"discoverable": False, "indexable": False}
-    return document | _closing(actor, keys)
+    return document | _other_accounts(actor) | _closing(actor, keys)
+
+
+def _other_accounts(actor: Actor) -> dict[str, Any]:
+    """Name a member's other accounts, both ends of a Move (wire.md 6.1)."""
+    named: dict[str, Any] = {}
+    if actor.also_known_as:
+        named["alsoKnownAs"] = list(actor.also_known_as)
+    if actor.moved_to is not None:
+        named |= {"@context": MOVED_CONTEXT, "movedTo": actor.moved_to}
+    return named
 
 
 def agency_document(actor: Actor, keys: Iterable[PublicKey]) -> dict[str, Any]:
@@ -46,6 +65,8 @@ def agency_document(actor: Actor, keys: Iterable[PublicKey]) -> dict[str, Any]:
     document["implements"] = [
         {"href": f"{_FEP}/1b12/fep-1b12.md", "name": "FEP-1b12"},
         {"href": f"{_FEP}/521a/fep-521a.md", "name": "FEP-521a"},
+        {"href": _RFC_9421, "name": "RFC-9421: HTTP Message Signatures"},
+        {"href": f"{_FEP}/8b32/fep-8b32.md", "name": "FEP-8b32"},
     ]
     return document | _closing(actor, keys)
 
@@ -114,7 +135,7 @@ def _post_tags(community: Community) -> list[dict[str, Any]]:
 
 def _opening(actor: Actor, actor_type: str) -> dict[str, Any]:
     return {
-        "@context": CONTEXT,
+        "@context": ACTOR_CONTEXT,
         "id": actor.uri,
         "type": actor_type,
         "preferredUsername": actor.name,
@@ -133,6 +154,11 @@ def _closing(actor: Actor, keys: Iterable[PublicKey]) -> dict[str, Any]:
         "featured": actor.featured,
     }
     document: dict[str, Any] = {name: uri for name, uri in links.items() if uri is not None}
+    # Single objects: a list would make Lemmy refuse the whole actor.
+    pictures = {"icon": actor.avatar, "image": actor.header}
+    document |= {
+        name: {"type": "Image", "url": url} for name, url in pictures.items() if url is not None
+    }
     if actor.shared_inbox is not None:
         document["endpoints"] = {"sharedInbox": actor.shared_inbox}
         # Discourse looks outside of `endpoints`.
@@ -150,12 +176,14 @@ def _source(written: str) -> dict[str, Any]:
 def _keys(keys: Iterable[PublicKey]) -> dict[str, Any]:
     document: dict[str, Any] = {}
     for key in keys:
-        if key.kind is KeyKind.RSA:
-            # One only: most programs read an object here, and none reads a list.
-            document.setdefault(
-                "publicKey",
-                {"id": key.key_id, "owner": key.owner, "publicKeyPem": key.pem},
-            )
+        if key.kind is KeyKind.RSA and "publicKey" not in document:
+            # One only, and the first is the one that signs: most programs read an object here,
+            # and few read a list. While keys are changed the other is a Multikey.
+            document["publicKey"] = {
+                "id": key.key_id,
+                "owner": key.owner,
+                "publicKeyPem": key.pem,
+            }
         else:
             document.setdefault("assertionMethod", []).append(
                 {

@@ -9,7 +9,7 @@ from federation.errors import Malformed
 from federation.translate.sanitize import plain
 from federation.uris import same_origin
 from schemas.records import Topic
-from schemas.wire.objects import Tag
+from schemas.wire.parts import Tag
 from schemas.wire.reading import truncated
 from schemas.wire.vocabulary import BadDocument
 

@@ -1,12 +1,14 @@
-"""Create, Update, Delete, Follow, Accept, Reject, Announce, Like, Flag, Undo and the others."""
+"""Create, Update, Delete, Follow, Accept, Reject, Announce, Like, Flag, Undo and others."""
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
+from schemas.wire.parts import Tags
 from schemas.wire.reading import (
     Boolean,
     Document,
+    LinkOrNone,
     Moment,
     OptionalUri,
     Recipients,
@@ -31,9 +33,12 @@ _ABOUT_SEVERAL = {
 }
 
 
+_VERBS = frozenset(ActivityType)
+
+
 def _activity_type(value: object) -> str:
     names = type_names(value)
-    known = [name for name in names if name in set(ActivityType)]
+    known = [name for name in names if name in _VERBS]
     return ActivityType(known[0]) if known else names[0]
 
 
@@ -71,6 +76,9 @@ class Activity(Document):
         None
     )
     target: Annotated[Reference | None, BeforeValidator(_reference)] = None
+    origin: LinkOrNone = None
+    instrument: LinkOrNone = None
+    result: LinkOrNone = None
     to: Recipients = ()
     cc: Recipients = ()
     audience: Recipients = ()
@@ -83,6 +91,11 @@ class Activity(Document):
     in_reply_to: OptionalUri = None
     helpful: Boolean = None
     remove_data: Boolean = None
+    with_replies: Boolean = None
+    tag: Tags = ()
+    #: Misskey's reaction, and PieFed's vote in a poll.
+    misskey_reaction: Text = Field(default="", alias="_misskey_reaction")
+    choice_text: Text = Field(default="", alias="choice_text")
     kudos_for: Annotated[KudosFor | None, BeforeValidator(_kudos_for)] = None
 
     @property

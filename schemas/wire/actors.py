@@ -4,7 +4,12 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from schemas.wire.objects import Source, Tag
+from schemas.wire.parts import (
+    OptionalPicture,
+    OptionalSource,
+    Tags,
+    one_part,
+)
 from schemas.wire.reading import (
     Boolean,
     Document,
@@ -14,6 +19,7 @@ from schemas.wire.reading import (
     Text,
     TypeNames,
     Uri,
+    Uris,
     entries,
     page_url,
     read_as,
@@ -55,16 +61,8 @@ def _keys(value: object) -> list[object]:
     return list(entries(value)[: LIMITS["keys"].at])
 
 
-def _tags(value: object) -> list[object]:
-    return list(entries(value)[: LIMITS["tag"].at])
-
-
 def _topics(value: object) -> list[object]:
     return list(entries(value)[: LIMITS["topics"].at])
-
-
-def _one_part(value: object) -> object:
-    return next(iter(entries(value)), None)
 
 
 class ActorDocument(Document):
@@ -76,7 +74,9 @@ class ActorDocument(Document):
     name: Text = ""
     summary: Text = ""
     description: Text = ""
-    source: Annotated[Source | None, BeforeValidator(_one_part)] = None
+    source: OptionalSource = None
+    icon: OptionalPicture = None
+    image: OptionalPicture = None
     inbox: LinkOrNone = None
     outbox: LinkOrNone = None
     followers: LinkOrNone = None
@@ -85,15 +85,21 @@ class ActorDocument(Document):
     moderators: LinkOrNone = None
     attributed_to: LinkOrNone = None
     shared_inbox: LinkOrNone = None
-    endpoints: Annotated[Endpoints | None, BeforeValidator(_one_part)] = None
+    endpoints: Annotated[Endpoints | None, BeforeValidator(one_part)] = None
     url: Annotated[str | None, BeforeValidator(page_url)] = None
     public_key: Annotated[tuple[KeyDocument, ...], BeforeValidator(_keys)] = ()
     assertion_method: Annotated[tuple[MultikeyDocument, ...], BeforeValidator(_keys)] = ()
-    tag: Annotated[tuple[Tag, ...], BeforeValidator(_tags)] = ()
+    tag: Tags = ()
+    also_known_as: Uris = ()
+    moved_to: LinkOrNone = None
     topics: Annotated[tuple[TopicDocument, ...], BeforeValidator(_topics)] = ()
     visibility: Text = ""
     manually_approves_followers: Boolean = None
     multiple_answers: Boolean = None
+    question_answer: Boolean = None
+    posting_restricted_to_mods: Boolean = None
+    discoverable: Boolean = None
+    indexable: Boolean = None
     suspended: Boolean = None
     published: Moment = None
 

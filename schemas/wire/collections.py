@@ -39,6 +39,15 @@ def ordered_collection(
     return document
 
 
+def batch(activities: list[dict[str, Any]]) -> dict[str, Any]:
+    """Build what one Announce may carry in place of many: votes, in their order (FEP-1a11)."""
+    return {
+        "type": "OrderedCollection",
+        "totalItems": len(activities),
+        "orderedItems": [without_context(each) for each in activities],
+    }
+
+
 def count_only(uri: str, total: int) -> dict[str, Any]:
     """Build a collection that says how many and never who (followers, likes, shares)."""
     return {"@context": CONTEXT} | count(uri, total)

@@ -9,13 +9,15 @@ NodeInfoVersion = Literal["2.0", "2.1"]
 
 _SCHEMA = "http://nodeinfo.diaspora.software/ns/schema/"
 _APPLICATION_ACTOR = "https://www.w3.org/ns/activitystreams#Application"
+# What FEP-d556 calls the actor of a whole server, whatever type that has.
+_SERVER_ACTOR = "https://www.w3.org/ns/activitystreams#Service"
 _ACTOR_TYPE = ACTIVITYSTREAMS + "#type"
 
 
 def webfinger_document(
     *, subject: str, actor_uri: str, actor_type: str, page: str | None = None
 ) -> dict[str, Any]:
-    """Build the answer to a WebFinger query (RFC 7033).
+    """Build the answer to a WebFinger query (RFC 7033, and FEP-d556 for the agency itself).
 
     Args:
         subject: "acct:name@authority", exactly as the handle is.
@@ -31,6 +33,8 @@ def webfinger_document(
             "properties": {_ACTOR_TYPE: actor_type},
         }
     ]
+    if actor_type == "Application":
+        links.append({"rel": _SERVER_ACTOR, "type": ACTIVITY_MEDIA_TYPE, "href": actor_uri})
     if page is not None:
         links.append(
             {

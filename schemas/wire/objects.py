@@ -1,11 +1,25 @@
-"""Article, Note, Page and Tombstone; their tags and the languages they are in."""
+"""Article, Note, Page, polls, what is taken for them, and Tombstone."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from schemas.wire.parts import (
+    Attachments,
+    Choices,
+    Container,
+    OptionalLanguage,
+    OptionalPicture,
+    OptionalSource,
+    Policy,
+    Tag,
+    Tags,
+    is_group,
+)
 from schemas.wire.reading import (
     Boolean,
+    Count,
     Document,
     LenientType,
     LinkOrNone,
@@ -17,50 +31,14 @@ from schemas.wire.reading import (
     Uri,
     entries,
     link_or_none,
+    moment,
     one_uri,
     page_url,
     read_as,
     text,
     uris,
 )
-from schemas.wire.vocabulary import LIMITS, ActorType
-
-
-class Tag(Document):
-    """A mention, a hashtag or one of a community's own post tags. Reading one never fails."""
-
-    type: LenientType = ""
-    href: LinkOrNone = None
-    id: LinkOrNone = None
-    name: Text = ""
-    preferred_username: Text = ""
-
-
-class Attachment(Document):
-    """A link, a picture or a file beside the words. Reading one never fails."""
-
-    type: LenientType = ""
-    href: LinkOrNone = None
-    url: Annotated[str | None, BeforeValidator(page_url)] = None
-    name: Text = ""
-
-    @property
-    def address(self) -> str | None:
-        """Where it leads, whichever of the two names it uses."""
-        return self.href or self.url
-
-
-class Source(Document):
-    """What the author wrote, before it became HTML."""
-
-    content: Text = ""
-    media_type: Text = ""
-
-
-class Language(Document):
-    """The language of a post, as Lemmy and PieFed write it."""
-
-    identifier: Text = ""
+from schemas.wire.vocabulary import LIMITS
 
 
 def _author(value: object) -> str:
@@ -69,23 +47,6 @@ def _author(value: object) -> str:
         return one_uri(value)
     people = [entry for entry in value if not is_group(entry)]
     return one_uri(people if all(isinstance(entry, dict) for entry in people) else value)
-
-
-def is_group(value: object) -> bool:
-    """Say whether an embedded actor calls itself a community."""
-    return isinstance(value, dict) and value.get("type") == ActorType.GROUP
-
-
-def _tags(value: object) -> list[object]:
-    return list(entries(value)[: LIMITS["tag"].at])
-
-
-def _attachments(value: object) -> list[object]:
-    return list(entries(value)[: LIMITS["attachment"].at])
-
-
-def _one_part(value: object) -> object:
-    return next(iter(entries(value)), None)
 
 
 def _texts_by_language(value: object) -> dict[str, str]:
@@ -97,6 +58,10 @@ def _texts_by_language(value: object) -> dict[str, str]:
 
 def _group_among_authors(value: object) -> str | None:
     return link_or_none([entry for entry in entries(value) if is_group(entry)])
+
+
+def _closed(value: object) -> datetime | bool | None:
+    return value if isinstance(value, bool) else moment(value)
 
 
 class PostDocument(Document):
@@ -114,14 +79,18 @@ class PostDocument(Document):
         default_factory=dict
     )
     media_type: Text = ""
-    source: Annotated[Source | None, BeforeValidator(_one_part)] = None
-    language: Annotated[Language | None, BeforeValidator(_one_part)] = None
+    source: OptionalSource = None
+    language: OptionalLanguage = None
     to: Recipients = ()
     cc: Recipients = ()
     audience: Recipients = ()
-    target: LinkOrNone = None
-    tag: Annotated[tuple[Tag, ...], BeforeValidator(_tags)] = ()
-    attachment: Annotated[tuple[Attachment, ...], BeforeValidator(_attachments)] = ()
+    target: Container = None
+    tag: Tags = ()
+    attachment: Attachments = ()
+    image: OptionalPicture = None
+    url: Annotated[str | None, BeforeValidator(page_url)] = None
+    sensitive: Boolean = None
+    interaction_policy: Policy = None
     published: Moment = None
     updated: Moment = None
     post_kind: Text = ""
@@ -132,6 +101,17 @@ class PostDocument(Document):
         tuple[str, ...],
         BeforeValidator(lambda value: uris(value)[: LIMITS["acceptedAnswer"].at]),
     ] = ()
+    duplicate_of: LinkOrNone = None
+    one_of: Choices = ()
+    any_of: Choices = ()
+    end_time: Moment = None
+    closed: Annotated[datetime | bool | None, BeforeValidator(_closed)] = None
+    voters_count: Count = None
+    quote: LinkOrNone = None
+    quote_url: LinkOrNone = None
+    quote_uri: LinkOrNone = None
+    misskey_quote: LinkOrNone = Field(default=None, alias="_misskey_quote")
+    quote_authorization: LinkOrNone = None
     #: Beside a person in `attributedTo`, as PeerTube writes its channels.
     group: str | None = None
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
@@ -23,6 +24,8 @@ _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9.])?|[0-9A-Fa-f:.]*:[0-
 _NOT_IN_URI = re.compile(r"[\s\x00-\x20\x7f\\<>\"\ud800-\udfff]")
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _UPPER = re.compile(r"(?=[A-Z])")
+#: What PostgreSQL's `integer` can hold.
+_MOST = 2**31 - 1
 #: Before it lie only mistakes, and times that our ids cannot hold.
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -60,6 +63,12 @@ def is_uri(value: object) -> bool:
     """Say whether this is an absolute http(s) URI that we could fetch (ORI-08, ORI-18)."""
     if not isinstance(value, str) or not 0 < len(value) <= LIMITS["uri"].at:
         return False
+    return _is_uri(value)
+
+
+# A document names the same few URIs again and again, and the next one does, too.
+@lru_cache(maxsize=2048)
+def _is_uri(value: str) -> bool:
     if _NOT_IN_URI.search(value):
         return False
     try:
@@ -156,6 +165,13 @@ def boolean(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
+def count(value: object) -> int | None:
+    """Read how many there are of something, or how long it is; nothing is less than none."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return min(value, _MOST) if value >= 0 else None
+
+
 def entries(value: object) -> tuple[dict[str, Any], ...]:
     """Give the objects of an object or a list of objects."""
     return tuple(entry for entry in _listed(value) if isinstance(entry, dict))
@@ -201,6 +217,7 @@ LinkOrNone = Annotated[str | None, BeforeValidator(link_or_none)]
 Recipients = Annotated[tuple[str, ...], BeforeValidator(recipients)]
 Uris = Annotated[tuple[str, ...], BeforeValidator(uris)]
 Text = Annotated[str, BeforeValidator(text)]
+Count = Annotated[int | None, BeforeValidator(count)]
 Boolean = Annotated[bool | None, BeforeValidator(boolean)]
 Entries = Annotated[tuple[dict[str, Any], ...], BeforeValidator(entries)]
 TypeNames = Annotated[tuple[str, ...], BeforeValidator(type_names)]

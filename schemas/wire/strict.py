@@ -12,8 +12,9 @@ DEEPEST: Final = 64
 _SMALLEST: Final = -(2**63)
 _LARGEST: Final = 2**63 - 1
 
-_STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"')
+_HOLDERS: Final = (dict, list)
 # Past 64 bits orjson turns whole numbers into floats; no fraction or exponent, no float.
+_MANY_DIGITS: Final = re.compile(rb"[0-9]{19}")
 _LONG_NUMBER: Final = re.compile(rb"(?<![0-9.eE+-])-?[0-9]{19,}(?![0-9.eE])")
 
 
@@ -37,49 +38,60 @@ def loads(body: bytes) -> dict[str, Any]:
         raise BadJson("json-not-an-object")
     # Outside strings a colon stands for one member and nothing else; had a key been given
     # twice, fewer members would have been kept than were written.
-    skeleton = _STRING.sub(b"", body)
+    skeleton = _outside_strings(body)
     if any(not _SMALLEST <= int(found) <= _LARGEST for found in _long_numbers(skeleton)):
         raise BadJson("number-too-large")
-    if skeleton.count(b":") != sum(len(members) for members in _objects(document)):
+    if skeleton.count(b":") != _members(document):
         raise BadJson("duplicate-key")
+    # A NUL in a string is always written in this way; so is what only looks like one.
+    if b"\\u0000" in body:
+        _refuse_nul(document)
     return document
 
 
+def _outside_strings(body: bytes) -> bytes:
+    """Leave the strings out of what is JSON; in them a backslash escapes what follows it."""
+    plain = body.replace(rb"\\", b"").replace(rb"\"", b"")
+    return b"".join(plain.split(b'"')[::2])
+
+
 def _long_numbers(skeleton: bytes) -> Iterator[bytes]:
+    if _MANY_DIGITS.search(skeleton) is None:
+        return
     for found in _LONG_NUMBER.finditer(skeleton):
         yield found[0][:21]  # a digit more than any we take, and few enough to convert
 
 
-def _objects(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Walk over every object in the document, refusing on the way what no string may hold."""
-    waiting: list[tuple[object, int]] = [(document, 1)]
-    while waiting:
-        value, depth = waiting.pop()
-        match value:
-            case str():
-                _refuse_nul(value)
-                continue
-            case dict():
-                _judge_keys(value)
-                yield value
-                inside: list[object] = list(value.values())
-            case list():
-                inside = value
-            case _:
-                continue
-        if depth > DEEPEST:
-            raise BadJson("nesting-too-deep")
-        waiting.extend((each, depth + 1) for each in inside)
+def _members(document: dict[str, Any]) -> int:
+    """Count the members of every object in the document, level by level."""
+    found = 0
+    level: list[Any] = [document]
+    for _depth in range(DEEPEST):
+        below: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                if not RESTRUCTURING.isdisjoint(value):
+                    raise BadJson("json-ld-restructuring")
+                found += len(value)
+                below += [each for each in value.values() if isinstance(each, _HOLDERS)]
+            else:
+                below += [each for each in value if isinstance(each, _HOLDERS)]
+        if not below:
+            return found
+        level = below
+    raise BadJson("nesting-too-deep")
 
 
-def _judge_keys(members: dict[str, Any]) -> None:
-    if not RESTRUCTURING.isdisjoint(members):
-        raise BadJson("json-ld-restructuring")
-    for key in members:
-        _refuse_nul(key)
-
-
-def _refuse_nul(text: str) -> None:
+def _refuse_nul(value: object) -> None:
     # PostgreSQL has no place for it, and C programs stop reading there.
-    if "\0" in text:
-        raise BadJson("nul-character")
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case str() as text if "\0" in text:
+                raise BadJson("nul-character")
+            case dict() as members:
+                waiting += [*members, *members.values()]
+            case list() as entries:
+                waiting += entries
+            case _:
+                pass

@@ -6,6 +6,9 @@ from typing import Final, Literal, NamedTuple
 ACTIVITYSTREAMS: Final = "https://www.w3.org/ns/activitystreams"
 SECURITY: Final = "https://w3id.org/security/v1"
 LEMMY: Final = "https://join-lemmy.org/context.json"
+DATA_INTEGRITY: Final = "https://w3id.org/security/data-integrity/v2"
+MULTIKEY: Final = "https://w3id.org/security/multikey/v1"
+DID: Final = "https://www.w3.org/ns/did/v1"
 COMMONLORE: Final = "https://w3id.org/commonlore/ns#"
 
 PUBLIC: Final = ACTIVITYSTREAMS + "#Public"
@@ -15,6 +18,11 @@ PUBLIC_FORMS: Final = frozenset({PUBLIC, "as:Public", "Public"})
 ACTIVITY_MEDIA_TYPE: Final = "application/activity+json"
 MARKDOWN: Final = "text/markdown"
 HTML: Final = "text/html"
+PLAIN: Final = "text/plain"
+#: The two media types under which an ActivityPub document is linked to.
+DOCUMENT_TYPES: Final = frozenset({ACTIVITY_MEDIA_TYPE, "application/ld+json"})
+#: The older name of a quote, as a link relation (FEP-e232).
+MISSKEY_QUOTE: Final = "https://misskey-hub.net/ns#_misskey_quote"
 
 #: What we add to the vocabulary; `context.jsonld` holds the same, and a test compares.
 TERMS: Final[dict[str, object]] = {
@@ -29,12 +37,58 @@ TERMS: Final[dict[str, object]] = {
     "helpful": "cl:helpful",
     "locked": "cl:locked",
     "multipleAnswers": "cl:multipleAnswers",
+    "duplicateOf": {"@id": "cl:duplicateOf", "@type": "@id"},
     "topics": "cl:topics",
+    "archive": {"@id": "cl:archive", "@type": "@id"},
+    "digest": "cl:digest",
     "visibility": "cl:visibility",
+    "sensitive": "as:sensitive",
+    "toot": "http://joinmastodon.org/ns#",
+    "Emoji": "toot:Emoji",
+    "Hashtag": "as:Hashtag",
+    "votersCount": "toot:votersCount",
+    "blurhash": "toot:blurhash",
+    "focalPoint": {"@id": "toot:focalPoint", "@container": "@list"},
+    "misskey": "https://misskey-hub.net/ns#",
+    "_misskey_quote": "misskey:_misskey_quote",
+    "quoteUrl": "as:quoteUrl",
+    "quoteUri": "http://fedibird.com/ns#quoteUri",
+    "quote": {"@id": "https://w3id.org/fep/044f#quote", "@type": "@id"},
+    "quoteAuthorization": {
+        "@id": "https://w3id.org/fep/044f#quoteAuthorization",
+        "@type": "@id",
+    },
+    "QuoteRequest": "https://w3id.org/fep/044f#QuoteRequest",
+    "QuoteAuthorization": "https://w3id.org/fep/044f#QuoteAuthorization",
+    "gts": "https://gotosocial.org/ns#",
+    "interactionPolicy": {"@id": "gts:interactionPolicy", "@type": "@id"},
+    "canQuote": {"@id": "gts:canQuote", "@type": "@id"},
+    "automaticApproval": {"@id": "gts:automaticApproval", "@type": "@id"},
+    "interactingObject": {"@id": "gts:interactingObject", "@type": "@id"},
+    "interactionTarget": {"@id": "gts:interactionTarget", "@type": "@id"},
+    "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
+    "discoverable": "toot:discoverable",
+    "indexable": "toot:indexable",
+    "suspended": "toot:suspended",
+    "searchableBy": {"@id": "http://fedibird.com/ns#searchableBy", "@type": "@id"},
+    "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",
+    "implements": {
+        "@id": "https://w3id.org/fep/844e/implements",
+        "@type": "@id",
+        "@container": "@list",
+    },
+    "CommunityPostTag": "https://join-lemmy.org/ns#CommunityPostTag",
 }
 
 #: Goes on the outermost document only (wire profile 0.2).
-CONTEXT: Final[list[object]] = [ACTIVITYSTREAMS, SECURITY, LEMMY, TERMS]
+CONTEXT: Final[list[object]] = [ACTIVITYSTREAMS, SECURITY, LEMMY, DATA_INTEGRITY, TERMS]
+#: Goes on actors: without it, whoever reads JSON-LD does not see their Multikeys (FEP-521a).
+ACTOR_CONTEXT: Final[list[object]] = [*CONTEXT[:-1], DID, MULTIKEY, TERMS]
+#: Goes on actors that moved, behind it; what they were known as before, did/v1 has a term for.
+MOVED_CONTEXT: Final[list[object]] = [
+    *ACTOR_CONTEXT,
+    {"movedTo": {"@id": "as:movedTo", "@type": "@id"}},
+]
 
 #: Refused at any depth: they let one signed graph be read in two ways (LDS-03).
 RESTRUCTURING: Final = frozenset({"@graph", "@included", "@reverse"})
@@ -72,12 +126,12 @@ class ActivityType(StrEnum):
     FLAG = "Flag"
     DISLIKE = "Dislike"
     EMOJI_REACT = "EmojiReact"
+    EMOJI_REACTION = "EmojiReaction"
     MOVE = "Move"
-
-    @property
-    def ignored(self) -> bool:
-        """We know what it is and do nothing about it."""
-        return self in {ActivityType.DISLIKE, ActivityType.EMOJI_REACT, ActivityType.MOVE}
+    RESOLVE = "Resolve"
+    WARN = "Warn"
+    POLL_VOTE = "PollVote"
+    QUOTE_REQUEST = "QuoteRequest"
 
 
 class ActorType(StrEnum):
@@ -91,11 +145,16 @@ class ActorType(StrEnum):
 
 
 class ObjectType(StrEnum):
-    """What we take as a post. A `Question` is a poll on the wire, so it is not here."""
+    """What we take as a post. A `Question` is one with its choices only: a poll."""
 
     ARTICLE = "Article"
     NOTE = "Note"
     PAGE = "Page"
+    QUESTION = "Question"
+    EVENT = "Event"
+    VIDEO = "Video"
+    AUDIO = "Audio"
+    IMAGE = "Image"
 
 
 TOMBSTONE: Final = "Tombstone"
@@ -119,14 +178,19 @@ LIMITS: Final[dict[str, Limit]] = {
     "source": Limit(100_000, "cut"),
     "title": Limit(300, "cut"),
     "title from content": Limit(100, "cut"),
+    "warning": Limit(500, "cut"),
     "reason": Limit(5_000, "cut"),
     "note": Limit(1_000, "cut"),
     "publicKeyPem": Limit(8_192, "refused"),
     "to, cc, audience": Limit(1_000, "cut"),
     "tag": Limit(200, "cut"),
     "attachment": Limit(32, "cut"),
+    "oneOf, anyOf": Limit(50, "cut"),
+    "choice": Limit(500, "cut"),
+    "alt text": Limit(10_000, "cut"),
     "url": Limit(16, "cut"),
     "keys": Limit(8, "cut"),
+    "alsoKnownAs": Limit(16, "cut"),
     "topics": Limit(64, "cut"),
     "acceptedAnswer": Limit(64, "cut"),
     "contentMap": Limit(32, "cut"),

@@ -109,7 +109,7 @@ def test_a_plain_reply_to_a_question_answers_it(properties, parent, expected):
 @pytest.mark.parametrize(
     ("document", "reason"),
     [
-        (note(type="Question"), "not-a-post"),
+        (note(type="Question"), "poll-without-choices"),
         (note(type="Person"), "not-a-post"),
         (note(type=["Note", "Tombstone"]), "not-a-post"),
         (note(inReplyTo=POST, name="Yes", content=""), "poll-vote"),

@@ -15,7 +15,7 @@ from federation.audience import (
     mark_addressing,
 )
 from federation.signatures.keys import generate_ed25519, generate_rsa
-from federation.translate import outgoing
+from federation.translate import outgoing, outgoing_activities, outgoing_moves
 from schemas.gate import Released, ReleaseKey
 from schemas.records import (
     Actor,
@@ -31,7 +31,7 @@ from schemas.records import (
     Topic,
     Visibility,
 )
-from schemas.wire.vocabulary import CONTEXT, PUBLIC
+from schemas.wire.vocabulary import ACTOR_CONTEXT, CONTEXT, MOVED_CONTEXT, PUBLIC
 
 SAMPLES = Path(__file__).parents[1] / "wire" / "commonlore"
 NOW = datetime(2026, 9, 1, 8, 0, 0, 123_456, tzinfo=UTC)
@@ -190,6 +190,38 @@ def every_activity() -> list[dict[str, object]]:
     ]
 
 
+def test_an_account_that_moves_tells_its_followers_and_the_new_one() -> None:
+    moved = outgoing_moves.move_account_activity(
+        ACTIVITY, actor=ASKER, target=HELPER, followers=f"{ASKER}/followers", published=NOW
+    )
+
+    assert (moved["type"], moved["actor"], moved["object"]) == ("Move", ASKER, ASKER)
+    assert (moved["target"], moved["to"]) == (HELPER, [f"{ASKER}/followers"])
+
+
+def test_an_update_of_a_person_who_moved_says_what_the_term_means() -> None:
+    document = outgoing.person_document(replace(ASKING, moved_to=HELPER), KEYS)
+    addressed = Addressing((PUBLIC,), ())
+
+    update = outgoing_activities.update_actor_activity(
+        ACTIVITY, document, addressed=addressed, published=NOW
+    )
+
+    assert update["@context"] == MOVED_CONTEXT
+
+
+def test_a_person_names_their_other_accounts_and_where_they_moved() -> None:
+    stayed = outgoing.person_document(ASKING, KEYS)
+    both = replace(ASKING, also_known_as=(HELPER,), moved_to=HELPER)
+
+    moved = outgoing.person_document(both, KEYS)
+
+    assert "alsoKnownAs" not in stayed
+    assert "movedTo" not in stayed
+    assert moved["alsoKnownAs"] == [HELPER]
+    assert moved["movedTo"] == HELPER
+
+
 @pytest.mark.parametrize("document", every_post())
 def test_conformance_10_strings_are_strings_and_lists_are_lists(document):
     for name in ("audience", "context", "attributedTo"):
@@ -343,7 +375,12 @@ def test_the_agency_is_an_application():
     document = outgoing.agency_document(replace(ASKING, kind=ActorKind.AGENCY), KEYS)
 
     assert document["type"] == "Application"
-    assert [entry["name"] for entry in document["implements"]] == ["FEP-1b12", "FEP-521a"]
+    assert [entry["name"] for entry in document["implements"]] == [
+        "FEP-1b12",
+        "FEP-521a",
+        "RFC-9421: HTTP Message Signatures",
+        "FEP-8b32",
+    ]
 
 
 def test_a_deleted_actor_leaves_a_tombstone_without_a_name():
@@ -432,8 +469,9 @@ def test_a_post_without_context_source_or_known_language_leaves_them_out():
 
 @pytest.mark.parametrize("document", every_activity())
 def test_the_context_stands_on_the_outermost_document_only(document):
-    assert document["@context"] == CONTEXT
+    about_an_actor = "assertionMethod" in json.dumps(document)
 
+    assert document["@context"] == (ACTOR_CONTEXT if about_an_actor else CONTEXT)
     assert json.dumps(document).count('"@context"') == 1
 
 

@@ -81,6 +81,20 @@ def test_webfinger_leads_to_the_actor_and_to_its_page(page, aliases, links):
     assert len(document["links"]) == links
 
 
+def test_webfinger_tells_the_actor_of_the_server_from_a_user_of_it():
+    document = webfinger_document(
+        subject="acct:actor@transport.example",
+        actor_uri="https://transport.example/actor",
+        actor_type="Application",
+    )
+
+    assert [link["rel"] for link in document["links"]] == [
+        "self",
+        "https://www.w3.org/ns/activitystreams#Service",
+    ]
+    assert {link["href"] for link in document["links"]} == {"https://transport.example/actor"}
+
+
 def test_nodeinfo_says_what_we_are_and_who_we_resemble():
     counts = {"members": 3, "active_month": 2, "active_half_year": 3, "posts": 9}
     named = {"software_version": "0.1.0", "node_name": "Transport", **counts}
