@@ -10,6 +10,7 @@ from federation import uris
 from federation.errors import Forbidden, Gone, Malformed, Unauthentic
 from federation.signatures import Claim, SignedRequest, read_signature, verify
 from federation.signatures.keys import PublicKey
+from federation.synchronization import HEADER, LONGEST
 from federation.uris import Home, same_origin
 from schemas.records import AgencyState
 from schemas.wire import strict
@@ -57,6 +58,7 @@ class VerifiedActivity:
 
     `document` and `raw` are the same, read and as it came; what is embedded in them is only
     as good as the actor's word (ORI-13). `agency` says how we stood to `host` on arrival.
+    `synchronization` is the header of FEP-8fcf where the signature covers it, as it came.
     """
 
     activity: Activity
@@ -67,6 +69,7 @@ class VerifiedActivity:
     signature_hash: bytes
     host: str
     agency: AgencyState | None
+    synchronization: str = ""
     witness: InitVar[object]
 
     def __post_init__(self, witness: object) -> None:
@@ -102,7 +105,7 @@ async def admit(
         Forbidden: "agency-blocked", or "agency-not-admitted".
         Unreachable: the key could not be had now; the sender should try again.
     """
-    claim = read_signature(request, authority=authority, now=now)
+    claim = read_signature(request, authority=authority, now=now, scheme=home.scheme)
     _check_key_id(claim.key_id, home)
     document, activity = _read(request.body)
     host = _check_origins(activity, claim.key_id, home)
@@ -127,13 +130,21 @@ async def admit(
         signature_hash=bytes.fromhex(claim.signature_hash),
         host=host,
         agency=agency,
+        synchronization=_signed_value(request, claim, HEADER.lower()),
         witness=_WITNESS,
     )
 
 
+def _signed_value(request: SignedRequest, claim: Claim, name: str) -> str:
+    """Give a header that was signed; what was not signed anybody may have added."""
+    if name not in claim.covered:
+        return ""
+    return request.fields()[name][0][: LONGEST + 1]
+
+
 def _check_key_id(key_id: str, home: Home) -> None:
     try:
-        uris.parse(key_id)
+        uris.authority_of(key_id)
     except Malformed as error:
         raise Unauthentic("key-id-malformed") from error
     if home.is_ours(key_id):

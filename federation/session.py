@@ -5,11 +5,11 @@ import logging
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 import aiohttp
 from aiohttp import hdrs
@@ -21,11 +21,15 @@ from federation import bodies, uris
 from federation.destinations import AddressRefusedError, Destinations, OpenSocket, Resolver
 from federation.errors import Forbidden, Malformed, Unreachable, Unsupported
 from federation.media_types import UNKNOWN, MediaType, parse_media_type
+from federation.signatures.knocking import Knock, Knocking, is_refused, other_than
 
 # Given method, URL, the headers about to be sent (Host is among them) and the body, give the
 # headers to add. Called anew for every hop, so that a signature is only for its own target.
+# A `Knocking` is one that may try again when it is refused, once in all hops.
 Sign = Callable[[str, str, Mapping[str, str], bytes | None], Awaitable[Mapping[str, str]]]
 AcceptType = Callable[[MediaType], bool]
+
+_Answer = TypeVar("_Answer", bound="Fetched | URL")
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _log: Final = logging.getLogger(__name__)
@@ -185,15 +189,20 @@ class Session:
         """
         async with _deadline(self._limits.total):
             target = self.judge(url)
-            prepared = self._headers(target, headers)
-            prepared[hdrs.ACCEPT_ENCODING] = "identity"
-            await _add_signature(prepared, sign, hdrs.METH_POST, target, body)
-            client = self._clients[target.scheme]
-            async with client.post(
-                target, data=body, headers=prepared, allow_redirects=False
-            ) as answer:
-                read = await bodies.read_start(answer, limit=self._limits.answer)
-                return _fetched(target, answer, read)
+            plain = self._headers(target, headers)
+            plain[hdrs.ACCEPT_ENCODING] = "identity"
+
+            async def send(signed: CIMultiDict[str]) -> Fetched:
+                client = self._clients[target.scheme]
+                async with client.post(
+                    target, data=body, headers=signed, allow_redirects=False
+                ) as answer:
+                    read = await bodies.read_start(answer, limit=self._limits.answer)
+                    return _fetched(target, answer, read)
+
+            request = _Request(method=hdrs.METH_POST, target=target, headers=plain, body=body)
+            answer, _ = await _knock(request, sign, send)
+            return answer
 
     async def _follow(self, target: URL, want: "_Want") -> Fetched:
         seen: set[URL] = set()
@@ -201,27 +210,38 @@ class Session:
             if target in seen:
                 raise Malformed("redirect-loop")
             seen.add(target)
-            answer = await self._get_once(target, want)
+            answer, knocked = await self._get_once(target, want)
             if isinstance(answer, Fetched):
                 return answer
+            if knocked and isinstance(want.sign, Knocking):
+                want = replace(want, sign=want.sign.__call__)
             target = answer
         raise Malformed("redirects-too-many")
 
-    async def _get_once(self, target: URL, want: "_Want") -> Fetched | URL:
-        """Give the answer, or where it sends us."""
-        prepared = self._headers(target, {hdrs.ACCEPT: want.accept})
-        prepared[hdrs.ACCEPT_ENCODING] = "gzip"
-        await _add_signature(prepared, want.sign, hdrs.METH_GET, target, None)
-        client = self._clients[target.scheme]
-        async with client.get(target, headers=prepared, allow_redirects=False) as answer:
-            if answer.status in _REDIRECTS:
-                return self._next_hop(target, answer.headers.get(hdrs.LOCATION, ""))
-            if not _is_success(answer):
-                return _fetched(target, answer, b"")
-            if want.accept_types and not want.accept_types(_media_type(answer)):
-                raise Unsupported("media-type")
-            body = await bodies.read_whole(answer, limit=want.max_bytes)
-            return _fetched(target, answer, body)
+    async def _get_once(self, target: URL, want: "_Want") -> tuple[Fetched | URL, bool]:
+        """Give the answer, or where it sends us, and whether it took two knocks."""
+        plain = self._headers(target, {hdrs.ACCEPT: want.accept})
+        plain[hdrs.ACCEPT_ENCODING] = "gzip"
+
+        async def send(signed: CIMultiDict[str]) -> Fetched | URL:
+            client = self._clients[target.scheme]
+            async with client.get(target, headers=signed, allow_redirects=False) as answer:
+                return await self._read(target, want, answer)
+
+        request = _Request(method=hdrs.METH_GET, target=target, headers=plain, body=None)
+        return await _knock(request, want.sign, send)
+
+    async def _read(
+        self, target: URL, want: "_Want", answer: aiohttp.ClientResponse
+    ) -> Fetched | URL:
+        if answer.status in _REDIRECTS:
+            return self._next_hop(target, answer.headers.get(hdrs.LOCATION, ""))
+        if not _is_success(answer):
+            return _fetched(target, answer, b"")
+        if want.accept_types and not want.accept_types(_media_type(answer)):
+            raise Unsupported("media-type")
+        body = await bodies.read_whole(answer, limit=want.max_bytes)
+        return _fetched(target, answer, body)
 
     def _next_hop(self, current: URL, location: str) -> URL:
         """Judge a Location, absolute or relative (RFC 9110 10.2.2), like any other URL."""
@@ -296,11 +316,44 @@ async def _deadline(seconds: float) -> AsyncIterator[None]:
         raise Unreachable("connection-failed") from error
 
 
-async def _add_signature(
-    headers: CIMultiDict[str], sign: Sign | None, method: str, target: URL, body: bytes | None
-) -> None:
-    if sign is not None:
-        headers.update(await sign(method, str(target), headers, body))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request:
+    """A request before it is signed."""
+
+    method: str
+    target: URL
+    headers: CIMultiDict[str]
+    body: bytes | None
+
+
+async def _knock(
+    request: _Request,
+    sign: Sign | None,
+    send: Callable[[CIMultiDict[str]], Awaitable[_Answer]],
+) -> tuple[_Answer, bool]:
+    """Send a request signed, and where that is refused once more in the other manner."""
+    if sign is None:
+        return await send(request.headers), False
+    url = str(request.target)
+    signature = await sign(request.method, url, request.headers, request.body)
+    answer = await send(_with(request.headers, signature))
+    if not (
+        isinstance(sign, Knocking) and isinstance(answer, Fetched) and is_refused(answer.status)
+    ):
+        return answer, False
+    other = await sign.sign_again(
+        request.method, url, request.headers, request.body, refused=signature
+    )
+    answer = await send(_with(request.headers, other))
+    status = answer.status if isinstance(answer, Fetched) else HTTPStatus.FOUND
+    await sign.heard(Knock(url=url, scheme=other_than(signature), status=status))
+    return answer, True
+
+
+def _with(headers: CIMultiDict[str], signature: Mapping[str, str]) -> CIMultiDict[str]:
+    signed = headers.copy()
+    signed.update(signature)
+    return signed
 
 
 def _trust(ca_bundle: Path | None) -> ssl.SSLContext:

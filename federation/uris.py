@@ -4,6 +4,7 @@ import hashlib
 import re
 from base64 import b32encode
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Final, Literal, NewType
 
@@ -22,7 +23,7 @@ _LARGEST_ID: Final = 2**63 - 1
 # userinfo without a word, and a check may not be about another URL than the one we use.
 # The authority is capped before IDNA sees it, which is slow on long hosts (DEP-06).
 _SHAPE: Final = re.compile(
-    r"https?://[^\s\x00-\x20\x7f/?#@\\]{1,260}(?:[/?][^\s\x00-\x20\x7f#\\]*)?(?:#[^\s\x00-\x20\x7f]*)?",
+    r"(https?://[^\s\x00-\x20\x7f/?#@\\]{1,260})(?:[/?][^\s\x00-\x20\x7f#\\]*)?(?:#[^\s\x00-\x20\x7f]*)?",
     re.IGNORECASE,
 )
 _LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
@@ -126,7 +127,7 @@ def host_of(uri: str) -> str:
     Raises:
         Malformed: as `parse`.
     """
-    return canonical_host(_written_host(parse(uri)))
+    return _place_of(uri)[1]
 
 
 def authority_of(uri: str) -> str:
@@ -135,10 +136,7 @@ def authority_of(uri: str) -> str:
     Raises:
         Malformed: as `parse`.
     """
-    url = parse(uri)
-    port = url.explicit_port
-    host = canonical_host(_written_host(url))
-    return host if port is None else f"{host}:{port}"
+    return _place_of(uri)[2]
 
 
 def origin_of(uri: str) -> str:
@@ -147,7 +145,7 @@ def origin_of(uri: str) -> str:
     Raises:
         Malformed: as `parse`.
     """
-    return f"{parse(uri).scheme}://{authority_of(uri)}"
+    return _place_of(uri)[0]
 
 
 def same_origin(one: str, other: str) -> bool:
@@ -193,6 +191,11 @@ class Home:
     def authority(self) -> str:
         """Host with port, as it stands in our handles."""
         return authority_of(self.origin)
+
+    @property
+    def scheme(self) -> str:
+        """How we are spoken to: "https", or "http" in development (product.md 9)."""
+        return self.origin.partition(":")[0]
 
     @property
     def agency(self) -> Uri:
@@ -291,6 +294,30 @@ def _number(value: int | str) -> str:
     if not _ID.fullmatch(text) or int(text) > _LARGEST_ID:
         raise Malformed("id-shape")
     return text
+
+
+def _place_of(uri: str) -> tuple[str, str, str]:
+    """Give origin, host and authority, as `parse` reads them.
+
+    Of an ASCII URI that has the shape, nothing behind the authority has a say in whether it
+    can be parsed; so what comes from one server is parsed once.
+    """
+    if uri.isascii() and len(uri) <= LONGEST_URI and (found := _SHAPE.fullmatch(uri)):
+        return _named(found[1])
+    return _read_place(uri)
+
+
+@lru_cache(maxsize=4096)
+def _named(start: str) -> tuple[str, str, str]:
+    return _read_place(start)
+
+
+def _read_place(uri: str) -> tuple[str, str, str]:
+    url = parse(uri)
+    host = canonical_host(_written_host(url))
+    port = url.explicit_port
+    authority = host if port is None else f"{host}:{port}"
+    return f"{url.scheme}://{authority}", host, authority
 
 
 def _written_host(url: URL) -> str:

@@ -220,6 +220,7 @@ async def opened(
         ) as client,
     ):
         context = _context(clock, database, session, settings)
+        await _found_agency(context)
         door = InboxDoor(context, most=most)
         runner = AppRunner(_application(context, door), access_log=None)
         await runner.setup()
@@ -250,9 +251,26 @@ def _context(
         bell=Bell("", ()),
         session=session,
         faults=Faults(""),
-        agency_key=replace(KEYS[2], key_id=f"{home.agency}#main-key", owner=home.agency),
         agency_id=1,
     )
+
+
+async def _found_agency(context: Context) -> None:
+    """Give the agency's own actor, which signs what we fetch, a row and its key."""
+    home = context.home
+    actor = Actor(
+        id=context.agency_id,
+        uri=home.agency,
+        kind=ActorKind.AGENCY,
+        name="actor",
+        host=home.authority,
+        local=True,
+        published_at=context.now(),
+    )
+    key = replace(KEYS[2], key_id=f"{home.agency}#main-key", owner=home.agency)
+    async with context.database.transaction("test") as tx:
+        if await actors.add(tx, actor, now=context.now()):
+            await actors.add_key_pair(tx, actor.id, key, now=context.now())
 
 
 def _application(context: Context, door: InboxDoor) -> Application:

@@ -115,6 +115,7 @@ class HostilePeer:
     connections: int = 0
     port: int = 0
     _replies: dict[tuple[str, str], Reply] = field(default_factory=dict)
+    _insists: dict[str, tuple[bool, int]] = field(default_factory=dict)
     _server: asyncio.Server | None = None
     _over: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -146,6 +147,10 @@ class HostilePeer:
         host, slash, path = url.partition("://")[2].partition("/")
         self._replies[host, slash + path] = reply
 
+    def insists(self, name: str, *, on_rfc9421: bool, status: int = 401) -> None:
+        """Refuse whatever a host is asked that is not signed in one of the two manners."""
+        self._insists[self.authority(name)] = (on_rfc9421, status)
+
     def publishes(self, url: str, **members: object) -> None:
         """Publish an honest document: its id is where it is, unless `id` says otherwise."""
         self.tells(url, document({"id": url, **members}))
@@ -168,6 +173,9 @@ class HostilePeer:
             request = await _read_request(reader)
             self.requests.append(request)
             known = self._replies.get((request.host, request.target), Reply(status=404))
+            on_rfc9421, status = self._insists.get(request.host, (None, 0))
+            if on_rfc9421 not in {None, "signature-input" in request.headers}:
+                known = Reply(status=status)
             await self._tell(writer, known)
         except (ConnectionError, asyncio.IncompleteReadError, ValueError):
             pass  # the other side had enough

@@ -4,19 +4,25 @@ import base64
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from urllib.parse import urlsplit
 
-from federation.errors import Malformed, Unauthentic
+from federation.errors import Unauthentic
 from federation.signatures.digest import check_digest, digest_of
 from federation.signatures.keys import KeyKind, KeyPair, sign_bytes
 from federation.signatures.messages import Claim, SignedRequest
 from federation.signatures.parameters import PSEUDO_HEADERS, Parameters, read_parameters
+from federation.signatures.targets import target_of
 from federation.signatures.window import http_date, read_http_date, valid_until
 
 _WITHOUT_BODY = frozenset({"GET", "HEAD"})
 _SIGNED_WITHOUT_BODY = ("(request-target)", "host", "date")
-_SIGNED_WITH_BODY = ("(request-target)", "host", "date", "digest", "content-type")
-_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+_SIGNED_WITH_BODY = (
+    "(request-target)",
+    "host",
+    "date",
+    "digest",
+    "content-type",
+    "collection-synchronization",
+)
 # Mastodon and apsig know RSA by this label only; nothing else names Ed25519 that all accept.
 _LABELS = {KeyKind.RSA: "rsa-sha256", KeyKind.ED25519: "hs2019"}
 
@@ -38,7 +44,8 @@ def sign(
     Args:
         method: such as "POST".
         url: absolute, percent-encoded; a fragment is left out.
-        headers: what else is sent; of these Content-Type is signed when there is a body.
+        headers: what else is sent; of these Content-Type and Collection-Synchronization
+            (FEP-8fcf) are signed when there is a body.
         body: the exact bytes, None for none.
         key: whose private half signs; its id becomes the keyId.
         now: when the attempt is made, not when the activity was made.
@@ -47,16 +54,16 @@ def sign(
         Malformed: "url-not-signable".
         Unauthentic: "signed-text-unprintable" when a header would break the signed text.
     """
-    authority, target = _authority_and_target(url)
+    target = target_of(url)
     content = body if body is not None or method.upper() in _WITHOUT_BODY else b""
-    added = {"Host": authority, "Date": http_date(now)}
+    added = {"Host": target.authority, "Date": http_date(now)}
     wanted: tuple[str, ...] = _SIGNED_WITHOUT_BODY
     if content is not None:
         added["Digest"] = digest_of(content)
         wanted = _SIGNED_WITH_BODY
     values = {name.lower(): value.strip(" \t") for name, value in headers.items()}
     values |= {name.lower(): value for name, value in added.items()}
-    values["(request-target)"] = f"{method.lower()} {target}"
+    values["(request-target)"] = f"{method.lower()} {target.path}"
     covered = tuple(name for name in wanted if name in values)
 
     signature = base64.b64encode(sign_bytes(key, signing_text(covered, values))).decode()
@@ -119,20 +126,6 @@ def signing_text(covered: Sequence[str], values: Mapping[str, str]) -> bytes:
             raise Unauthentic("signed-text-unprintable")
         lines.append(f"{name}: {value}")
     return "\n".join(lines).encode("ascii")
-
-
-def _authority_and_target(url: str) -> tuple[str, str]:
-    try:
-        parts = urlsplit(url)
-    except ValueError as error:
-        raise Malformed("url-not-signable") from error
-    default_port = _DEFAULT_PORTS.get(parts.scheme)
-    # urlsplit drops line ends: what is signed would not be what is sent.
-    plain = url.isascii() and url.isprintable() and " " not in url
-    if not plain or default_port is None or not parts.hostname or "@" in parts.netloc:
-        raise Malformed("url-not-signable")
-    query = f"?{parts.query}" if parts.query else ""
-    return parts.netloc.lower().removesuffix(default_port), (parts.path or "/") + query
 
 
 def _check_coverage(request: SignedRequest, parameters: Parameters) -> None:

@@ -1,5 +1,6 @@
 """Key pairs: create, encode, load; what a published key must look like to be used."""
 
+import base64
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -36,8 +37,11 @@ SMALLEST_EXPONENT = 3
 LARGEST_EXPONENT = 2**32
 # An 8192-bit key takes 1.5 kB; what is longer is not even parsed.
 LONGEST_PEM = 4096
+# Prefixes of the multicodec table; an RSA key is a PKCS #1 structure behind its own.
 _ED25519_MULTICODEC = b"\xed\x01"
-_LONGEST_MULTIKEY = 64
+_RSA_MULTICODEC = b"\x85\x24"
+# An 8192-bit key takes 1 kB, and base58 a third more.
+_LONGEST_MULTIKEY = 1500
 
 LoadedKey = RSAPublicKey | Ed25519PublicKey
 _LoadedPrivateKey = RSAPrivateKey | Ed25519PrivateKey
@@ -168,35 +172,47 @@ def sign_bytes(key: KeyPair, text: bytes) -> bytes:
 
 
 def multikey(public_pem: str) -> str:
-    """Encode an Ed25519 key as Multikey, "z6Mk…" (FEP-521a).
+    """Encode a key as Multikey: Ed25519 as "z6Mk…", RSA as "z4MX…" (FEP-521a).
 
     Raises:
-        Unauthentic: "key-type-unsupported" for RSA; else as `load_public`.
+        Unauthentic: as `load_public`.
     """
     key = load_public(public_pem)
-    if not isinstance(key, Ed25519PublicKey):
-        raise Unauthentic("key-type-unsupported")
-    return "z" + base58.b58encode(_ED25519_MULTICODEC + key.public_bytes_raw()).decode("ascii")
+    if isinstance(key, Ed25519PublicKey):
+        encoded = _ED25519_MULTICODEC + key.public_bytes_raw()
+    else:
+        encoded = _RSA_MULTICODEC + key.public_bytes(Encoding.DER, PublicFormat.PKCS1)
+    return "z" + base58.b58encode(encoded).decode("ascii")
 
 
+@lru_cache(maxsize=4096)
 def multikey_pem(encoded: str) -> str:
-    """Turn a Multikey back into PEM; only the one canonical spelling of an Ed25519 key.
+    """Turn a Multikey back into PEM; only the one canonical spelling of a key.
 
     Raises:
         Malformed: "multikey-malformed".
+        Unauthentic: an RSA key that `load_public` refuses.
     """
     # Decoding base58 takes quadratic time, so the length is looked at first.
     if not encoded.startswith("z") or len(encoded) > _LONGEST_MULTIKEY:
         raise Malformed("multikey-malformed")
     try:
-        decoded = base58.b58decode(encoded[1:])
-        key = Ed25519PublicKey.from_public_bytes(decoded.removeprefix(_ED25519_MULTICODEC))
+        pem = _public_pem(_decoded(base58.b58decode(encoded[1:])))
     except ValueError as error:
         raise Malformed("multikey-malformed") from error
-    pem = _public_pem(key)
     if multikey(pem) != encoded:
         raise Malformed("multikey-malformed")
     return pem
+
+
+def _decoded(prefixed: bytes) -> LoadedKey:
+    """Read the key behind a multicodec prefix; what has none does not encode back to itself."""
+    if prefixed.startswith(_RSA_MULTICODEC):
+        body = base64.encodebytes(prefixed.removeprefix(_RSA_MULTICODEC)).decode("ascii")
+        return load_public(
+            f"-----BEGIN RSA PUBLIC KEY-----\n{body}-----END RSA PUBLIC KEY-----\n"
+        )
+    return Ed25519PublicKey.from_public_bytes(prefixed.removeprefix(_ED25519_MULTICODEC))
 
 
 def _check_rsa(key: RSAPublicKey) -> None:

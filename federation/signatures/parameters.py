@@ -52,13 +52,40 @@ def read_parameters(header: str) -> Parameters:
     if algorithm is not None and algorithm not in ALGORITHMS:
         raise Unauthentic("algorithm-unsupported")
     return Parameters(
-        key_id=_key_id(found["keyId"]),
+        key_id=read_key_id(found["keyId"]),
         algorithm=algorithm,
         covered=_covered(found["headers"]),
         signature=_signature(found["signature"]),
-        created=_seconds(found.get("created")),
-        expires=_seconds(found.get("expires")),
+        created=read_seconds(found["created"]) if "created" in found else None,
+        expires=read_seconds(found["expires"]) if "expires" in found else None,
     )
+
+
+def read_key_id(text: str) -> str:
+    """Take the id of a key, which must be an http(s) URL (SIG-03).
+
+    Raises:
+        Unauthentic: "key-id-unusable".
+    """
+    try:
+        url = urlsplit(text)
+        usable = url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
+    except ValueError as error:
+        raise Unauthentic("key-id-unusable") from error
+    if not usable or "@" in url.netloc or " " in text or len(text) > LONGEST_KEY_ID:
+        raise Unauthentic("key-id-unusable")
+    return text
+
+
+def read_seconds(text: str) -> int:
+    """Read a time in whole seconds since 1970 (SIG-09).
+
+    Raises:
+        Unauthentic: "signature-time-malformed".
+    """
+    if _TIME.fullmatch(text) is None:
+        raise Unauthentic("signature-time-malformed")
+    return int(text)
 
 
 def _split(header: str) -> dict[str, str]:
@@ -92,17 +119,6 @@ def _parameter(header: str, position: int) -> tuple[str, str, int]:
     return name, quoted if bare is None else bare, found.end()
 
 
-def _key_id(text: str) -> str:
-    try:
-        url = urlsplit(text)
-        usable = url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
-    except ValueError as error:
-        raise Unauthentic("key-id-unusable") from error
-    if not usable or "@" in url.netloc or " " in text or len(text) > LONGEST_KEY_ID:
-        raise Unauthentic("key-id-unusable")
-    return text
-
-
 def _covered(text: str) -> tuple[str, ...]:
     covered = tuple(text.lower().split(" "))
     for name in covered:
@@ -121,11 +137,3 @@ def _signature(text: str) -> bytes:
     if not signature:
         raise Unauthentic("signature-malformed")
     return signature
-
-
-def _seconds(text: str | None) -> int | None:
-    if text is None:
-        return None
-    if _TIME.fullmatch(text) is None:
-        raise Unauthentic("signature-time-malformed")
-    return int(text)

@@ -6,14 +6,14 @@ from datetime import datetime
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
 from federation.errors import Unauthentic
-from federation.signatures import cavage
+from federation.signatures import cavage, rfc9421
 from federation.signatures.keys import KeyKind, PublicKey, verify_bytes
 from federation.signatures.messages import Claim, SignedRequest
 
 # The label never chooses the algorithm, the key does; a label that contradicts it is refused.
 # "hs2019" with RSA means RSASSA-PKCS1-v1_5 with SHA-256 to everyone (SWICG report, 2.2).
 _LABELS = {
-    KeyKind.RSA: frozenset({None, "rsa-sha256", "hs2019"}),
+    KeyKind.RSA: frozenset({None, "rsa-sha256", "hs2019", "rsa-v1_5-sha256"}),
     KeyKind.ED25519: frozenset({None, "ed25519", "hs2019"}),
 }
 
@@ -21,7 +21,9 @@ _LABELS = {
 Check = Callable[[PublicKey, bytes, bytes], object]
 
 
-def read_signature(request: SignedRequest, *, authority: str, now: datetime) -> Claim:
+def read_signature(
+    request: SignedRequest, *, authority: str, now: datetime, scheme: str = "https"
+) -> Claim:
     """Judge all of a signature that can be judged before its key is known (SIG-03 to SIG-12).
 
     A request that speaks RFC 9421 is judged by RFC 9421 only: falling back to the weaker
@@ -31,12 +33,14 @@ def read_signature(request: SignedRequest, *, authority: str, now: datetime) -> 
         request: as received.
         authority: our own host, with the port where there is one, from the configuration.
         now: the receiver's clock.
+        scheme: "http" for an instance in development.
 
     Raises:
+        Malformed: "content-digest-malformed".
         Unauthentic: with the reason.
     """
     if "signature-input" in request.fields():
-        raise Unauthentic("rfc9421-not-yet-spoken")
+        return rfc9421.read(request, scheme=scheme, authority=authority, now=now)
     return cavage.read(request, authority=authority, now=now)
 
 

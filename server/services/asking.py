@@ -25,7 +25,12 @@ async def who_asks(context: Context, request: SignedRequest) -> Anonymous | Agen
     """
     if not request.fields().keys() & _SIGNED_BY:
         return Anonymous()
-    claim = read_signature(request, authority=context.home.authority, now=context.network_now())
+    claim = read_signature(
+        request,
+        authority=context.home.authority,
+        now=context.network_now(),
+        scheme=context.home.scheme,
+    )
     host = _host_of(claim)
     if host == context.home.authority:
         raise Unauthentic("key-ours")

@@ -1,7 +1,7 @@
 """Keys of other actors: from storage, else from their origin, sparingly and never by force."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Final
@@ -18,12 +18,14 @@ from federation.errors import (
 )
 from federation.fetch import fetch_document
 from federation.session import Session
-from federation.signatures.keys import PublicKey
+from federation.signatures.keys import PublicKey, multikey
 from federation.translate.incoming_actors import IncomingActor, actor_from
 from federation.uris import authority_of, origin_of, same_origin
 from schemas.wire.vocabulary import ActorType
 from server.context import Context
 from server.services import discovery
+from server.services.lookups import Lookups
+from server.services.signing import sign_as_agency
 from server.storage import actors
 from server.storage.database import Transaction
 
@@ -46,7 +48,7 @@ _REFUSED: Final = "key-refused"
 _NOT_LISTED: Final = "key-not-listed"
 # The origin as a whole was silent, not one page of it: no other key is asked of it for now.
 _SILENCE: Final = frozenset({"timeout", "connection-failed", "tls-refused"})
-_KEY_TYPES: Final = frozenset({"", "Key", "CryptographicKey", "PublicKey"})
+_KEY_TYPES: Final = frozenset({"", "Key", "CryptographicKey", "PublicKey", "Multikey"})
 
 
 class Fetches:
@@ -88,8 +90,11 @@ class Fetches:
             del self._under_way[url], self._hosts[url]
 
 
+Known = tuple[PublicKey, datetime]
+
 # They belong to the outgoing session of the process and end with it.
 _FETCHES: Final[WeakKeyDictionary[Session, Fetches]] = WeakKeyDictionary()
+_KNOWN: Final[WeakKeyDictionary[Session, Lookups[Known]]] = WeakKeyDictionary()
 
 
 async def find_key(context: Context, key_id: str, *, fresh: bool = False) -> PublicKey:
@@ -107,14 +112,14 @@ async def find_key(context: Context, key_id: str, *, fresh: bool = False) -> Pub
     if context.home.is_ours(key_id):
         raise Unauthentic("key-is-ours")
     url = key_id.partition("#")[0]
-    async with context.database.reading() as tx:
-        known = await actors.find_key(tx, key_id)
-        if known is not None:
-            key, fetched_at = known
-            if not fresh or context.now() - fetched_at < REFRESH:
-                return key
-            url = key.owner
-        else:
+    known = await _known(context).find(key_id)
+    if known is not None:
+        key, fetched_at = known
+        if not fresh or context.now() - fetched_at < REFRESH:
+            return key
+        url = key.owner
+    else:
+        async with context.database.reading() as tx:
             await _check_stranger(tx, context, key_id, url)
     fetches = _FETCHES.setdefault(context.session, Fetches())
     for found in await fetches.join(url, lambda: _fetch_keys(context, url)):
@@ -122,6 +127,19 @@ async def find_key(context: Context, key_id: str, *, fresh: bool = False) -> Pub
             return found
     await _refuse(context, key_id, _NOT_LISTED, context.now() + REFRESH)
     raise Unauthentic(_NOT_LISTED)
+
+
+def _known(context: Context) -> Lookups[Known]:
+    found = _KNOWN.get(context.session)
+    if found is None:
+        database = context.database
+
+        async def load(key_ids: Collection[str]) -> dict[str, Known]:
+            async with database.reading() as tx:
+                return await actors.find_keys(tx, key_ids)
+
+        found = _KNOWN[context.session] = Lookups(load)
+    return found
 
 
 async def _check_stranger(tx: Transaction, context: Context, key_id: str, url: str) -> None:
@@ -181,7 +199,8 @@ async def _fetch_owner(context: Context, url: str) -> IncomingActor:
         return actor_from(document, now=context.now())
     if not isinstance(kind, str) or kind not in _KEY_TYPES:
         raise Malformed("not-a-key")
-    owner_uri = document.get("owner")
+    # A Multikey calls its owner the controller (FEP-521a).
+    owner_uri = document.get("controller" if kind == "Multikey" else "owner")
     if not isinstance(owner_uri, str) or not same_origin(owner_uri, url):
         raise Malformed("key-owner-elsewhere")
     owner = actor_from(await _fetch(context, owner_uri, url), now=context.now())
@@ -191,18 +210,19 @@ async def _fetch_owner(context: Context, url: str) -> IncomingActor:
 
 
 async def _fetch(context: Context, url: str, asked: str) -> dict[str, Any]:
-    sign = discovery.sign_as_agency(context)
-    document = await fetch_document(context.session, url, sign=sign)
+    document = await fetch_document(context.session, url, sign=sign_as_agency(context))
     if not same_origin(document["id"], asked):
         raise Malformed("key-elsewhere")
     return document
 
 
 def _is_same_key(key: PublicKey, document: dict[str, Any]) -> bool:
-    pem = document.get("publicKeyPem")
-    return (
-        key.key_id == document["id"] and isinstance(pem, str) and key.pem.strip() == pem.strip()
-    )
+    pem, encoded = document.get("publicKeyPem"), document.get("publicKeyMultibase")
+    if key.key_id != document["id"]:
+        return False
+    if document.get("type") == "Multikey":
+        return isinstance(encoded, str) and multikey(key.pem) == encoded
+    return isinstance(pem, str) and key.pem.strip() == pem.strip()
 
 
 async def _give_up(context: Context, url: str, error: FederationError) -> FederationError:

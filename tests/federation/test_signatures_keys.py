@@ -155,9 +155,33 @@ def test_a_multikey_is_the_key_and_nothing_else():
     assert multikey_pem(encoded) == ED25519.public_pem
 
 
-def test_rsa_keys_have_no_multikey():
-    with pytest.raises(Unauthentic, match="key type unsupported"):
-        multikey(RSA.public_pem)
+def test_an_rsa_key_has_a_multikey_too():
+    encoded = multikey(RSA.public_pem)
+
+    assert encoded.startswith("z4MX")
+    assert multikey_pem(encoded) == RSA.public_pem
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        "z" + base58.b58encode(b"\x85\x24" + b"\x07" * 32).decode(),
+        multikey(RSA.public_pem)[:-1],
+        multikey(RSA.public_pem)[:-1] + "9",
+    ],
+    ids=["something-else", "cut", "changed"],
+)
+def test_only_an_rsa_key_is_read_behind_the_code_of_one(encoded):
+    with pytest.raises(FederationError):
+        multikey_pem(encoded)
+
+
+def test_a_weak_rsa_key_is_no_better_as_a_multikey():
+    weak = rsa.RSAPublicNumbers(n=2**1023 + 1, e=65537).public_key()
+    der = weak.public_bytes(Encoding.DER, PublicFormat.PKCS1)
+
+    with pytest.raises(Unauthentic, match="key too weak"):
+        multikey_pem("z" + base58.b58encode(b"\x85\x24" + der).decode())
 
 
 @pytest.mark.parametrize(
@@ -187,7 +211,7 @@ def test_rsa_keys_have_no_multikey():
         "X25519",
     ],
 )
-def test_only_the_canonical_multikey_of_an_ed25519_key_is_read(encoded):
+def test_only_the_canonical_multikey_of_a_key_is_read(encoded):
     with pytest.raises(Malformed, match="multikey malformed"):
         multikey_pem(encoded)
 

@@ -616,7 +616,7 @@ def test_sig_23_a_request_that_speaks_rfc_9421_is_not_judged_by_cavage(name):
     received = post()
     both = replace(received, headers=(*received.headers, (name, "")))
 
-    assert refusal(both) == "rfc9421-not-yet-spoken"
+    assert refusal(both) == "signature-input-malformed"
 
 
 # SIG-25: public origin

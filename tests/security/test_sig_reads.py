@@ -7,13 +7,18 @@ from datetime import timedelta
 import pytest
 
 from federation.fetch import fetch_document
+from federation.signatures import rfc9421
 from federation.signatures.keys import generate_rsa
 from schemas.records import AgencyState
-from server.services.discovery import find_or_fetch_actor, sign_as_agency
+from server.services import people
+from server.services.discovery import find_or_fetch_actor
+from server.services.signing import sign_as_agency
 from server.storage.embedded import Cluster
+from server.workers.acquaintance import ask_due
 from tests.hostile_peer import HostilePeer
-from tests.instance import cloned
+from tests.instance import cloned, running, settle
 from tests.reading_house import House, Stranger, TurnedClock, house, stranger
+from tests.stories.life import signed_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +50,26 @@ async def test_sig_20_a_signed_answer_is_for_one_and_varies(scene: Scene) -> Non
         assert reply.headers["Vary"] == "Accept, Signature"
         assert reply.headers["Cache-Control"] == "private, no-store"
         assert "ETag" not in reply.headers
+
+
+async def test_sig_20_what_is_signed_by_rfc_9421_is_for_one_too(scene: Scene) -> None:
+    signed = rfc9421.sign(
+        method="GET",
+        url=scene.post,
+        headers={},
+        body=None,
+        key=scene.lands.key,
+        now=scene.health.context.now(),
+    )
+    elsewhere = f"{scene.post}/replies"
+
+    reply = await scene.health.get(scene.post, None, **signed)
+
+    assert reply.status == 200
+    assert reply.headers["Vary"] == "Accept, Signature"
+    assert reply.headers["Cache-Control"] == "private, no-store"
+    assert (await scene.health.get(elsewhere, None, **signed)).status == 401
+    assert (await scene.health.get(scene.post)).status == 401
 
 
 async def test_sig_20_a_blocked_peer_gets_what_is_not_there(scene: Scene) -> None:
@@ -153,7 +178,7 @@ async def test_sig_21_the_agencys_own_actor_needs_no_signature(scene: Scene) -> 
     broken = await scene.health.get("/actor", Signature="nonsense")
 
     assert unsigned.status == 200
-    assert unsigned.json["publicKey"]["id"] == scene.health.context.agency_key.key_id
+    assert unsigned.json["publicKey"]["id"] == scene.health.agency.key.key_id
     assert unsigned.body == signed.body == broken.body
     assert scene.peer.requests == []
 
@@ -190,3 +215,30 @@ async def test_sig_21_two_agencies_with_empty_caches_read_each_other(
     assert community.host == transport.host
     assert fetched["id"] == posts[transport.host].uri
     assert back["id"] == posts[health.host].uri
+
+
+@pytest.mark.parametrize("acquainted", [False, True], ids=["strangers", "acquainted"])
+async def test_sig_21_two_agencies_with_empty_caches_follow_each_other(
+    cluster: Cluster, acquainted: bool
+) -> None:
+    clock = TurnedClock()
+    async with (
+        running(cluster, "health", clock=clock) as health,
+        running(cluster, "transport", clock=clock) as transport,
+    ):
+        pairs = ((health, transport, "ada", "bob"), (transport, health, "bob", "ada"))
+        for one, other, name, _ in pairs:
+            await one.admit(other)
+            await one.member(name)
+            if acquainted:
+                await ask_due(one.context)
+
+        for one, other, name, wanted in pairs:
+            found = await find_or_fetch_actor(one.context, other.context.home.person(wanted))
+            await people.follow(one.context, await signed_in(one.context, name), found.id)
+        await settle(health, transport)
+
+        for one, _, _, _ in pairs:
+            async with one.database.reading() as tx:
+                states = await tx.fetch("SELECT state FROM follows")
+            assert [row["state"] for row in states] == ["accepted", "accepted"]
