@@ -1,28 +1,42 @@
 """A community passes something on."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
 from federation.errors import FederationError, Unreachable
 from federation.translate.incoming import announced_in
 from schemas.records import Community, FollowState
+from schemas.wire.reading import lenient_type_name
 from schemas.wire.vocabulary import ActivityType
 from server.context import Context
-from server.services import confirming
+from server.services import confirming, discovery
 from server.services.arrived import Arrived, Dispatch, Ignored
 from server.storage import communities, follows
 from server.storage import posts as stored
 
 log = structlog.get_logger()
 
+#: What counts only when one who is a steward now did it (ACT-21); authors do some of it too.
+_OF_STEWARDS: Final = frozenset(
+    {
+        ActivityType.ADD,
+        ActivityType.BLOCK,
+        ActivityType.CHOOSE_ANSWER,
+        ActivityType.DELETE,
+        ActivityType.LOCK,
+        ActivityType.REMOVE,
+        ActivityType.UNDO,
+    }
+)
+
 
 async def on_announce(context: Context, arrived: Arrived, dispatch: Dispatch) -> None:
     """Hand each thing inside to the dispatcher, once its own server has confirmed it (0.9).
 
-    Only from a community that somebody here belongs to, but for what it takes away of what came
-    while somebody did (DEL-24); never an Announce inside an Announce.
+    Only from a community that somebody here belongs to, but for what it takes away, or gives
+    back, of what came while somebody did (DEL-24); never an Announce inside an Announce.
     """
     community, belongs = await _community(context, arrived)
     inside = announced_in(arrived.activity)
@@ -39,6 +53,7 @@ async def on_announce(context: Context, arrived: Arrived, dispatch: Dispatch) ->
             away = error
         except (Ignored, FederationError) as refusal:
             log.info("inbox-part-ignored", activity=arrived.activity.id, reason=refusal.reason)
+            context.metrics.refusals.labels(refusal.reason).inc()
     if away is not None:
         raise away
 
@@ -61,6 +76,8 @@ async def _one(
         await _note_own(context, arrived, community, inner)
         return
     document, activity = await confirming.confirm(context, community, inner)
+    if activity.verb in _OF_STEWARDS and activity.actor != community.uri:
+        await discovery.refresh_stewards(context, community.actor)
     await dispatch(
         context, replace(arrived, activity=activity, document=document, via=community)
     )
@@ -81,15 +98,22 @@ async def _community(context: Context, arrived: Arrived) -> tuple[Community, boo
 async def _takes_away(
     context: Context, community: Community, inner: dict[str, Any] | str
 ) -> bool:
-    """Say whether it takes away what we have, or puts out, or lets in again, one of ours."""
+    """Say whether it takes away what we have, or puts out one of ours; or takes that back."""
     if not isinstance(inner, dict):
         return False
-    if inner.get("type") in {ActivityType.BLOCK, ActivityType.UNDO}:
+    deletion = inner
+    if inner.get("type") == ActivityType.UNDO and isinstance(inner.get("object"), dict):
+        deletion = inner["object"]
+    if deletion.get("type") == ActivityType.DELETE:
+        return await _is_about_our_copy(context, community, _about(deletion))
+    if lenient_type_name(inner.get("type")) in {ActivityType.BLOCK, ActivityType.UNDO}:
         return await _is_about_ours(context, inner)
-    if inner.get("type") != ActivityType.DELETE:
-        return False
+    return False
+
+
+async def _is_about_our_copy(context: Context, community: Community, uri: str) -> bool:
     async with context.database.reading() as tx:
-        sealed = await stored.find_by_uri(tx, _about(inner))
+        sealed = await stored.find_by_uri(tx, uri)
     return sealed is not None and sealed.facts.community_id == community.id
 
 

@@ -10,8 +10,9 @@ from schemas.records import Community
 from schemas.wire.activities import Activity
 from schemas.wire.vocabulary import ActivityType
 from server.context import Context
-from server.services import discovery
+from server.services import discovery, proving
 from server.services.arrived import Ignored
+from server.services.signing import sign_as_agency
 
 Confirmed = tuple[dict[str, Any], Activity]
 
@@ -22,9 +23,7 @@ async def fetch(context: Context, uri: str) -> dict[str, Any]:
     Nor one that a redirect led to (DOM-06).
     """
     await discovery.check_fetchable(context, uri)
-    document = await fetch_document(
-        context.session, uri, sign=discovery.sign_as_agency(context)
-    )
+    document = await fetch_document(context.session, uri, sign=sign_as_agency(context))
     await discovery.check_fetchable(context, str(document["id"]))
     return document
 
@@ -34,8 +33,10 @@ async def confirm(
 ) -> Confirmed:
     """Give what a community passed on, as its own server tells it (wire.md 0.9).
 
-    An activity of the community's own server needs no second look: that server signed it. Of a
-    post the newest version is fetched; of any other activity the activity itself, by its id.
+    An activity of the community's own server needs no second look: that server signed it. Nor
+    does one that its actor has proven (FEP-8b32); a proof that is wrong is refused, and nobody
+    is asked. Of a post the newest version is fetched; of any other activity the activity
+    itself, by its id.
     """
     if isinstance(inner, str):
         return await _from_id(context, inner)
@@ -44,6 +45,8 @@ async def confirm(
         raise Ignored("announce-of-an-announce")
     if same_origin(activity.actor, community.uri):
         return inner, activity
+    if await proving.is_proven(context, inner, activity.actor) and _is_whole(activity):
+        return inner, activity
     match activity.verb:
         case ActivityType.CREATE | ActivityType.UPDATE:
             return await _with_object(context, inner, activity)
@@ -51,6 +54,22 @@ async def confirm(
             return await _deleted(context, inner, activity)
         case _:
             return await _same_activity(context, activity)
+
+
+def _is_whole(activity: Activity) -> bool:
+    """Say whether an activity tells by itself what its actor may be believed about.
+
+    A post in it must be the actor's own (LDS-09), and say which of two versions is the newer:
+    or an old edit, passed on once more, would undo the last one.
+    """
+    if activity.verb not in {ActivityType.CREATE, ActivityType.UPDATE}:
+        return True
+    post = activity.embedded
+    if post is None or post.get("attributedTo") != activity.actor:
+        return False
+    if not same_origin(str(post.get("id", "")), activity.actor):
+        return False
+    return activity.verb is ActivityType.CREATE or "updated" in post
 
 
 async def _from_id(context: Context, uri: str) -> Confirmed:
