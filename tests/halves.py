@@ -16,6 +16,7 @@ HALVES: Final = (
         "tests/moderation",
         "tests/architecture",
         "tests/security",
+        "tests/fedify",
     ),
 )
 

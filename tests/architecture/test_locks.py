@@ -27,8 +27,9 @@ def test_there_are_lock_files_for_running_building_and_developing():
     assert names == ["requirements-build.lock", "requirements-dev.lock", "requirements.lock"]
 
 
-def test_the_npm_lock_names_no_place():
-    locked = json.loads((ROOT / "package-lock.json").read_text())
+@pytest.mark.parametrize("path", ["package-lock.json", "tests/fedify/package-lock.json"])
+def test_an_npm_lock_names_no_place(path):
+    locked = json.loads((ROOT / path).read_text())
 
     outside = {name: each for name, each in locked["packages"].items() if name}
     assert outside
