@@ -11,6 +11,7 @@ from federation.errors import FederationError, Forbidden, Unauthentic, Unreachab
 from federation.media_types import ACTIVITY_JSON
 from federation.session import Session, Sign
 from federation.signatures.window import read_http_date
+from federation.synchronization import HEADER
 
 #: After so long without success a delivery is given up (security.md 3.3).
 HORIZON: Final = timedelta(days=7)
@@ -121,7 +122,13 @@ class Health:
 
 
 async def deliver(
-    session: Session, *, inbox: str, body: bytes, sign: Sign, now: Callable[[], datetime]
+    session: Session,
+    *,
+    inbox: str,
+    body: bytes,
+    sign: Sign,
+    now: Callable[[], datetime],
+    synchronization: str = "",
 ) -> Outcome:
     """Post an activity to an inbox once (ActivityPub 7.1); a redirect is not followed (SIG-22).
 
@@ -131,8 +138,11 @@ async def deliver(
         body: the activity, UTF-8 JSON.
         sign: gives the signature of this attempt (DEL-25).
         now: the clock, against which a Retry-After date is read.
+        synchronization: the value of the header of FEP-8fcf; none unless given.
     """
     headers = {"Content-Type": ACTIVITY_JSON}
+    if synchronization:
+        headers[HEADER] = synchronization
     try:
         answer = await session.post(inbox, body=body, headers=headers, sign=sign)
     except Unreachable as error:
