@@ -1,0 +1,249 @@
+"""What was said elsewhere before we came: listed, then fetched, thread by thread."""
+
+from datetime import timedelta
+from typing import Final
+from urllib.parse import urlencode
+
+import structlog
+
+from federation.errors import FederationError, Malformed, Unreachable
+from federation.translate.outgoing import timestamp
+from federation.uris import origin_of, same_origin
+from schemas.records import Community, PostFacts
+from schemas.wire.archive import listed_thread
+from schemas.wire.collections import CollectionDocument, parse_collection
+from schemas.wire.vocabulary import BadDocument
+from server.context import Context
+from server.services import confirming, gathering, importing
+from server.storage import archive, backfills, communities, posts
+from server.storage.backfills import Fill, Listing
+from server.storage.database import Transaction
+
+log = structlog.get_logger()
+
+LEASE: Final = timedelta(minutes=3)
+#: A thread that somebody opens is asked for again after so long.
+FRESH: Final = timedelta(minutes=15)
+_TRIES: Final = 8
+_WAITS: Final = (30, 120, 600, 3600, 4 * 3600)  # seconds
+_MOST_PAGES: Final = 2000
+_END: Final = ""
+
+
+async def want(tx: Transaction, context: Context, community: Community, *, whole: bool) -> None:
+    """Ask for the threads of a community elsewhere: its recent ones, or all there ever were."""
+    if community.actor.local or community.actor.outbox is None:
+        return
+    await backfills.want(
+        tx, community.id, origin_of(community.uri), whole=whole, now=context.now()
+    )
+
+
+async def want_thread(context: Context, facts: PostFacts) -> None:
+    """Ask for what may be missing of a thread elsewhere that somebody has opened.
+
+    It costs its reader one statement, and nothing is fetched for them: that comes later.
+    """
+    if facts.community_local:
+        return
+    now = context.now()
+    async with context.database.transaction("backfill.want") as tx:
+        await backfills.want_thread(
+            tx,
+            facts.root_uri,
+            facts.community_id,
+            origin_of(facts.community_uri),
+            facts.context,
+            unless_since=now - FRESH,
+            now=now,
+        )
+
+
+async def work_on(context: Context, origin: str) -> None:
+    """Do what waits at an origin, one request after another, until nothing does.
+
+    Every step is written down before the next; who takes over goes on from there.
+    """
+    while await _step(context, origin):
+        async with context.database.transaction("backfill.lease") as tx:
+            await backfills.extend(tx, origin, lease_until=context.now() + LEASE)
+
+
+async def _step(context: Context, origin: str) -> bool:
+    async with context.database.reading() as tx:
+        fill = await backfills.next_fill(tx, origin)
+        listing = await backfills.next_listing(tx, origin) if fill is None else None
+    try:
+        if fill is not None:
+            return await _fill(context, fill)
+        if listing is not None:
+            return await _list(context, origin, listing)
+    except Unreachable as away:
+        await _pause(context, origin, fill, away)
+        return False
+    async with context.database.transaction("backfill.settle") as tx:
+        await backfills.settle_origin(tx, origin, now=context.now())
+    return False
+
+
+async def _pause(context: Context, origin: str, fill: Fill | None, away: Unreachable) -> None:
+    now = context.now()
+    async with context.database.transaction("backfill.pause") as tx:
+        failed = await backfills.failures(tx, origin)
+        wait = away.retry_after or _WAITS[min(failed, len(_WAITS) - 1)]
+        log.info("backfill-paused", origin=origin, reason=away.reason, seconds=wait)
+        await backfills.pause(tx, origin, until=now + timedelta(seconds=wait), now=now)
+        if fill is not None:
+            await _try_later(tx, fill, away.reason, context)
+
+
+async def _try_later(tx: Transaction, fill: Fill, reason: str, context: Context) -> None:
+    if fill.attempts + 1 >= _TRIES:
+        await backfills.settle_fill(
+            tx, fill.root_uri, reason=reason, posts=0, now=context.now()
+        )
+        return
+    await backfills.retry_fill(tx, fill.root_uri, reason=reason, now=context.now())
+
+
+async def _fill(context: Context, fill: Fill) -> bool:
+    """Fetch a thread and store it. Unreachable is for the origin, all else for the thread."""
+    async with context.database.reading() as tx:
+        community = await communities.get(tx, fill.community_id)
+    try:
+        gathered = await gathering.gather(
+            context, community.uri, fill.root_uri, fill.context, gathering.budget()
+        )
+        authors, everyone = await importing.authors_of(context, gathered.posts.values())
+    except Unreachable:
+        raise
+    except FederationError as refusal:
+        async with context.database.transaction("backfill.refuse") as tx:
+            await backfills.settle_fill(
+                tx, fill.root_uri, reason=refusal.reason, posts=0, now=context.now()
+            )
+        return True
+
+    async with context.database.transaction("backfill.thread") as tx:
+        new = await importing.import_thread(tx, context, community, gathered.posts, authors)
+        if gathered.whole and everyone:
+            await backfills.settle_fill(
+                tx, fill.root_uri, reason="", posts=new, now=context.now()
+            )
+        else:
+            await _try_later(tx, fill, "not-whole", context)
+    return True
+
+
+async def _list(context: Context, origin: str, listing: Listing) -> bool:
+    """Read the next page of what a community has; the first is its outbox."""
+    async with context.database.reading() as tx:
+        community = await communities.get(tx, listing.community_id)
+    try:
+        if listing.next_page is None:
+            await _list_recent(context, origin, community, listing)
+        elif listing.next_page == _END:
+            await _end(context, community)
+        else:
+            await _list_page(context, origin, community, listing, listing.next_page)
+    except Unreachable:
+        raise
+    except FederationError as refusal:
+        async with context.database.transaction("backfill.refuse") as tx:
+            await backfills.end_listing(
+                tx, community.id, reason=refusal.reason, now=context.now()
+            )
+    return True
+
+
+async def _list_recent(
+    context: Context, origin: str, community: Community, listing: Listing
+) -> None:
+    document = await confirming.fetch(context, community.actor.outbox or "")
+    page = _page(document)
+    following = document.get("archive")
+    if isinstance(following, str) and listing.known_until is not None:
+        since = urlencode({"since": timestamp(listing.known_until)})
+        following = f"{following}?{since}"
+    if not isinstance(following, str):
+        following = page.first or page.next
+    await _note(context, origin, community, page.entries, backfills.RECENT)
+    await _turn(context, community, listing, following)
+
+
+async def _list_page(
+    context: Context, origin: str, community: Community, listing: Listing, uri: str
+) -> None:
+    page = _page(await confirming.fetch(context, uri))
+    await _note(context, origin, community, page.entries, backfills.OLD)
+    following = page.first if not page.entries and page.first else page.next
+    await _turn(context, community, listing, following)
+
+
+async def _note(
+    context: Context,
+    origin: str,
+    community: Community,
+    entries: tuple[object, ...],
+    place: int,
+) -> None:
+    threads = {
+        thread.root: thread
+        for entry in entries
+        if isinstance(entry, str | dict) and (thread := listed_thread(entry))
+        if not context.home.is_ours(thread.root)
+    }
+    if not threads:
+        return
+    async with context.database.transaction("backfill.page") as tx:
+        await backfills.add_fills(
+            tx, community.id, origin, list(threads.values()), place=place, now=context.now()
+        )
+
+
+async def _turn(
+    context: Context, community: Community, listing: Listing, following: str | None
+) -> None:
+    """Go on to the next page, if there is one that may be asked for."""
+    goes_on = (
+        listing.whole
+        and following is not None
+        and same_origin(following, community.uri)
+        and listing.pages < _MOST_PAGES
+    )
+    next_page = following if goes_on and following else _END
+    async with context.database.transaction("backfill.turn") as tx:
+        if not await backfills.turn_page(tx, community.id, next_page=next_page):
+            await backfills.turn_page(tx, community.id, next_page=_END)
+
+
+async def _end(context: Context, community: Community) -> None:
+    """Pin what is pinned there: every thread that is listed has been fetched by now."""
+    pinned = await _pinned(context, community)
+    now = context.now()
+    async with context.database.transaction("backfill.end") as tx:
+        for post in (await archive.known(tx, pinned)).values():
+            if post.community_id == community.id:
+                await posts.pin(tx, post.id, at=now)
+        await backfills.end_listing(tx, community.id, reason="", now=now)
+
+
+async def _pinned(context: Context, community: Community) -> list[str]:
+    if community.actor.featured is None:
+        return []
+    try:
+        page = _page(await confirming.fetch(context, community.actor.featured))
+    except Unreachable:
+        raise
+    except FederationError as error:
+        log.info("pinned-not-read", reason=error.reason)
+        return []
+    listed = (listed_thread(entry) for entry in page.entries)
+    return [thread.root for thread in listed if thread is not None]
+
+
+def _page(document: dict[str, object]) -> CollectionDocument:
+    try:
+        return parse_collection(document)
+    except BadDocument as error:
+        raise Malformed(error.reason) from error

@@ -1,0 +1,245 @@
+"""A thread fetched from where it is: every post by its own server's word, within a budget."""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+import structlog
+
+from federation.errors import FederationError, Malformed, Unreachable
+from federation.translate.incoming_posts import IncomingPost, post_from
+from federation.uris import same_origin
+from schemas.wire.collections import CollectionDocument, parse_collection
+from schemas.wire.vocabulary import TOMBSTONE, BadDocument
+from server.context import Context
+from server.services import confirming
+from server.storage import archive
+
+log = structlog.get_logger()
+
+#: What one pass over a thread may cost; what is left is fetched by the next pass.
+_FETCHES: Final = 200
+_BYTES: Final = 16 * 1024 * 1024
+_SECONDS: Final = 60.0
+_DEPTH: Final = 16
+MOST_POSTS: Final = 2000
+
+
+@dataclass(slots=True)
+class Budget:
+    """What a pass may still cost: requests, bytes and seconds; and how deep it may go."""
+
+    end: float
+    fetches: int = _FETCHES
+    bytes: int = _BYTES
+    depth: int = _DEPTH
+
+    def spend(self) -> None:
+        """Take one request.
+
+        Raises:
+            Spent: there is nothing left.
+        """
+        if self.fetches <= 0 or self.bytes <= 0 or asyncio.get_running_loop().time() > self.end:
+            raise Spent
+        self.fetches -= 1
+
+
+class Spent(Exception):
+    """The budget is spent; what was gathered is kept, and the rest comes later."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Gathered:
+    """Posts of one thread, none before what it replies to; `whole` if nothing is missing."""
+
+    posts: dict[str, IncomingPost] = field(default_factory=dict)
+    whole: bool = True
+
+
+def budget() -> Budget:
+    return Budget(end=asyncio.get_running_loop().time() + _SECONDS)
+
+
+async def gather(
+    context: Context,
+    community_uri: str,
+    root_uri: str,
+    listed_at: str | None,
+    allowed: Budget,
+) -> Gathered:
+    """Fetch a thread: what lists it as a whole (FEP-7888), else reply by reply.
+
+    Nothing is believed of a server that is not the author's: what it embeds of others is
+    fetched where it is from (ORI-13). Posts that we have are not fetched again.
+
+    Args:
+        context: of this instance.
+        community_uri: the community that the thread is in.
+        root_uri: the first post.
+        listed_at: the collection that lists the thread, where somebody told us; it is asked
+            only where the community or the first post is.
+        allowed: what it may cost.
+
+    Raises:
+        FederationError: the first post cannot be had.
+    """
+    work = _Work(context=context, allowed=allowed)
+    places = (community_uri, root_uri)
+    try:
+        root = await work.root(root_uri, _at_one_of(places, listed_at))
+        listing = _at_one_of(places, listed_at or (root or {}).get("context"))
+        if listing is None or not await work.listed(listing, root_uri):
+            await work.replies(root or await work.fetch(root_uri), root_uri)
+    except Spent:
+        work.found.whole = False
+    return work.found
+
+
+def _at_one_of(places: tuple[str, ...], uri: object) -> str | None:
+    if not isinstance(uri, str):
+        return None
+    return uri if any(same_origin(uri, place) for place in places) else None
+
+
+@dataclass(slots=True, kw_only=True)
+class _Work:
+    context: Context
+    allowed: Budget
+    found: Gathered = field(default_factory=Gathered)
+
+    async def fetch(self, uri: str) -> dict[str, Any]:
+        self.allowed.spend()
+        document = await confirming.fetch(self.context, uri)
+        self.allowed.bytes -= len(orjson.dumps(document))
+        return document
+
+    async def root(self, uri: str, listed_at: str | None) -> dict[str, Any] | None:
+        """Fetch the first post, if we lack it; None if its thread's list will do."""
+        if uri in await self._known([uri]):
+            return None
+        if listed_at is not None and same_origin(listed_at, uri):
+            return None
+        document = await self.fetch(uri)
+        self._take(document)
+        return document
+
+    async def listed(self, collection: str, root_uri: str) -> bool:
+        """Take what a thread's list has; False when there is no such list to be had."""
+        entries = await self._entries(collection, root_uri)
+        if entries is None:
+            return False
+        known = await self._known([uri for entry in entries if (uri := _id_of(entry))])
+        for entry in entries:
+            await self._entry(entry, collection, known)
+        if root_uri not in known and root_uri not in self.found.posts:
+            self._take(await self.fetch(root_uri))
+        return True
+
+    async def replies(self, root: dict[str, Any], root_uri: str) -> None:
+        """Walk from reply to reply, breadth first; each level is one deeper."""
+        level = deque([(root, 0)])
+        seen = {root_uri}
+        while level:
+            post, depth = level.popleft()
+            collection = post.get("replies")
+            if depth >= self.allowed.depth or not collection:
+                continue
+            for entry in await self._replies_to(post, collection):
+                uri = _id_of(entry)
+                if uri is None or uri in seen or len(seen) >= MOST_POSTS:
+                    continue
+                seen.add(uri)
+                document = await self._whole(entry, str(post["id"]))
+                if document is not None and self._take(document):
+                    level.append((document, depth + 1))
+
+    async def _replies_to(
+        self, post: dict[str, Any], collection: object
+    ) -> list[str | dict[str, Any]]:
+        if isinstance(collection, dict) and not collection.get("id"):
+            return list(_read(collection).entries)
+        uri = _id_of(collection)
+        if uri is None or not same_origin(uri, str(post["id"])):
+            return []
+        return await self._entries(uri, str(post["id"])) or []
+
+    async def _entries(self, uri: str, owner: str) -> list[str | dict[str, Any]] | None:
+        """Read a collection and its pages, all of one origin (ORI-16)."""
+        found: list[str | dict[str, Any]] = []
+        seen: set[str] = set()
+        following: str | dict[str, Any] | None = uri
+        while following is not None and len(found) < MOST_POSTS:
+            if isinstance(following, str):
+                if following in seen or not same_origin(following, uri):
+                    break
+                seen.add(following)
+            try:
+                page = await self._page(following)
+            except Unreachable:
+                raise
+            except FederationError as error:
+                log.info("thread-not-listed", reason=error.reason, post=owner)
+                return found or None
+            found += page.entries
+            following = page.first if not page.entries and page.first else page.next
+        return found[:MOST_POSTS]
+
+    async def _page(self, page: str | dict[str, Any]) -> CollectionDocument:
+        return _read(await self.fetch(page) if isinstance(page, str) else page)
+
+    async def _entry(
+        self, entry: str | dict[str, Any], collection: str, known: set[str]
+    ) -> None:
+        uri = _id_of(entry)
+        if uri is None or uri in self.found.posts:
+            return
+        if uri in known and not isinstance(entry, dict):
+            return
+        document = await self._whole(entry, collection)
+        if document is not None:
+            self._take(document)
+
+    async def _whole(self, entry: str | dict[str, Any], told_by: str) -> dict[str, Any] | None:
+        """Give an entry as its own server tells it; None where that server does not."""
+        uri = _id_of(entry)
+        if uri is None or self.context.home.is_ours(uri):
+            return None
+        if isinstance(entry, dict) and same_origin(uri, told_by) and "attributedTo" in entry:
+            return entry
+        try:
+            return await self.fetch(uri)
+        except Unreachable:
+            self.found.whole = False
+        except FederationError as error:
+            log.info("post-not-gathered", post=uri, reason=error.reason)
+        return None
+
+    def _take(self, document: dict[str, Any]) -> bool:
+        if document.get("type") == TOMBSTONE:
+            return False
+        try:
+            post = post_from(document, now=self.context.now())
+        except Malformed as error:
+            log.info("post-not-gathered", post=document.get("id"), reason=error.reason)
+            return False
+        self.found.posts[post.uri] = post
+        return True
+
+    async def _known(self, uris: list[str]) -> set[str]:
+        async with self.context.database.reading() as tx:
+            return {*await archive.known(tx, uris), *await archive.tombstones(tx, uris)}
+
+
+def _read(document: dict[str, Any]) -> CollectionDocument:
+    try:
+        return parse_collection({"id": "https://page.invalid/", **document})
+    except BadDocument as error:
+        raise Malformed(error.reason) from error
+
+
+def _id_of(entry: object) -> str | None:
+    uri = entry.get("id") if isinstance(entry, dict) else entry
+    return uri if isinstance(uri, str) and uri else None

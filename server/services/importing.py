@@ -1,0 +1,207 @@
+"""Threads fetched from elsewhere become threads here: many posts in one transaction."""
+
+from collections.abc import Container, Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from federation.errors import FederationError, Unreachable
+from federation.translate.incoming_posts import IncomingPost
+from schemas.records import Actor, Community, Kind
+from server.context import Context
+from server.services import discovery, posts
+from server.services.newcomer import newcomer
+from server.storage import actors, archive, communities
+from server.storage import posts as stored
+from server.storage.archive import Known
+from server.storage.database import Transaction
+from server.storage.posts import NewPost
+
+log = structlog.get_logger()
+
+
+async def authors_of(
+    context: Context, incoming: Iterable[IncomingPost]
+) -> tuple[dict[str, Actor], bool]:
+    """Find who wrote these posts, or fetch them; False with it where one may come later.
+
+    Nobody who is suspended or deleted here is among them, nor anybody of a blocked agency.
+    """
+    uris = sorted({post.author_uri for post in incoming})
+    async with context.database.reading() as tx:
+        found = await actors.find_many(tx, uris)
+    everyone_came = True
+    for uri in uris:
+        if uri in found:
+            continue
+        try:
+            found[uri] = await discovery.find_or_fetch_actor(context, uri)
+        except Unreachable:
+            everyone_came = False
+        except FederationError as error:
+            log.info("author-not-imported", reason=error.reason)
+    return {
+        uri: actor
+        for uri, actor in found.items()
+        if actor.suspended_at is None and actor.deleted_at is None
+    }, everyone_came
+
+
+async def import_thread(
+    tx: Transaction,
+    context: Context,
+    community: Community,
+    incoming: Mapping[str, IncomingPost],
+    authors: Mapping[str, Actor],
+) -> int:
+    """Store what we lack of a thread, and take over what was edited since; how many are new.
+
+    Nobody is notified: it happened long ago. A post whose author or whose parent is not to be
+    had is left out, and so is what replies to it.
+    """
+    place = await _Place.around(tx, context, community, incoming, authors)
+    new = place.in_order(frozenset())
+    while taken := await archive.taken(tx, [post.id for post in new]):
+        new = place.in_order(taken)
+    added = await archive.add_many(tx, new) if new else set()
+    await _take_edits(tx, place, incoming)
+    roots = {post.root_id for post in new} | {known.root_id for known in place.known.values()}
+    for root_id in roots:
+        await archive.recount(tx, root_id)
+    await _take_answers(tx, incoming, authors)
+    if new:
+        latest = max(post.published_at for post in new)
+        await communities.touch(tx, community.id, now=latest)
+    return len(added)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Place:
+    """What is to be stored, and what is around it here already."""
+
+    context: Context
+    community: Community
+    incoming: Mapping[str, IncomingPost]
+    authors: Mapping[str, Actor]
+    known: dict[str, Known]
+    gone: set[str]
+    now: datetime
+
+    @classmethod
+    async def around(
+        cls,
+        tx: Transaction,
+        context: Context,
+        community: Community,
+        incoming: Mapping[str, IncomingPost],
+        authors: Mapping[str, Actor],
+    ) -> "_Place":
+        parents = {post.parent_uri for post in incoming.values() if post.parent_uri}
+        uris = sorted({*incoming, *parents})
+        return cls(
+            context=context,
+            community=community,
+            incoming=incoming,
+            authors=authors,
+            known=await archive.known(tx, uris),
+            gone=await archive.tombstones(tx, uris),
+            now=context.now(),
+        )
+
+    def in_order(self, taken: AbstractSet[int]) -> list[NewPost]:
+        """Make the new posts, each behind its parent, with ids that nobody has."""
+        made: dict[str, NewPost] = {}
+        ids = set(taken)
+        waiting = sorted(self.incoming.values(), key=lambda post: (post.published_at, post.uri))
+        while waiting:
+            ready = [post for post in waiting if self._has_parent(post, made)]
+            if not ready:
+                break
+            waiting = [post for post in waiting if not self._has_parent(post, made)]
+            for post in ready:
+                new = self._new(post, made, ids)
+                if new is not None:
+                    made[post.uri] = new
+                    ids.add(new.id)
+        return list(made.values())
+
+    def _has_parent(self, post: IncomingPost, made: Mapping[str, NewPost]) -> bool:
+        return (
+            post.parent_uri is None
+            or post.parent_uri in made
+            or (
+                post.parent_uri in self.known
+                and self.known[post.parent_uri].community_id == self.community.id
+            )
+        )
+
+    def _new(
+        self, post: IncomingPost, made: Mapping[str, NewPost], taken: Container[int]
+    ) -> NewPost | None:
+        author = self.authors.get(post.author_uri)
+        if author is None or author.local or post.uri in self.known or post.uri in self.gone:
+            return None
+        parent = None
+        if post.parent_uri is not None:
+            parent = made.get(post.parent_uri) or self.known[post.parent_uri]
+        elif self.community.uri not in (
+            post.community_uri,
+            *post.candidates,
+            *post.mentions,
+        ):
+            return None
+        while True:
+            # Two of one millisecond may draw the same number.
+            new = newcomer(
+                self.context,
+                post,
+                author=author,
+                community=self.community,
+                parent=parent,
+                # Its community lists it, so it was passed on.
+                announced_at=self.now,
+            )
+            if new.id not in taken:
+                return new
+
+
+async def _take_edits(
+    tx: Transaction, place: _Place, incoming: Mapping[str, IncomingPost]
+) -> None:
+    for uri, known in place.known.items():
+        post = incoming.get(uri)
+        if post is None or post.edited_at is None:
+            continue
+        if known.edited_at is not None and known.edited_at >= post.edited_at:
+            continue
+        sealed = await stored.find(tx, known.id)
+        if sealed is not None and sealed.facts.author_uri == post.author_uri:
+            await posts.receive_edit(tx, sealed.facts, post, now=place.now)
+
+
+async def _take_answers(
+    tx: Transaction,
+    incoming: Mapping[str, IncomingPost],
+    authors: Mapping[str, Actor],
+) -> None:
+    """Accept what a question's own author says was accepted (wire.md 0.6, 2.3 rule 6)."""
+    questions = [post for post in incoming.values() if post.accepted]
+    uris = {uri for question in questions for uri in (question.uri, *question.accepted)}
+    here = await archive.known(tx, sorted(uris)) if uris else {}
+    for question in questions:
+        root, chooser = here.get(question.uri), authors.get(question.author_uri)
+        if root is None or chooser is None or root.kind is not Kind.QUESTION:
+            continue
+        for number, uri in enumerate(question.accepted):
+            answer = here.get(uri)
+            if answer is not None and answer.root_id == root.id != answer.id:
+                await stored.accept(
+                    tx,
+                    root.id,
+                    answer.id,
+                    chosen_by=chooser.id,
+                    uri=f"{question.uri}#accepted-{number}",
+                    now=question.edited_at or question.published_at,
+                )

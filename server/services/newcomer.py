@@ -1,0 +1,92 @@
+"""A post from elsewhere, as the row that it becomes here."""
+
+from datetime import datetime
+from typing import Protocol
+
+from federation.translate.incoming_posts import IncomingPost, settled_kind
+from schemas.records import Actor, Community, Kind, PostFacts, Visibility
+from server.context import Context
+from server.storage.posts import NewPost
+
+
+class Parent(Protocol):
+    """What a reply takes over from the post that it replies to."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def root_id(self) -> int: ...
+    @property
+    def kind(self) -> Kind: ...
+    @property
+    def context(self) -> str | None: ...
+    @property
+    def visibility(self) -> Visibility: ...
+
+
+def newcomer(
+    context: Context,
+    incoming: IncomingPost,
+    *,
+    author: Actor,
+    community: Community,
+    parent: Parent | None,
+    announced_at: datetime | None = None,
+) -> NewPost:
+    """Settle what a post's server left open: its kind, its audience, its place in time."""
+    now = context.now()
+    published = min(incoming.published_at, now)
+    post_id = context.ids.mint_past(published)
+    visibility = incoming.visibility
+    if Visibility.MEMBERS in (community.visibility, parent.visibility if parent else None):
+        visibility = Visibility.MEMBERS
+    return NewPost(
+        id=post_id,
+        uri=incoming.uri,
+        kind=settled_kind(incoming, parent.kind if parent else None),
+        author_id=author.id,
+        community_id=community.id,
+        root_id=parent.root_id if parent else post_id,
+        parent_id=parent.id if parent else None,
+        context=parent.context if parent else incoming.context,
+        visibility=visibility,
+        title=incoming.title if parent is None else "",
+        source=incoming.source,
+        html=incoming.html,
+        text=incoming.text,
+        clean_version=incoming.sanitizer,
+        language=incoming.language,
+        topic=incoming.topic.slug if incoming.topic else None,
+        published_at=published,
+        received_at=now,
+        edited_at=incoming.edited_at,
+        locked_at=now if incoming.locked and parent is None else None,
+        announced_at=announced_at,
+    )
+
+
+def facts_of(
+    new: NewPost, author: Actor, community: Community, parent: PostFacts | None
+) -> PostFacts:
+    """Say of a new post what its row will say, so that nobody need read it."""
+    return PostFacts(
+        id=new.id,
+        uri=new.uri,
+        kind=new.kind,
+        author_id=author.id,
+        author_uri=author.uri,
+        author_local=author.local,
+        community_id=community.id,
+        community_uri=community.uri,
+        community_local=community.actor.local,
+        root_id=new.root_id,
+        root_uri=parent.root_uri if parent else new.uri,
+        parent_id=new.parent_id,
+        parent_uri=parent.uri if parent else None,
+        context=new.context,
+        visibility=new.visibility,
+        published_at=new.published_at,
+        edited_at=new.edited_at,
+        locked_at=new.locked_at,
+        announced_at=new.announced_at,
+    )

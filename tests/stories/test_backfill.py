@@ -1,0 +1,141 @@
+"""Whoever comes late finds what was said before: a community fetched whole, gaps filled."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from schemas.records import Kind, PostFacts, Role, Visibility
+from server.services import choices, communities, posts, stewardship
+from server.services.posts import Draft
+from server.storage import backfills
+from server.storage.embedded import Cluster
+from server.storage.sessions import SignedIn
+from tests.instance import Instance, TurnedClock, running, settle
+from tests.stories import life
+
+_THREADS = """
+    SELECT p.uri, p.kind, p.title, p.html, p.source, p.published_at, p.edited_at,
+      p.locked_at IS NOT NULL, p.pinned_at IS NOT NULL, p.answers, p.visibility, p.context,
+      (SELECT r.uri FROM posts r WHERE r.id = p.root_id),
+      (SELECT r.uri FROM posts r WHERE r.id = p.parent_id),
+      (SELECT a.uri FROM actors a WHERE a.id = p.author_id),
+      (SELECT array_agg(an.uri ORDER BY an.uri) FROM accepted_answers aa
+       JOIN posts an ON an.id = aa.answer_id WHERE aa.question_id = p.id)
+    FROM posts p JOIN actors c ON c.id = p.community_id
+    WHERE c.name = $1 AND p.deleted_at IS NULL ORDER BY p.uri
+"""
+
+
+@pytest.fixture(scope="module")
+def clock() -> TurnedClock:
+    return TurnedClock()
+
+
+@pytest.fixture(scope="module")
+async def transport(cluster: Cluster, clock: TurnedClock) -> AsyncIterator[Instance]:
+    async with running(cluster, "transport", clock=clock) as instance:
+        yield instance
+
+
+@pytest.fixture(scope="module")
+async def lands(cluster: Cluster, clock: TurnedClock) -> AsyncIterator[Instance]:
+    async with running(cluster, "lands", clock=clock) as instance:
+        yield instance
+
+
+@pytest.fixture
+async def health(cluster: Cluster, clock: TurnedClock) -> AsyncIterator[Instance]:
+    """An agency that comes late, new for every story."""
+    async with running(cluster, "health", clock=clock) as instance:
+        yield instance
+
+
+async def a_community(
+    transport: Instance, lands: Instance, name: str, visibility: Visibility
+) -> tuple[SignedIn, SignedIn]:
+    """Open a community at transport with a helper from lands; both admitted each other."""
+    await transport.admit(lands)
+    await lands.admit(transport)
+    steward = await transport.member(f"steward_{name}", Role.STEWARD)
+    await life.opened(transport, steward.actor, name, visibility=visibility)
+    helper = await joined(lands, f"helper_{name}", f"!{name}@{transport.host}", transport)
+    return await life.signed_in(transport.context, f"steward_{name}"), helper
+
+
+async def joined(instance: Instance, name: str, handle: str, *others: Instance) -> SignedIn:
+    await instance.member(name)
+    member = await life.signed_in(instance.context, name)
+    community = await life.finds(instance, handle)
+    await communities.join(instance.context, member, community.id)
+    await settle(instance, *others)
+    return await life.signed_in(instance.context, name)
+
+
+async def asks(instance: Instance, member: SignedIn, name: str, title: str) -> PostFacts:
+    async with instance.database.reading() as tx:
+        row = await tx.fetchrow("SELECT id FROM actors WHERE name = $1", name)
+    assert row is not None
+    draft = Draft(title=title, source=f"We *wonder*: {title}")
+    return await posts.publish_thread(instance.context, member, row["id"], Kind.QUESTION, draft)
+
+
+async def is_the_same(name: str, *instances: Instance) -> int:
+    first, *rest = [await life.rows(each, _THREADS, name) for each in instances]
+    for other in rest:
+        assert other == first
+    return len(first)
+
+
+@pytest.mark.parametrize("visibility", list(Visibility))
+async def test_an_agency_that_comes_late_has_every_thread_as_it_is_by_now(
+    transport: Instance,
+    lands: Instance,
+    health: Instance,
+    clock: TurnedClock,
+    visibility: Visibility,
+) -> None:
+    name = f"roads_{visibility}"
+    steward, helper = await a_community(transport, lands, name, visibility)
+    questions = []
+    for number in range(4):
+        clock.turn(timedelta(hours=1))
+        questions.append(await asks(transport, steward, name, f"Question {number}"))
+    from_lands = await asks(lands, helper, name, "A question from lands")
+    await settle(transport, lands)
+    clock.turn(timedelta(hours=1))
+    answer = await life.replies(lands, f"helper_{name}", questions[0].uri, "Count by *site*.")
+    await settle(transport, lands)
+    at_home = await life.post_at(transport, answer.uri)
+    await choices.accept(transport.context, steward, at_home.id)
+    await posts.publish_reply(
+        transport.context, steward, at_home.id, Kind.COMMENT, Draft(source="Thank you.")
+    )
+    clock.turn(timedelta(minutes=5))
+    await posts.edit(
+        transport.context,
+        steward,
+        questions[1].id,
+        Draft(title="Question 1, said better", source="Better."),
+    )
+    await stewardship.lock(transport.context, steward, questions[2].id, locked=True)
+    await stewardship.pin(transport.context, steward, questions[3].id, pinned=True)
+    await settle(transport, lands)
+    for one, other in ((health, transport), (health, lands)):
+        await one.admit(other)
+        await other.admit(one)
+
+    await joined(health, f"late_{name}", f"!{name}@{transport.host}", transport, lands)
+
+    assert await is_the_same(name, transport, health) == 7
+    assert from_lands.uri in {row[0] for row in await life.rows(health, _THREADS, name)}
+    community = await life.finds(health, f"!{name}@{transport.host}")
+    async with health.database.reading() as tx:
+        progress = await backfills.progress(tx, community.id)
+    assert progress is not None
+    assert (progress.threads, progress.waiting, progress.refused) == (5, 0, 0)
+    assert progress.posts == 7
+    assert progress.ended_at == clock.now()
+    assert not await life.value(
+        health, "SELECT count(*) FROM notifications WHERE kind <> 'let-in'"
+    )
