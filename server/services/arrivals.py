@@ -8,10 +8,12 @@ from typing import Final
 import structlog
 
 from federation.inbox import VerifiedActivity
+from schemas.records import AgencyState
 from schemas.wire.vocabulary import ActivityType
 from server.context import Context
-from server.storage import agencies, received
+from server.storage import agencies, received, synchronization
 from server.storage.received import Arrival
+from server.storage.synchronization import Claim
 
 log = structlog.get_logger()
 
@@ -23,6 +25,7 @@ WAIT: Final = 0.002  # seconds
 class _Batch:
     arrivals: list[Arrival] = field(default_factory=list)
     knocks: dict[str, datetime] = field(default_factory=dict)
+    claims: dict[str, Claim] = field(default_factory=dict)
     full: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -53,6 +56,8 @@ class Batcher:
         batch.arrivals.append(_arrival(verified, now))
         if verified.agency is None and verified.activity.verb is ActivityType.FOLLOW:
             batch.knocks[verified.host] = now
+        if verified.synchronization and verified.agency is AgencyState.ADMITTED:
+            batch.claims[verified.actor_uri] = _claim(verified, now)
         if len(batch.arrivals) >= MOST:
             self._close(batch)
         # A sender that hangs up must not take the others of its group along.
@@ -69,6 +74,8 @@ class Batcher:
             async with self._context.database.transaction("inbox.remember") as tx:
                 for host in sorted(batch.knocks):
                     await agencies.knock(tx, host, now=batch.knocks[host])
+                if batch.claims:
+                    await synchronization.remember(tx, batch.claims)
                 new = await received.remember(tx, batch.arrivals)
                 changed = []
                 if new < len(batch.arrivals):
@@ -81,6 +88,15 @@ class Batcher:
         batch.full.set()
         if self._batch is batch:
             self._batch = None
+
+
+def _claim(verified: VerifiedActivity, now: datetime) -> Claim:
+    return Claim(
+        actor_uri=verified.actor_uri,
+        host=verified.host,
+        header=verified.synchronization,
+        told_at=now,
+    )
 
 
 def _arrival(verified: VerifiedActivity, now: datetime) -> Arrival:

@@ -32,6 +32,20 @@ class Event:
     attempts: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How many actors, activities of each, activities and bytes in all are locked at once."""
+
+    actors: int
+    each: int
+    together: int
+    size: int
+
+
+_EVENT = "id, actor_uri, activity_uri, type, host, raw, received_at, attempts"
+_OLDEST = 500  # activities among which is looked for those whose turn it is
+
+
 async def remember(tx: Transaction, arrivals: Sequence[Arrival]) -> int:
     """Store arrivals once each and wake the workers; return how many were new.
 
@@ -86,37 +100,109 @@ async def without_effect(
     return [row["raw"] for row in rows]
 
 
-async def claim(
-    tx: Transaction, *, actors: int, each: int, now: datetime, lease_until: datetime
+async def lock_lines(
+    tx: Transaction, limits: Limits, *, but: Sequence[str], now: datetime
 ) -> list[Event]:
-    """Lease the next activities of up to so many actors, in order per actor.
+    """Lock the next activities of actors whose turn it is, in order per actor.
 
-    A first attempt waits for the ones of its actor that came before. One that is tried again
-    has left the order: effects converge in any order (DEL-05), and a missing parent must not
-    stop a whole community.
+    A first attempt waits for the ones of its actor that came before; `but` names actors whose
+    line is in hand already. Nobody else gets them while this transaction is open; to keep them
+    for longer, `lease` them.
+    """
+    firsts = await _firsts_of_oldest(tx, limits.actors, but=but, now=now)
+    if len(firsts) < limits.actors:
+        # Few have so much waiting that others are not seen behind it.
+        firsts = await _firsts_of_all(tx, limits.actors, but=but, now=now)
+    rows = await tx.fetch(
+        "WITH free AS (SELECT id, actor_uri FROM inbox_events WHERE id = ANY($1) "
+        "AND state = 'waiting' AND attempts = 0 AND next_at <= $2 ORDER BY id "
+        "FOR UPDATE SKIP LOCKED), "
+        "line AS (SELECT n.id, n.bytes FROM free f CROSS JOIN LATERAL (SELECT e.id, "
+        "octet_length(e.raw) AS bytes FROM inbox_events e WHERE e.state = 'waiting' "
+        "AND e.attempts = 0 AND e.actor_uri = f.actor_uri AND e.id >= f.id "
+        "ORDER BY e.id LIMIT $3) n), "
+        "room AS (SELECT id, sum(bytes) OVER (ORDER BY id) - bytes AS before FROM line) "
+        f"SELECT {_EVENT} FROM inbox_events WHERE id IN (SELECT id FROM room "
+        "WHERE before < $5 ORDER BY id LIMIT $4) AND state = 'waiting' ORDER BY id FOR UPDATE",
+        firsts,
+        now,
+        limits.each,
+        limits.together,
+        limits.size,
+    )
+    return [Event(**dict(row)) for row in rows]
+
+
+async def _firsts_of_oldest(
+    tx: Transaction, limit: int, *, but: Sequence[str], now: datetime
+) -> list[int]:
+    """Find whose turn it is among the activities that have waited longest."""
+    rows = await tx.fetch(
+        # Without a word on attempts in the first part: it goes by the index of what waits.
+        "WITH oldest AS MATERIALIZED (SELECT id, actor_uri, attempts FROM inbox_events "
+        "WHERE state = 'waiting' AND next_at <= $1 AND actor_uri <> ALL($2) "
+        "ORDER BY id LIMIT $4), "
+        "heads AS (SELECT min(id) AS id, actor_uri FROM oldest WHERE attempts = 0 "
+        "GROUP BY actor_uri) "
+        "SELECT h.id FROM heads h WHERE NOT EXISTS (SELECT FROM inbox_events b "
+        "WHERE b.state = 'waiting' AND b.attempts = 0 AND b.actor_uri = h.actor_uri "
+        "AND b.id < h.id) ORDER BY h.id LIMIT $3",
+        now,
+        list(but),
+        limit,
+        _OLDEST,
+    )
+    return [row["id"] for row in rows]
+
+
+async def _firsts_of_all(
+    tx: Transaction, limit: int, *, but: Sequence[str], now: datetime
+) -> list[int]:
+    """Find whose turn it is by one look per actor: it costs nothing how much each has sent."""
+    rows = await tx.fetch(
+        "WITH RECURSIVE heads AS ((SELECT actor_uri, id, next_at FROM inbox_events "
+        "WHERE state = 'waiting' AND attempts = 0 ORDER BY actor_uri, id LIMIT 1) "
+        "UNION ALL SELECT n.actor_uri, n.id, n.next_at FROM heads h CROSS JOIN LATERAL ("
+        "SELECT actor_uri, id, next_at FROM inbox_events WHERE state = 'waiting' "
+        "AND attempts = 0 AND actor_uri > h.actor_uri ORDER BY actor_uri, id LIMIT 1) n) "
+        "SELECT id FROM heads WHERE next_at <= $1 AND actor_uri <> ALL($2) "
+        "ORDER BY id LIMIT $3",
+        now,
+        list(but),
+        limit,
+    )
+    return [row["id"] for row in rows]
+
+
+async def lock_retries(tx: Transaction, *, limit: int, now: datetime) -> list[Event]:
+    """Lock activities that are due to be tried again, whoever sent them.
+
+    They have left the order: effects converge in any order (DEL-05), and a missing parent must
+    not stop a whole community.
     """
     rows = await tx.fetch(
-        "WITH heads AS (SELECT DISTINCT ON (w.actor_uri) w.id, w.actor_uri FROM ("
-        "SELECT id, actor_uri FROM inbox_events WHERE state = 'waiting' AND attempts = 0 "
-        "ORDER BY id LIMIT 1000) w ORDER BY w.actor_uri, w.id), "
-        "free AS (SELECT e.id, e.actor_uri FROM inbox_events e JOIN heads h ON h.id = e.id "
-        "WHERE e.next_at <= $3 ORDER BY e.id LIMIT $1 FOR UPDATE OF e SKIP LOCKED), "
-        "line AS (SELECT n.id FROM free f CROSS JOIN LATERAL (SELECT e.id FROM inbox_events e "
-        "WHERE e.state = 'waiting' AND e.attempts = 0 AND e.actor_uri = f.actor_uri "
-        "AND e.id >= f.id ORDER BY e.id LIMIT $2) n), "
-        "again AS (SELECT e.id FROM inbox_events e WHERE e.state = 'waiting' AND e.attempts "
-        "> 0 "
-        "AND e.next_at <= $3 ORDER BY e.next_at LIMIT $1 FOR UPDATE SKIP LOCKED) "
-        "UPDATE inbox_events e SET next_at = $4 FROM "
-        "(SELECT id FROM line UNION SELECT id FROM again) c WHERE e.id = c.id "
-        "RETURNING e.id, e.actor_uri, e.activity_uri, e.type, e.host, e.raw, e.received_at, "
-        "e.attempts",
-        actors,
-        each,
+        f"SELECT {_EVENT} FROM inbox_events WHERE state = 'waiting' AND attempts > 0 "
+        "AND next_at <= $2 ORDER BY next_at LIMIT $1 FOR UPDATE SKIP LOCKED",
+        limit,
         now,
-        lease_until,
     )
-    return sorted((Event(**dict(row)) for row in rows), key=lambda event: event.id)
+    return [Event(**dict(row)) for row in rows]
+
+
+async def lease(tx: Transaction, event_ids: Sequence[int], *, until: datetime) -> None:
+    """Keep locked activities beyond this transaction; they are free again after the lease."""
+    await tx.execute(
+        "UPDATE inbox_events SET next_at = $2 WHERE id = ANY($1)", list(event_ids), until
+    )
+
+
+async def settle_many(tx: Transaction, event_ids: Sequence[int], *, now: datetime) -> None:
+    """Note that activities which are locked had their effect."""
+    await tx.execute(
+        "UPDATE inbox_events SET state = 'done', settled_at = $2 WHERE id = ANY($1)",
+        list(event_ids),
+        now,
+    )
 
 
 async def hold(tx: Transaction, event_id: int) -> bool:

@@ -1,15 +1,15 @@
 """The door of every inbox: take what can be proven, write it down, and answer 202."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 from aiohttp import hdrs, web
 
 from federation.errors import Gone, TooLarge, Unreachable, Unsupported
-from federation.inbox import Acquaintance, admit
+from federation.inbox import Acquaintance, FindKey, admit
 from federation.media_types import is_activity, parse_media_type
 from federation.signatures import SignedRequest
 from schemas.records import AgencyState
@@ -17,8 +17,11 @@ from server.context import Context
 from server.middleware import CONTEXT
 from server.services.arrivals import Batcher
 from server.services.keys import find_key
-from server.services.sharing import may_knock
+from server.services.lookups import Lookups
+from server.services.sharing import may_all_knock
 from server.storage import actors
+
+BodyT = TypeVar("BodyT", bytes, bytearray)
 
 LARGEST: Final = 1_000_000  # bytes (DOS-03)
 MOST_AT_ONCE: Final = 256
@@ -31,6 +34,8 @@ class InboxDoor:
 
     def __init__(self, context: Context, *, most: int = MOST_AT_ONCE) -> None:
         self.batcher = Batcher(context)
+        self.acquaintance = _acquaintance(context)
+        self.find_key: FindKey = partial(find_key, context)
         self.free = most
 
     @contextmanager
@@ -64,7 +69,7 @@ async def receive(request: web.Request) -> web.Response:
         FederationError: refused; nothing was written.
     """
     context, door = request.app[CONTEXT], request.app[DOOR]
-    with door.entered():
+    with door.entered(), context.courtesy.guest():
         _check_head(request)
         await _check_inbox(context, request.match_info.get("name"))
         signed = SignedRequest(
@@ -81,8 +86,8 @@ async def receive(request: web.Request) -> web.Response:
             authority=context.home.authority,
             home=context.home,
             now=context.network_now(),
-            acquaintance=_acquaintance(context),
-            find_key=partial(find_key, context),
+            acquaintance=door.acquaintance,
+            find_key=door.find_key,
         )
         if verified is not None:
             await door.batcher.remember(verified)
@@ -112,29 +117,37 @@ async def _check_inbox(context: Context, name: str | None) -> None:
 
 
 async def _read_body(request: web.Request) -> bytes:
+    if request.content.is_eof() and request.content.exception() is None:
+        # It came whole with the head, as most do.
+        return _fitting(request.content.read_nowait())
     body = bytearray()
     try:
         async with asyncio.timeout(_SLOWEST):
             async for chunk in request.content.iter_any():
                 body += chunk
-                if len(body) > LARGEST:
-                    raise TooLarge("body-too-large")
+                _fitting(body)
     except TimeoutError:
         raise Unreachable("body-too-slow", retry_after=_COME_AGAIN) from None
     return bytes(body)
 
 
+def _fitting(body: BodyT) -> BodyT:
+    if len(body) > LARGEST:
+        raise TooLarge("body-too-large")
+    return body
+
+
 def _acquaintance(context: Context) -> Acquaintance:
-    async def how_we_stand(host: str) -> AgencyState | None:
+    async def how_we_stand(hosts: Collection[str]) -> Mapping[str, AgencyState | None]:
         async with context.database.reading() as tx:
-            return await may_knock(tx, host)
+            return await may_all_knock(tx, hosts)
 
     async def knows_actor(uri: str) -> bool:
         async with context.database.reading() as tx:
             return await actors.find(tx, uri) is not None
 
     return Acquaintance(
-        may_knock=how_we_stand,
+        may_knock=Lookups(how_we_stand).find,
         knows_actor=knows_actor,
         open_federation=context.settings.open_federation,
     )
