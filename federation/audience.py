@@ -53,6 +53,7 @@ class Event(StrEnum):
     EDIT = "edit"
     DELETE = "delete"
     REMOVAL = "removal"
+    RESTORATION = "restoration"
     MARK = "mark"
     CHOICE = "choice"
     GOVERNANCE = "governance"
@@ -62,12 +63,14 @@ class Form(StrEnum):
     """What a Group sends to one server.
 
     WRAPPED: Announce with the activity inside. BOOST: Announce of the object's id.
-    TAKE_BACK: Undo of the earlier BOOST, where there was one. NOTHING: nothing.
+    TAKE_BACK: Undo of the earlier BOOST, where there was one. GIVE_BACK: a BOOST anew, where
+    there was one. NOTHING: nothing.
     """
 
     WRAPPED = "wrapped"
     BOOST = "boost"
     TAKE_BACK = "take-back"
+    GIVE_BACK = "give-back"
     NOTHING = "nothing"
 
 
@@ -77,6 +80,7 @@ _MICROBLOG_FORMS: Final = {
     Event.EDIT: Form.NOTHING,
     Event.DELETE: Form.TAKE_BACK,
     Event.REMOVAL: Form.TAKE_BACK,
+    Event.RESTORATION: Form.GIVE_BACK,
     Event.MARK: Form.NOTHING,
     Event.CHOICE: Form.BOOST,
     Event.GOVERNANCE: Form.NOTHING,

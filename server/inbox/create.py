@@ -2,12 +2,12 @@
 
 from federation.audience import Event
 from federation.translate.incoming import IncomingPost, authored_post, post_from
-from schemas.records import Actor, Community, PostFacts
+from schemas.records import Actor, Community, FollowState, PostFacts, Visibility
 from server.context import Context
 from server.services import confirming, discovery, fanout, posts, standing
 from server.services.arrived import Arrived, Dispatch, Ignored
 from server.services.fanout import about_post
-from server.storage import communities
+from server.storage import communities, follows
 from server.storage import posts as stored
 from server.storage.database import Transaction
 
@@ -22,48 +22,84 @@ async def on_create(context: Context, arrived: Arrived, _dispatch: Dispatch) -> 
         raise Ignored("create-without-object")
     incoming = authored_post(arrived.activity, document, now=context.now())
     author = await standing.actor_of(context, arrived)
-    if arrived.via is not None:
-        await _fetch_ancestors(context, arrived.via, incoming)
+    within = arrived.via or await _where_followed(context, author, incoming)
+    if within is not None:
+        await _fetch_ancestors(context, within, incoming)
 
     async with arrived.effect() as tx:
         parent = None
         if incoming.parent_uri is not None:
             parent = await standing.post_of(tx, arrived, incoming.parent_uri)
-        community = await _community(tx, arrived, incoming, parent)
-        known = await stored.find_by_uri(tx, incoming.uri)
-        if known is not None:
-            if known.facts.community_id != community.id:
-                raise Ignored("post-of-another-community")
-            await stored.mark_announced(tx, known.facts.id, now=context.now())
-            return
-        await _judge(tx, author, community, parent)
-        facts = await posts.receive(
-            tx, context, incoming, author=author, community=community, parent=parent
-        )
+        community = await _community(tx, arrived, incoming, parent, within)
+        passed_on = community.actor.local or arrived.via is not None
+        facts = await _known(tx, incoming, community)
+        is_new = facts is None
+        if facts is None:
+            await _judge(tx, author, community, parent, passed_on=passed_on)
+            facts = await posts.receive(
+                tx, context, incoming, author=author, community=community, parent=parent
+            )
         if facts is None:
             raise Ignored("post-deleted")
-        await stored.mark_announced(tx, facts.id, now=context.now())
-        if community.actor.local:
+        if passed_on:
+            await stored.mark_announced(tx, facts.id, now=context.now())
+        if is_new and community.actor.local:
             event = Event.POST if parent is None else Event.REPLY
             await fanout.announce(
                 tx, context, arrived.document, about_post(event, community, facts)
             )
 
 
+async def _known(
+    tx: Transaction, incoming: IncomingPost, community: Community
+) -> PostFacts | None:
+    known = await stored.find_by_uri(tx, incoming.uri)
+    if known is None:
+        return None
+    if known.facts.community_id != community.id:
+        raise Ignored("post-of-another-community")
+    return known.facts
+
+
+async def _where_followed(
+    context: Context, author: Actor, incoming: IncomingPost
+) -> Community | None:
+    """Find the community elsewhere of what somebody wrote whom one of ours follows (0.4).
+
+    It is fetched only then, and only for a public post: a stranger makes us ask nobody.
+    """
+    uri = incoming.community_uri
+    if uri is None or context.home.is_ours(uri) or incoming.visibility is not Visibility.PUBLIC:
+        return None
+    async with context.database.reading() as tx:
+        if not await follows.has_local_follower(tx, author.id):
+            return None
+    group = await discovery.find_or_fetch_actor(context, uri)
+    async with context.database.reading() as tx:
+        return await communities.find(tx, group.id)
+
+
 async def _community(
-    tx: Transaction, arrived: Arrived, incoming: IncomingPost, parent: PostFacts | None
+    tx: Transaction,
+    arrived: Arrived,
+    incoming: IncomingPost,
+    parent: PostFacts | None,
+    within: Community | None,
 ) -> Community:
     """Find where its author posted it (ACT-08): no community takes what was not meant for it.
 
-    Only a community of ours is written to directly.
+    Only a community of ours is written to directly. `within` is who passed it on, or where
+    somebody wrote it whom one of ours follows.
     """
     if parent is not None:
+        if within is not None and parent.community_id == within.id:
+            return within
         return await standing.community_of(tx, arrived, parent)
     given = (incoming.community_uri, *incoming.candidates, *incoming.mentions)
-    if arrived.via is not None:
-        if arrived.via.uri not in given:
+    if within is not None:
+        if within.uri not in given:
             raise Ignored("post-of-another-community")
-        return arrived.via
+        return within
     for uri in dict.fromkeys(uri for uri in given if uri):
         community = await communities.find_by_uri(tx, uri)
         if community is not None and community.actor.local:
@@ -72,11 +108,24 @@ async def _community(
 
 
 async def _judge(
-    tx: Transaction, author: Actor, community: Community, parent: PostFacts | None
+    tx: Transaction,
+    author: Actor,
+    community: Community,
+    parent: PostFacts | None,
+    *,
+    passed_on: bool,
 ) -> None:
+    """Judge as its community would, where that has not: all of ours, and what came past one."""
     await standing.insist_on_member(tx, author, community)
-    if parent is not None and community.actor.local:
+    if parent is not None and (community.actor.local or not passed_on):
         await standing.insist_on_open(tx, parent)
+    if passed_on:
+        return
+    edge = await follows.find(tx, author.id, community.id)
+    if edge is not None and edge.state is FollowState.BANNED:
+        raise Ignored("banned-there")
+    if Visibility.MEMBERS in (community.visibility, parent.visibility if parent else None):
+        raise Ignored("not-through-its-community")
 
 
 async def _fetch_ancestors(

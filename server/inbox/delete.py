@@ -1,14 +1,16 @@
 """A post or an actor is gone."""
 
 from federation.audience import Event
+from federation.errors import Gone
 from federation.translate.incoming import IncomingRemoval, removal_from
 from federation.uris import same_origin
 from schemas.records import Actor, Community, DeletedBy, PostFacts
+from schemas.wire.vocabulary import TOMBSTONE
 from server.context import Context
-from server.services import fanout, posts, standing, stewardship
+from server.services import confirming, fanout, posts, standing, stewardship
 from server.services.arrived import Arrived, Dispatch, Ignored
 from server.services.fanout import about_post
-from server.storage import actors
+from server.storage import actors, follows
 from server.storage import posts as stored
 from server.storage.database import Transaction
 
@@ -23,6 +25,7 @@ async def on_delete(context: Context, arrived: Arrived, _dispatch: Dispatch) -> 
         await _forget_actor(context, arrived)
         return
     actor = await standing.actor_of(context, arrived)
+    await _insist_on_gone(context, arrived, actor, removal)
 
     async with arrived.effect() as tx:
         sealed = await stored.find_by_uri(tx, removal.object_uri)
@@ -32,7 +35,7 @@ async def on_delete(context: Context, arrived: Arrived, _dispatch: Dispatch) -> 
         facts = sealed.facts
         if arrived.via is not None and facts.community_id != arrived.via.id:
             raise Ignored("post-of-another-community")
-        community = await standing.community_of(tx, arrived, facts)
+        community = await standing.community_of_own(tx, arrived, facts)
         by = await _by_whom(tx, actor, facts, community, removal)
         if not await posts.bury(tx, facts, by=by, reason=removal.reason, now=context.now()):
             raise Ignored("deleted-already")
@@ -62,10 +65,31 @@ async def _by_whom(
     return DeletedBy.MODERATOR
 
 
+async def _insist_on_gone(
+    context: Context, arrived: Arrived, actor: Actor, removal: IncomingRemoval
+) -> None:
+    """Look at the origin before a post counts as deleted that we never saw (ACT-03).
+
+    A neighbour on its author's server could say so of any. Nobody is asked on word of somebody
+    who is nobody's fellow here: what they write would not be taken either.
+    """
+    uri = removal.object_uri
+    async with context.database.reading() as tx:
+        if await stored.find_by_uri(tx, uri) or await stored.is_tombstone(tx, uri):
+            return
+        is_fellow = arrived.via is not None or await follows.is_fellow(tx, actor.id)
+    if not is_fellow or not same_origin(removal.actor_uri, uri):
+        raise Ignored("not-theirs-to-delete")
+    try:
+        document = await confirming.fetch(context, uri)
+    except Gone:
+        return
+    if document.get("type") != TOMBSTONE and document.get("attributedTo") != actor.uri:
+        raise Ignored("not-theirs-to-delete")
+
+
 async def _remember(tx: Transaction, context: Context, removal: IncomingRemoval) -> None:
     """Keep a late Create from bringing back what its own server deleted first (ACT-19)."""
-    if not same_origin(removal.actor_uri, removal.object_uri):
-        raise Ignored("not-theirs-to-delete")
     await stored.add_tombstone(
         tx, removal.object_uri, actor_uri=removal.actor_uri, now=context.now()
     )

@@ -8,7 +8,7 @@ from schemas.records import ActorKind, Follow, FollowState
 from schemas.wire import strict
 from schemas.wire.vocabulary import ActivityType
 from server.context import Context
-from server.services import communities, discovery, people, standing
+from server.services import backfill, communities, discovery, people, standing
 from server.services.arrived import Arrived, Dispatch, Ignored
 from server.storage import actors, follows, notifications, received
 from server.storage import communities as stored
@@ -75,6 +75,9 @@ async def on_verdict(context: Context, arrived: Arrived, _dispatch: Dispatch) ->
             tx, follow.follower_id, follow.target_id, state, now=context.now()
         ):
             raise Ignored("verdict-known")
+        joined = await stored.find(tx, target.id) if accepted else None
+        if joined is not None:
+            await backfill.want(tx, context, joined, whole=True)
         await notifications.add(
             tx,
             member_id=follow.follower_id,

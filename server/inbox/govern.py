@@ -31,19 +31,20 @@ async def on_remove(context: Context, arrived: Arrived, _dispatch: Dispatch) -> 
 
 async def _change_list(context: Context, arrived: Arrived, *, adding: bool) -> None:
     actor = await standing.actor_of(context, arrived)
-    about = arrived.activity.object_id or ""
-    if arrived.activity.target_id is None:
+    about, target = arrived.activity.object_id or "", arrived.activity.target_id
+    if target is None:
         raise Ignored("no-target")
+    # Judged before anybody is fetched: a stranger's word makes us ask nobody.
+    async with context.database.reading() as tx:
+        community = await _own_list(tx, arrived, actor, target)
     new_steward = None
-    if arrived.activity.target_id.endswith("/moderators") and not context.home.is_ours(about):
+    if target == community.actor.moderators and not context.home.is_ours(about):
         new_steward = await discovery.find_or_fetch_actor(context, about)
 
     async with arrived.effect() as tx:
-        community = await _owner_of(tx, arrived, arrived.activity.target_id)
-        if not await stewardship.may_govern(tx, actor, community):
-            raise Ignored("not-a-steward")
+        community = await _own_list(tx, arrived, actor, target)
         facts = None
-        if arrived.activity.target_id == community.actor.featured:
+        if target == community.actor.featured:
             facts = await standing.post_of(tx, arrived, about)
             if facts.community_id != community.id:
                 raise Ignored("post-of-another-community")
@@ -52,6 +53,13 @@ async def _change_list(context: Context, arrived: Arrived, *, adding: bool) -> N
             steward = new_steward or await actors.find(tx, about)
             await _change_steward(tx, context, community, steward, adding=adding)
         await _pass_on(tx, context, arrived, community, facts)
+
+
+async def _own_list(tx: Transaction, arrived: Arrived, actor: Actor, target: str) -> Community:
+    community = await _owner_of(tx, arrived, target)
+    if not await stewardship.may_govern(tx, actor, community):
+        raise Ignored("not-a-steward")
+    return community
 
 
 async def _owner_of(tx: Transaction, arrived: Arrived, target: str) -> Community:

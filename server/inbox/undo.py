@@ -1,13 +1,14 @@
 """Something is taken back."""
 
 from federation.audience import Event
+from federation.errors import Gone
 from federation.translate.incoming import embedded_activity_from, undo_from
 from federation.uris import same_origin
 from schemas.records import Actor, Community, FollowState, PostFacts
 from schemas.wire.activities import Activity
 from schemas.wire.vocabulary import ActivityType
 from server.context import Context
-from server.services import choices, confirming, fanout, standing, stewardship
+from server.services import choices, confirming, fanout, kudos, standing, stewardship
 from server.services.arrived import Arrived, Dispatch, Ignored
 from server.services.fanout import Happening, about_post
 from server.storage import actors, communities, follows, marks, posts
@@ -16,7 +17,11 @@ from server.storage.database import Transaction
 
 async def on_undo(context: Context, arrived: Arrived, _dispatch: Dispatch) -> None:
     """Take back what the same actor did (ACT-04); match on actor, type and object."""
-    inner = await _what(context, arrived)
+    try:
+        inner = await _what(context, arrived)
+    except Gone:
+        await _note_gone(context, arrived)
+        return
     actor = await standing.actor_of(context, arrived)
 
     async with arrived.effect() as tx:
@@ -28,11 +33,39 @@ async def on_undo(context: Context, arrived: Arrived, _dispatch: Dispatch) -> No
             return
         facts = await standing.post_of(tx, arrived, inner.object_id)
         community = await standing.community_of(tx, arrived, facts)
-        await _take_back(tx, actor, inner, facts, community)
-        if community.actor.local:
-            event = Event.MARK if inner.verb is ActivityType.LIKE else Event.GOVERNANCE
+        if inner.verb is ActivityType.LIKE:
+            event = Event.MARK
+            changed = await _unlike(tx, context, actor, inner, facts)
+        else:
+            gives_back = inner.verb is ActivityType.DELETE
+            event = Event.RESTORATION if gives_back else Event.GOVERNANCE
+            changed = await _take_back(tx, actor, inner, facts, community)
+        if changed and community.actor.local:
             happening = about_post(event, community, facts)
             await fanout.announce(tx, context, arrived.document, happening)
+
+
+async def _unlike(
+    tx: Transaction, context: Context, actor: Actor, inner: Activity, facts: PostFacts
+) -> bool:
+    """Take a Like back; False when it is not here, and is remembered for when it comes."""
+    uri = inner.id or None
+    await posts.lock_thread(tx, facts.root_id)
+    taken = await marks.take(tx, actor.id, facts.id, uri=uri)
+    noted = uri is not None and await kudos.note_undone(tx, context, actor, uri)
+    if not taken and not noted:
+        raise Ignored("undone-already")
+    return taken
+
+
+async def _note_gone(context: Context, arrived: Arrived) -> None:
+    """Remember an id that is taken back and gone at its origin: it may be a Like's to come."""
+    actor = await standing.actor_of(context, arrived)
+
+    async with arrived.effect() as tx:
+        uri = undo_from(arrived.activity).uri or ""
+        if not await kudos.note_undone(tx, context, actor, uri):
+            raise Ignored("undone-already")
 
 
 async def _what(context: Context, arrived: Arrived) -> Activity:
@@ -122,11 +155,9 @@ async def _lift_ban(
 
 async def _take_back(
     tx: Transaction, actor: Actor, inner: Activity, facts: PostFacts, community: Community
-) -> None:
+) -> bool:
     await posts.lock_thread(tx, facts.root_id)
     match inner.verb:
-        case ActivityType.LIKE:
-            done = await marks.take(tx, actor.id, facts.id, uri=inner.id or None)
         case ActivityType.CHOOSE_ANSWER:
             done = await _reopen(tx, actor, facts, community)
         case ActivityType.LOCK | ActivityType.DELETE:
@@ -135,6 +166,7 @@ async def _take_back(
             raise Ignored("undo-of-nothing-here")
     if not done:
         raise Ignored("undone-already")
+    return done
 
 
 async def _reopen(

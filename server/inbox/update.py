@@ -2,9 +2,10 @@
 
 from federation.audience import Event
 from federation.translate.incoming import authored_post
+from schemas.wire.reading import lenient_type_name
 from schemas.wire.vocabulary import ActorType
 from server.context import Context
-from server.services import discovery, fanout, posts, standing
+from server.services import audiences, discovery, fanout, posts, standing
 from server.services.arrived import Arrived, Dispatch, Ignored
 from server.services.fanout import about_post
 
@@ -16,25 +17,27 @@ async def on_update(context: Context, arrived: Arrived, _dispatch: Dispatch) -> 
     document = arrived.activity.embedded
     if document is None:
         raise Ignored("update-without-object")
-    if document.get("type") in _ACTORS:
+    if lenient_type_name(document.get("type")) in _ACTORS:
         await _refresh(context, arrived)
         return
     incoming = authored_post(arrived.activity, document, now=context.now())
+    incoming = await audiences.confirmed(context, incoming)
 
     async with arrived.effect() as tx:
         facts = await standing.post_of(tx, arrived, incoming.uri)
-        community = await standing.community_of(tx, arrived, facts)
+        community = await standing.community_of_own(tx, arrived, facts)
         if facts.author_uri != incoming.author_uri or facts.author_local:
             raise Ignored("not-theirs-to-edit")
         if facts.deleted_at is not None:
             # Nor passed on: others may have kept no tombstone, and would show it again.
             raise Ignored("post-deleted")
         changed = await posts.receive_edit(tx, facts, incoming, now=context.now())
-        if not changed and not community.actor.local:
+        addressed = await audiences.take_over(tx, facts, incoming, community)
+        if not changed and addressed == facts and not community.actor.local:
             raise Ignored("edit-not-newer")
         if community.actor.local:
             # Also where only its state changed: others read accepted answers from the Update.
-            happening = about_post(Event.EDIT, community, facts)
+            happening = about_post(Event.EDIT, community, addressed)
             await fanout.announce(tx, context, arrived.document, happening)
 
 

@@ -11,8 +11,8 @@ import pytest
 from federation.delivery import next_wait
 from federation.signatures import SignedRequest, read_signature, verify
 from federation.signatures.window import read_http_date
-from server.storage import activities, deliveries, received
-from server.storage.deliveries import Target
+from server.storage import activities, deliveries, owed, received
+from server.storage.owed import Target
 from server.storage.received import Arrival
 from tests.hostile_peer import HASTY, HostilePeer, Reply, Request
 from tests.post_office import KEY, START, PostOffice, post_office
@@ -55,7 +55,7 @@ async def test_del_01_what_is_committed_is_sent_and_nothing_else(
         async with office.context.database.transaction("test") as tx:
             await activities.add(tx, office.activity(1))
             targets = [Target(inbox=inbox, host="health.example")]
-            await deliveries.enqueue(tx, 1, targets, lane="a", now=START)
+            await owed.enqueue(tx, 1, targets, lane="a", now=START)
             raise LookupError
 
     with pytest.raises(LookupError):
@@ -190,7 +190,8 @@ async def test_del_08_what_a_status_does(
         await office.quiet()
 
     assert await office.rows() == [row]
-    assert len(peer.requests) == 1
+    # Where the signature may be the reason, there is a second knock, and it is one attempt.
+    assert len(peer.requests) == (2 if status in {400, 401} else 1)
 
 
 async def test_del_08_not_found_is_final_at_the_third_time(
@@ -262,7 +263,7 @@ async def test_del_09_an_answer_with_a_no_resets_the_count(
     async with office.working():
         for number in range(12):
             refuses = number % 4 == 3
-            peer.tells(inbox, Reply(status=400 if refuses else 500))
+            peer.tells(inbox, Reply(status=422 if refuses else 500))
             await office.owe(inbox, lane=f"{number}")
             await office.quiet()
 

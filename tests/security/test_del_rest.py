@@ -507,6 +507,44 @@ async def test_del_24_a_delete_reaches_an_agency_whose_people_left_meanwhile(
     assert {entry.host for entry in told} == {health.host}
 
 
+@pytest.mark.parametrize("visibility", list(Visibility))
+async def test_del_24_what_comes_back_does_so_where_people_left_meanwhile(
+    three: tuple[Instance, Instance, Instance], visibility: Visibility
+) -> None:
+    """Who was told to take it away is told to give it back: else one agency shows it less."""
+    transport, health, _ = three
+    name = f"restored_{visibility}"
+    _, asked = await question_at_both(transport, health, name, visibility)
+    await leaves(health, transport, name)
+    tess = await life.signed_in(transport.context, "tess")
+    await stewardship.remove(transport.context, tess, asked.id, "Not for here")
+    await settle(transport, health)
+
+    await stewardship.restore(transport.context, tess, asked.id, "It is, after all")
+    await settle(transport, health)
+
+    back = await life.post_at(health, asked.uri)
+    assert (back.deleted_at, back.visibility) == (None, visibility)
+    look = "SELECT title FROM posts WHERE uri = $1"
+    assert await life.value(health, look, asked.uri) == "Who has this?"
+
+
+async def test_del_24_a_thread_for_members_is_unlocked_everywhere(
+    three: tuple[Instance, Instance, Instance],
+) -> None:
+    transport, health, _ = three
+    _, asked = await question_at_both(transport, health, "unlocked", Visibility.MEMBERS)
+    tess = await life.signed_in(transport.context, "tess")
+
+    await stewardship.lock(transport.context, tess, asked.id, locked=True)
+    await settle(transport, health)
+    assert (await life.post_at(health, asked.uri)).locked_at is not None
+    await stewardship.lock(transport.context, tess, asked.id, locked=False)
+    await settle(transport, health)
+
+    assert (await life.post_at(health, asked.uri)).locked_at is None
+
+
 async def test_del_24_an_edit_does_not_follow_those_who_left(
     three: tuple[Instance, Instance, Instance], clock: TurnedClock
 ) -> None:

@@ -1,0 +1,42 @@
+"""What handlers say to people: looked up in the catalogue of whoever reads, then filled in."""
+
+from functools import lru_cache
+from gettext import NullTranslations, translation
+from importlib.resources import files
+from typing import Final
+
+from aiohttp import web
+
+from server.middleware import CONTEXT, SESSION
+
+DOMAIN: Final = "commonlore"
+LOCALES: Final = str(files("server") / "locales")
+
+
+def noted(message: str) -> str:
+    """Note a sentence for the catalogue that is said elsewhere, with `say`."""
+    return message
+
+
+def say(request: web.Request, message: str, /, **variables: object) -> str:
+    """Say a sentence in the reader's language; what it lacks is said in English."""
+    told = translations(language_of(request)).gettext(message) if message else ""
+    return told % variables if variables else told
+
+
+def say_many(
+    request: web.Request, one: str, many: str, number: int, /, **variables: object
+) -> str:
+    """Say a sentence about a number of things; it is `num` in the sentence."""
+    told = translations(language_of(request)).ngettext(one, many, number)
+    return told % (variables | {"num": number})
+
+
+def language_of(request: web.Request) -> str:
+    session = request[SESSION]
+    return session.member.language if session else request.app[CONTEXT].settings.language
+
+
+@lru_cache(maxsize=32)
+def translations(language: str, locales: str = LOCALES) -> NullTranslations:
+    return translation(DOMAIN, locales, languages=[language], fallback=True)
