@@ -33,10 +33,18 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self._registry,
         )
+        # The same two series for each way to answer: looking them up costs more than counting.
+        self._series: dict[tuple[str, str, str, int], tuple[Counter, Histogram]] = {}
         self.refusals = Counter(
             "commonlore_refusals",
             "Requests refused, by the stable reason.",
             ("reason",),
+            registry=self._registry,
+        )
+        self.second_knocks = Counter(
+            "commonlore_second_knocks",
+            "Outgoing requests signed once more because the first signature was refused.",
+            ("scheme", "result"),
             registry=self._registry,
         )
         self.queued = Gauge(
@@ -52,6 +60,18 @@ class Metrics:
             registry=self._registry,
         )
 
+    def answered(
+        self, door: str, method: str, route: str, status: int, *, seconds: float
+    ) -> None:
+        """Count an answer, and how long it took; `route` is the pattern of a path."""
+        key = (door, method, route, status)
+        series = self._series.get(key)
+        if series is None:
+            series = self.requests.labels(*key), self.seconds.labels(door, route)
+            self._series[key] = series
+        series[0].inc()
+        series[1].observe(seconds)
+
     def text(self) -> bytes:
         """Everything in the text format of Prometheus."""
         return generate_latest(self._registry)
@@ -64,26 +84,21 @@ def configure_logging(
     to = stream or sys.stderr
     colours = style == "text" and to.isatty()
     render: Any = _json if style == "json" else structlog.dev.ConsoleRenderer(colors=colours)
-    # Foreign and own events take the same way, or their order and shape would differ.
-    shared: list[Any] = [
+    # Foreign and own events take the same steps, or their order and shape would differ; ours
+    # are written at once, because the way through `logging` costs four times as much.
+    first: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
-        structlog.stdlib.ExtraAdder(),
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _tell_failure,
     ]
+    then: list[Any] = [structlog.processors.TimeStamper(fmt="iso", utc=True), _tell_failure]
     structlog.configure(
-        processors=[
-            *shared[:2],
-            *shared[3:],
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        processors=[*first, *then, render],
+        logger_factory=structlog.WriteLoggerFactory(to),
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=False,
     )
     formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared,
+        foreign_pre_chain=[*first, structlog.stdlib.ExtraAdder(), *then],
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render],
     )
     handler = logging.StreamHandler(to)

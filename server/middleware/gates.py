@@ -39,13 +39,14 @@ async def answer_always(request: web.Request, handler: Handler) -> web.StreamRes
     route = _declared(request)
     request[DOOR] = _door(request, route)
     visitors.introduce(request, request.app[CONTEXT].settings)
+    # It stays until the next request of this connection, which has a task of its own.
+    structlog.contextvars.bind_contextvars(request=request[REQUEST_ID])
 
-    with structlog.contextvars.bound_contextvars(request=request[REQUEST_ID]):
-        try:
-            response = await handler(request)
-        except Exception as error:  # noqa: BLE001 the one place where every failure ends
-            response = await errors.answer(request, error)
-        _note(request, route, response.status, perf_counter() - started)
+    try:
+        response = await handler(request)
+    except Exception as error:  # noqa: BLE001 the one place where every failure ends
+        response = await errors.answer(request, error)
+    _note(request, route, response.status, perf_counter() - started)
     return response
 
 
@@ -130,9 +131,7 @@ def _network(request: web.Request) -> str:
 def _note(request: web.Request, route: Route | None, status: int, seconds: float) -> None:
     name = route.path if route else _UNKNOWN
     method = request.method if route else _UNKNOWN
-    metrics = request.app[METRICS]
-    metrics.requests.labels(request[DOOR], method, name, status).inc()
-    metrics.seconds.labels(request[DOOR], name).observe(seconds)
+    request.app[METRICS].answered(request[DOOR], method, name, status, seconds=seconds)
     # The pattern of the route, not the path: a path can hold a name, a query a secret (VIS-20).
     _log.info(
         "answered",

@@ -1,20 +1,22 @@
 """Actor documents: members, communities, the agency; public, and never signed for."""
 
+from functools import lru_cache
+
 from aiohttp import web
 
-from schemas.records import ActorKind, Anonymous
-from server.handlers.activitypub.answers import asker_of, for_all, for_one
+from federation.uris import Home
+from schemas.records import ActorKind
+from server.handlers.activitypub.answers import Written, asker_of, for_all, for_one, written
 from server.middleware import CONTEXT
 from server.services import reading
-
-_NOBODY = Anonymous()
+from server.storage.served import Known
 
 
 async def person(request: web.Request) -> web.Response:
     """Answer /@NAME."""
     context = request.app[CONTEXT]
     known = await reading.known_actor(context, request.match_info["name"], ActorKind.PERSON)
-    return for_all(request, reading.actor_document(context, known, _NOBODY))
+    return for_all(request, _written(context.home, known))
 
 
 async def community(request: web.Request) -> web.Response:
@@ -23,11 +25,17 @@ async def community(request: web.Request) -> web.Response:
     known = await reading.known_actor(context, request.match_info["name"], ActorKind.COMMUNITY)
     if known.is_private:
         return for_one(reading.actor_document(context, known, await asker_of(request)))
-    return for_all(request, reading.actor_document(context, known, _NOBODY))
+    return for_all(request, _written(context.home, known))
 
 
 async def agency(request: web.Request) -> web.Response:
     """Answer /actor, always without a signature: it has the key that others need (SIG-21)."""
     context = request.app[CONTEXT]
     known = await reading.known_actor(context, "actor", ActorKind.AGENCY)
-    return for_all(request, reading.actor_document(context, known, _NOBODY))
+    return for_all(request, _written(context.home, known))
+
+
+# What is known is another object as soon as anything about it changes; see `served.Known`.
+@lru_cache(maxsize=512)
+def _written(home: Home, known: Known) -> Written:
+    return written(reading.document_of_actor(home, known))

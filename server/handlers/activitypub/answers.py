@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, Final
@@ -91,16 +92,24 @@ def for_one(document: dict[str, Any]) -> web.Response:
     )
 
 
-def for_all(
-    request: web.Request,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A document as bytes, with what is said of it in the head of every answer."""
+
+    body: bytes
+    status: int
+    headers: dict[str, str]
+    tag: str
+
+
+def written(
     document: dict[str, Any],
     *,
     content_type: str = ACTIVITY_JSON,
     headers: Mapping[str, str] | None = None,
-) -> web.Response:
-    """Answer everybody alike, for three minutes; 304 where they have it already."""
-    return bytes_for_all(
-        request,
+) -> Written:
+    """Write a document that everybody is told alike, for three minutes."""
+    return written_bytes(
         orjson.dumps(document),
         status=_status_of(document),
         content_type=content_type,
@@ -108,25 +117,32 @@ def for_all(
     )
 
 
-def bytes_for_all(
-    request: web.Request,
+def written_bytes(
     body: bytes,
     *,
     content_type: str,
     status: int = HTTPStatus.OK,
     headers: Mapping[str, str] | None = None,
-) -> web.Response:
-    """Do as `for_all` with a body that is written; `content_type` may have parameters."""
+) -> Written:
+    """Do as `written` with a body that is there already; `content_type` may have parameters."""
     tag = hashlib.sha256(body).hexdigest()[:32]
-    told: dict[str, str] = {**_FOR_ALL, **(headers or {}), hdrs.ETAG: f'"{tag}"'}
-    if status == HTTPStatus.OK and _has_it(request, tag):
+    told = {**_FOR_ALL, **(headers or {}), hdrs.ETAG: f'"{tag}"'}
+    told[hdrs.CONTENT_TYPE] = content_type
+    return Written(body=body, status=status, headers=told, tag=tag)
+
+
+def for_all(request: web.Request, document: Written) -> web.Response:
+    """Answer everybody alike; 304 where they have it already."""
+    if document.status == HTTPStatus.OK and _has_it(request, document.tag):
+        told = {**document.headers}
+        del told[hdrs.CONTENT_TYPE]
         return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=told)
-    return web.Response(
-        body=body, status=status, headers={**told, hdrs.CONTENT_TYPE: content_type}
-    )
+    return web.Response(body=document.body, status=document.status, headers=document.headers)
 
 
 def _has_it(request: web.Request, tag: str) -> bool:
+    if hdrs.IF_NONE_MATCH not in request.headers:
+        return False
     return any(known.value in {tag, "*"} for known in request.if_none_match or ())
 
 

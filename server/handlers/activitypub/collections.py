@@ -3,10 +3,10 @@
 from aiohttp import web
 
 from federation.errors import Malformed
-from schemas.records import Anonymous
+from schemas.records import ActorKind, Anonymous
 from server.context import Context
 from server.handlers.activitypub.answers import for_asker, for_one, signature_required
-from server.services import outboxes, reading
+from server.services import archive, outboxes, reading, synchronizing
 from server.services.reading import Asker
 
 
@@ -23,6 +23,17 @@ async def community_outbox(
 
 
 @for_asker
+async def community_archive(
+    request: web.Request, context: Context, asker: Asker
+) -> web.Response:
+    """Answer /c/NAME/archive, and with `after` one of its pages."""
+    since, after = request.query.get("since"), request.query.get("after")
+    if after is None:
+        return for_one(await archive.head(context, asker, _name(request), since))
+    return for_one(await archive.page(context, asker, _name(request), after=after, since=since))
+
+
+@for_asker
 async def community_followers(
     request: web.Request, context: Context, asker: Asker
 ) -> web.Response:
@@ -35,6 +46,30 @@ async def community_followers(
     if len(about) > 1:
         raise Malformed("is-follower-duplicated")
     return for_one(await outboxes.is_follower(context, asker, _name(request), about[0]))
+
+
+@for_asker
+async def community_synchronization(
+    request: web.Request, context: Context, asker: Asker
+) -> web.Response:
+    """Answer /c/NAME/followers/synchronization: who of the asking agency (FEP-8fcf)."""
+    return await _followers_there(request, context, asker, ActorKind.COMMUNITY)
+
+
+@for_asker
+async def person_synchronization(
+    request: web.Request, context: Context, asker: Asker
+) -> web.Response:
+    """Answer /@NAME/followers/synchronization: who of the asking agency (FEP-8fcf)."""
+    return await _followers_there(request, context, asker, ActorKind.PERSON)
+
+
+async def _followers_there(
+    request: web.Request, context: Context, asker: Asker, kind: ActorKind
+) -> web.Response:
+    if isinstance(asker, Anonymous):
+        raise signature_required()
+    return for_one(await synchronizing.partial_followers(context, asker, _name(request), kind))
 
 
 @for_asker

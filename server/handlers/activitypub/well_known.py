@@ -1,6 +1,6 @@
 """Discovery: WebFinger, NodeInfo, host-meta, and our JSON-LD terms."""
 
-from functools import cache
+from functools import cache, lru_cache
 from importlib import metadata
 from importlib.resources import files
 from typing import Final
@@ -9,20 +9,21 @@ from aiohttp import web
 
 from federation.errors import Malformed
 from federation.handles import Handle, parse_handle
-from federation.uris import authority_of
-from schemas.records import Actor, ActorKind
+from federation.uris import Home, authority_of
+from schemas.records import ActorKind
 from schemas.wire import discovery
 from schemas.wire.discovery import NodeInfoVersion
-from server.context import Context
 from server.handlers.activitypub.answers import (
     ANY_ORIGIN,
     JRD,
-    bytes_for_all,
+    Written,
     for_all,
+    written,
+    written_bytes,
 )
 from server.middleware import CONTEXT
 from server.services import figures, reading
-from server.storage import actors
+from server.storage.served import Known
 
 _AGENCY: Final = "actor"
 _TYPES: Final = {
@@ -37,50 +38,58 @@ _UNVERSIONED: Final = "0"
 async def webfinger(request: web.Request) -> web.Response:
     """Answer /.well-known/webfinger for the handles and ids of our actors (RFC 7033)."""
     context = request.app[CONTEXT]
-    name = _name_in(context, request.query.getall("resource", []))
-    async with context.database.reading() as tx:
-        actor = await actors.find_local(tx, name) if name else None
-    if actor is None or not reading.is_serving(actor):
+    name = _name_in(context.home, _resource(request))
+    known = await reading.find_known(context, name) if name else None
+    if known is None or not reading.is_serving(known.actor):
         raise reading.nothing()
-    return for_all(request, _jrd(actor), content_type=JRD, headers=ANY_ORIGIN)
+    return for_all(request, _jrd(known))
 
 
-def _jrd(actor: Actor) -> dict[str, object]:
-    return discovery.webfinger_document(
+# What is known is another object as soon as anything about it changes; see `served.Known`.
+@lru_cache(maxsize=512)
+def _jrd(known: Known) -> Written:
+    actor = known.actor
+    document = discovery.webfinger_document(
         subject=f"acct:{actor.handle.removeprefix('@')}",
         actor_uri=actor.uri,
         actor_type=_TYPES[actor.kind],
         page=None if actor.kind is ActorKind.AGENCY else actor.url or actor.uri,
     )
+    return written(document, content_type=JRD, headers=ANY_ORIGIN)
 
 
-def _name_in(context: Context, resources: list[str]) -> str | None:
-    """Give the local name that is asked for; None where it is nobody's here."""
+def _resource(request: web.Request) -> str:
+    resources = request.query.getall("resource", [])
     if len(resources) != 1:
         raise Malformed("resource-missing" if not resources else "resource-duplicated")
-    resource = resources[0]
-    if _is_agency_itself(context, resource):
+    return resources[0]
+
+
+@lru_cache(maxsize=512)
+def _name_in(home: Home, resource: str) -> str | None:
+    """Give the local name that is asked for; None where it is nobody's here."""
+    if _is_agency_itself(home, resource):
         return _AGENCY
     found = parse_handle(resource)
     if found is None:
         raise Malformed("resource-malformed", "Ask for acct:name@host, or for an address.")
     if isinstance(found, Handle):
-        return found.name.lower() if found.host == context.home.authority else None
-    place = context.home.locate(found)
+        return found.name.lower() if found.host == home.authority else None
+    place = home.locate(found)
     if place is None or place.kind not in {"agency", "person", "community"}:
         return None
     return place.key or _AGENCY
 
 
-def _is_agency_itself(context: Context, resource: str) -> bool:
+def _is_agency_itself(home: Home, resource: str) -> bool:
     """Know acct:HOST@HOST, a server's own actor (FEP-d556), and our bare origin."""
-    scheme = context.home.origin.partition(":")[0]
+    scheme = home.scheme
     account, _, host = resource.removeprefix("acct:").rpartition("@")
     try:
         named = {authority_of(f"{scheme}://{part}") for part in (account, host)}
     except Malformed:
-        return resource in {context.home.origin, f"{context.home.origin}/"}
-    return named == {context.home.authority}
+        return resource in {home.origin, f"{home.origin}/"}
+    return named == {home.authority}
 
 
 async def nodeinfo_links(request: web.Request) -> web.Response:
@@ -91,7 +100,7 @@ async def nodeinfo_links(request: web.Request) -> web.Response:
         "2.0": f"{home.origin}/nodeinfo/2.0",
     }
     links = discovery.nodeinfo_links(documents=documents, agency_uri=home.agency)
-    return for_all(request, links, content_type=JRD, headers=ANY_ORIGIN)
+    return for_all(request, written(links, content_type=JRD, headers=ANY_ORIGIN))
 
 
 async def nodeinfo_2_0(request: web.Request) -> web.Response:
@@ -117,7 +126,8 @@ async def _nodeinfo(request: web.Request, version: NodeInfoVersion) -> web.Respo
         posts=usage.posts,
     )
     content_type = f'application/json; profile="{_SCHEMA}{version}#"'
-    return for_all(request, document, content_type=content_type, headers=ANY_ORIGIN)
+    told = written(document, content_type=content_type, headers=ANY_ORIGIN)
+    return for_all(request, told)
 
 
 @cache
@@ -131,15 +141,14 @@ def _own_version() -> str:
 async def host_meta(request: web.Request) -> web.Response:
     """Answer /.well-known/host-meta, as XML."""
     xml = discovery.host_meta_xml(_template(request)).encode()
-    return bytes_for_all(
-        request, xml, content_type="application/xrd+xml; charset=utf-8", headers=ANY_ORIGIN
-    )
+    content_type = "application/xrd+xml; charset=utf-8"
+    return for_all(request, written_bytes(xml, content_type=content_type, headers=ANY_ORIGIN))
 
 
 async def host_meta_json(request: web.Request) -> web.Response:
     """Answer /.well-known/host-meta.json."""
     document = discovery.host_meta(_template(request))
-    return for_all(request, document, content_type=JRD, headers=ANY_ORIGIN)
+    return for_all(request, written(document, content_type=JRD, headers=ANY_ORIGIN))
 
 
 def _template(request: web.Request) -> str:
@@ -148,11 +157,10 @@ def _template(request: web.Request) -> str:
 
 async def terms(request: web.Request) -> web.Response:
     """Answer /ns: the terms that we add to ActivityStreams, as a JSON-LD context."""
-    return bytes_for_all(
-        request, _terms(), content_type="application/ld+json", headers=ANY_ORIGIN
-    )
+    return for_all(request, _terms())
 
 
 @cache
-def _terms() -> bytes:
-    return files("schemas.wire").joinpath("context.jsonld").read_bytes()
+def _terms() -> Written:
+    terms = files("schemas.wire").joinpath("context.jsonld").read_bytes()
+    return written_bytes(terms, content_type="application/ld+json", headers=ANY_ORIGIN)

@@ -20,6 +20,7 @@ from server.handlers.pages.pages import (
     signed_in,
     typed,
 )
+from server.handlers.pages.words import say
 from server.middleware import ADDRESS, SESSION
 from server.middleware.cookies import clear_session, set_session
 from server.middleware.redirects import local_path
@@ -92,7 +93,7 @@ async def sign_out(request: web.Request) -> web.StreamResponse:
     context, session = context_of(request), signed_in(request)
     with suppress(NotFound):
         await accounts.sign_out(context, session.session_id, session.member.id)
-    response = see_other(request, "/", "You are signed out.")
+    response = see_other(request, "/", say(request, "You are signed out."))
     clear_session(response, context.settings)
     return response
 
@@ -120,7 +121,7 @@ async def sign_up(request: web.Request) -> web.StreamResponse:
         await accounts.sign_up(context_of(request), draft, address=request[ADDRESS])
     except Invalid as wrong:
         return page(request, "sign_up.html", errors=wrong.fields, form=_kept(form), next=onward)
-    welcome = "Welcome. Join a community, then ask or answer something."
+    welcome = say(request, "Welcome. Join a community, then ask or answer something.")
     return await _signed_in(request, form, onward or "/communities", welcome)
 
 
@@ -146,7 +147,7 @@ async def change_settings(request: web.Request) -> web.StreamResponse:
         )
     except Invalid as wrong:
         return await _settings_page(request, errors=wrong.fields, form=form)
-    return see_other(request, "/settings", "Your profile is saved.")
+    return see_other(request, "/settings", say(request, "Your profile is saved."))
 
 
 async def change_password(request: web.Request) -> web.StreamResponse:
@@ -164,7 +165,9 @@ async def change_password(request: web.Request) -> web.StreamResponse:
         errors = {fields.get(name, name): told for name, told in wrong.fields.items()}
         return await _settings_page(request, errors=errors)
     return see_other(
-        request, "/settings", "Your password is changed. Your other sessions are signed out."
+        request,
+        "/settings",
+        say(request, "Your password is changed. Your other sessions are signed out."),
     )
 
 
@@ -172,7 +175,7 @@ async def revoke_session(request: web.Request) -> web.StreamResponse:
     await accounts.sign_out(
         context_of(request), id_in(request.match_info["id"]), signed_in(request).member.id
     )
-    return see_other(request, "/settings#sessions", "That session is signed out.")
+    return see_other(request, "/settings#sessions", say(request, "That session is signed out."))
 
 
 async def _settings_page(
@@ -196,7 +199,7 @@ async def _settings_page(
         sessions=[
             SimpleNamespace(
                 id=row.id,
-                device=device_of(row.user_agent),
+                device=device_of(row.user_agent) or say(request, "An unknown device"),
                 started=row.created_at,
                 seen=row.seen_at,
                 current=row.id == session.session_id,
@@ -223,12 +226,12 @@ def _is_open(request: web.Request, row: SessionRow) -> bool:
 
 
 def device_of(user_agent: str) -> str:
-    """Say in two words what a session is open on: browsers tell it in a hundred."""
+    """Say in two words what a session is open on: browsers tell it in a hundred, or nothing."""
     browser = next((name for mark, name in _BROWSERS if mark in user_agent), "")
     system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
     if browser and system:
         return f"{browser} on {system}"
-    return browser or system or user_agent[:_LONGEST_DEVICE] or "An unknown device"
+    return browser or system or user_agent[:_LONGEST_DEVICE]
 
 
 @lru_cache(maxsize=1)

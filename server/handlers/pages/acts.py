@@ -16,6 +16,7 @@ from server.handlers.pages.pages import (
 )
 from server.handlers.pages.posts import renamed, require, root_of, single
 from server.handlers.pages.views import CommunityView, PostView
+from server.handlers.pages.words import say
 from server.middleware import PRINCIPAL
 from server.services import choices, kudos, reporting, sharing, stewardship
 from server.services import posts as posts_service
@@ -50,7 +51,7 @@ async def thank(request: web.Request) -> web.StreamResponse:
     post_id = _id(request)
     if not _on(form):
         facts = await kudos.take_back_kudos(context, session, post_id)
-        return _back(request, facts, "Your thanks are taken back.")
+        return _back(request, facts, say(request, "Your thanks are taken back."))
     category, note = form.get("category", ""), form.get("note", "")
     fields = {"category": f"category-{post_id}", "note": f"note-{post_id}"}
     try:
@@ -62,7 +63,7 @@ async def thank(request: web.Request) -> web.StreamResponse:
             errors=renamed(wrong, fields),
             form={fields["category"]: category, fields["note"]: note},
         )
-    return _back(request, facts, "Your thanks are there for all readers.")
+    return _back(request, facts, say(request, "Your thanks are there for all readers."))
 
 
 async def accept(request: web.Request) -> web.StreamResponse:
@@ -70,10 +71,10 @@ async def accept(request: web.Request) -> web.StreamResponse:
     answer_id = _id(request)
     if _on(form):
         question = await choices.accept(context, session, answer_id)
-        told = "Marked as what worked. Say thanks, too: it makes their day."
+        told = say(request, "Marked as what worked. Say thanks, too: it makes their day.")
     else:
         question = await choices.reopen(context, session, answer_id)
-        told = "It is no longer marked as what worked."
+        told = say(request, "It is no longer marked as what worked.")
     return see_other(request, f"/p/{question.id}#p{answer_id}", told)
 
 
@@ -101,7 +102,7 @@ async def reopen(request: web.Request) -> web.StreamResponse:
         raise Conflict("not-accepted", "No answer is marked as what worked.")
     for answer_id in accepted:
         await choices.reopen(context, session, answer_id)
-    return see_other(request, f"/p/{question_id}", "The question is open again.")
+    return see_other(request, f"/p/{question_id}", say(request, "The question is open again."))
 
 
 async def lock(request: web.Request) -> web.StreamResponse:
@@ -109,7 +110,11 @@ async def lock(request: web.Request) -> web.StreamResponse:
     facts = await stewardship.lock(
         context_of(request), signed_in(request), _id(request), locked=locked
     )
-    told = "The thread is locked." if locked else "The thread takes replies again."
+    told = (
+        say(request, "The thread is locked.")
+        if locked
+        else say(request, "The thread takes replies again.")
+    )
     return see_other(request, f"/p/{facts.id}", told)
 
 
@@ -118,7 +123,11 @@ async def pin(request: web.Request) -> web.StreamResponse:
     facts = await stewardship.pin(
         context_of(request), signed_in(request), _id(request), pinned=pinned
     )
-    told = "It is on top of its community now." if pinned else "It is no longer on top."
+    told = (
+        say(request, "It is on top of its community now.")
+        if pinned
+        else say(request, "It is no longer on top.")
+    )
     return see_other(request, f"/p/{facts.id}", told)
 
 
@@ -130,7 +139,7 @@ async def delete_form(request: web.Request) -> web.StreamResponse:
 
 async def delete(request: web.Request) -> web.StreamResponse:
     facts = await posts_service.withdraw(context_of(request), signed_in(request), _id(request))
-    return see_other(request, f"/p/{facts.root_id}", "Your post is deleted.")
+    return see_other(request, f"/p/{facts.root_id}", say(request, "Your post is deleted."))
 
 
 async def remove_form(request: web.Request) -> web.StreamResponse:
@@ -151,9 +160,13 @@ async def remove(request: web.Request) -> web.StreamResponse:
             request, post, "remove", errors=wrong.fields, form=form, report=report
         )
     if not report:
-        return _back(request, facts, "The post is removed. Its author can read why.")
+        return _back(
+            request, facts, say(request, "The post is removed. Its author can read why.")
+        )
     await reporting.close(context, session, id_in(report), "removed", reason=reason)
-    return see_other(request, _DESK, "The post is removed, and the report is closed.")
+    return see_other(
+        request, _DESK, say(request, "The post is removed, and the report is closed.")
+    )
 
 
 async def _remove_page(
@@ -185,8 +198,8 @@ async def restore(request: web.Request) -> web.StreamResponse:
     context, session, form = context_of(request), signed_in(request), await typed(request)
     facts = await stewardship.restore(context, session, _id(request), form.get("reason", ""))
     if session.member.role.reaches(Role.MODERATOR):
-        return see_other(request, f"{_DESK}#removed", "The post is back.")
-    return _back(request, facts, "The post is back.")
+        return see_other(request, f"{_DESK}#removed", say(request, "The post is back."))
+    return _back(request, facts, say(request, "The post is back."))
 
 
 async def report_form(request: web.Request) -> web.StreamResponse:
@@ -215,7 +228,9 @@ async def report(request: web.Request) -> web.StreamResponse:
             forwards=_elsewhere(post, community),
         )
     post_id = await root_of(request, _id(request))
-    return see_other(request, f"/p/{post_id}", "Thank you. The moderators will look at it.")
+    return see_other(
+        request, f"/p/{post_id}", say(request, "Thank you. The moderators will look at it.")
+    )
 
 
 def _elsewhere(post: PostView, community: CommunityView) -> str:

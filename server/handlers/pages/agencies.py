@@ -11,6 +11,7 @@ from schemas.records import AgencyState, Role
 from server.handlers.pages import views
 from server.handlers.pages.pages import context_of, page, see_other, signed_in, typed
 from server.handlers.pages.views import Names
+from server.handlers.pages.words import say
 from server.middleware import SESSION
 from server.services import agencies as service
 from server.services.errors import Invalid
@@ -35,7 +36,11 @@ async def admit(request: web.Request) -> web.StreamResponse:
         )
     except Invalid as wrong:
         return await _page(request, wrong, form)
-    return see_other(request, "/agencies", f"{host} is admitted. What waited for it goes on.")
+    return see_other(
+        request,
+        "/agencies",
+        say(request, "%(host)s is admitted. What waited for it goes on.", host=host),
+    )
 
 
 async def block(request: web.Request) -> web.StreamResponse:
@@ -49,7 +54,11 @@ async def block(request: web.Request) -> web.StreamResponse:
         )
     except Invalid as wrong:
         return await _page(request, wrong, form)
-    return see_other(request, "/agencies", f"{host} is blocked. Nothing crosses any more.")
+    return see_other(
+        request,
+        "/agencies",
+        say(request, "%(host)s is blocked. Nothing crosses any more.", host=host),
+    )
 
 
 async def about(request: web.Request) -> web.StreamResponse:

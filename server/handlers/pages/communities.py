@@ -1,6 +1,5 @@
-"""Communities: the directory, a community's page, joining, starting and looking after one."""
+"""Communities: a community's page, joining, starting and looking after one."""
 
-from dataclasses import replace
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Final
@@ -19,14 +18,15 @@ from server.handlers.pages.pages import (
     signed_in,
     typed,
 )
-from server.handlers.pages.rows import rows_of
-from server.handlers.pages.views import CommunityView, Names, PostView
+from server.handlers.pages.rows import rows_within
+from server.handlers.pages.views import CommunityView, Names
+from server.handlers.pages.words import say
 from server.middleware import PRINCIPAL, SESSION
 from server.services import communities as service
 from server.services import sharing
 from server.services.communities import CommunityDraft
 from server.services.errors import Invalid, NotAllowed, NotFound
-from server.storage import communities, errands, feeds, follows
+from server.storage import backfills, communities, errands, feeds, follows
 from server.storage.communities import Listed
 from server.storage.database import Transaction
 from server.storage.errands import Asks
@@ -35,37 +35,6 @@ from server.storage.sessions import SignedIn
 
 _PAGE: Final = 20
 _MOST_PINNED: Final = 10
-_SCOPES: Final = frozenset({"all", "mine", "here", "elsewhere"})
-
-
-async def directory(request: web.Request) -> web.StreamResponse:
-    context, session = context_of(request), request[SESSION]
-    query, scope = asked(request, "q").strip(), asked(request, "scope")
-    if scope not in _SCOPES or (scope == "mine" and session is None):
-        scope = "all"
-    async with context.database.reading() as tx:
-        names = await views.agency_names(tx, context)
-        listed = await communities.listed(
-            tx,
-            reader=session.member.id if session else None,
-            mine=scope == "mine",
-            words=query,
-            limit=200,
-        )
-    wanted = {"here": (True,), "elsewhere": (False,)}.get(scope, (True, False))
-    return page(
-        request,
-        "directory.html",
-        communities=[
-            views.community(each, names)
-            for each in listed
-            if each.community.actor.local in wanted
-        ],
-        scope=scope,
-        query=query,
-        pages=None,
-        may_start=session is not None and session.member.role.reaches(Role.STEWARD),
-    )
 
 
 async def show(request: web.Request) -> web.StreamResponse:
@@ -90,6 +59,8 @@ async def show(request: web.Request) -> web.StreamResponse:
             tx, scope, community_id=here, tab="pinned", limit=_MOST_PINNED
         )
         stewards = await communities.stewards(tx, here)
+        local = listed.community.actor.local
+        fetched = None if local else await backfills.progress(tx, here)
 
     first = tab == "all" and topic is None and before is None
     community = views.community(listed, names)
@@ -99,20 +70,16 @@ async def show(request: web.Request) -> web.StreamResponse:
         request,
         "community.html",
         community=community,
-        posts=_within(rows_of(request, posts, names)),
-        pinned=_within(rows_of(request, pinned, names)) if first else [],
+        posts=rows_within(request, posts, names),
+        pinned=rows_within(request, pinned, names) if first else [],
         topic=topic,
         tab=tab,
         stewards=[views.actor(each, names) for each in stewards],
         asking=asks.people if _governs(session, listed) else 0,
         hidden=_is_hidden(session, listed),
+        fetching=fetched if fetched is not None and fetched.ended_at is None else None,
         pages=_pages(request, community, found, later=before is not None),
     )
-
-
-def _within(rows: list[PostView]) -> list[PostView]:
-    """Leave out of each row what the whole page says."""
-    return [replace(row, community=None) for row in rows]
 
 
 def _cursor(text: str) -> Cursor | None:
@@ -186,7 +153,9 @@ async def start(request: web.Request) -> web.StreamResponse:
     except Invalid as wrong:
         return page(request, "community_new.html", errors=wrong.fields, form=form)
     return see_other(
-        request, views.path_of(opened.actor), "Your community is open. Ask the first question."
+        request,
+        views.path_of(opened.actor),
+        say(request, "Your community is open. Ask the first question."),
     )
 
 
@@ -209,7 +178,7 @@ async def edit(request: web.Request) -> web.StreamResponse:
         return page(
             request, "community_edit.html", errors=wrong.fields, form=form, community=community
         )
-    return see_other(request, community.url, "The community is saved.")
+    return see_other(request, community.url, say(request, "The community is saved."))
 
 
 def _draft(form: dict[str, str]) -> CommunityDraft:
@@ -236,8 +205,10 @@ async def join(request: web.Request) -> web.StreamResponse:
     state = await service.join(context, signed_in(request), community.id)
     path = views.path_of(community)
     if state is FollowState.ACCEPTED:
-        return see_other(request, path, "You are in. Ask something, or help with an answer.")
-    told = "You asked to join. We tell you as soon as it is settled."
+        return see_other(
+            request, path, say(request, "You are in. Ask something, or help with an answer.")
+        )
+    told = say(request, "You asked to join. We tell you as soon as it is settled.")
     return see_other(request, path, told, kind="notice")
 
 
@@ -246,7 +217,11 @@ async def leave(request: web.Request) -> web.StreamResponse:
     async with context.database.reading() as tx:
         asks, listed = await _find(tx, request)
     await service.leave(context, signed_in(request), asks.community.id)
-    told = "You withdrew your request." if listed.my_state == "asked" else "You left."
+    told = (
+        say(request, "You withdrew your request.")
+        if listed.my_state == "asked"
+        else say(request, "You left.")
+    )
     return see_other(request, views.path_of(asks.community), told)
 
 
@@ -283,7 +258,11 @@ async def decide(request: web.Request) -> web.StreamResponse:
         let_in=let_in,
     )
     back = f"{views.path_of(listed.community.actor)}/requests"
-    return see_other(request, back, "They are in." if let_in else "You refused the request.")
+    return see_other(
+        request,
+        back,
+        say(request, "They are in.") if let_in else say(request, "You refused the request."),
+    )
 
 
 async def governed(request: web.Request) -> tuple[Listed, Names]:

@@ -11,6 +11,7 @@ from server.handlers.pages import views
 from server.handlers.pages.pages import asked, context_of, id_in, page, see_other, signed_in
 from server.handlers.pages.rows import rows_of
 from server.handlers.pages.views import ActorView, Names, PostView
+from server.handlers.pages.words import noted, say, say_many
 from server.middleware import PRINCIPAL, SESSION
 from server.services import discovery, sharing
 from server.storage import communities, errands, feeds, notifications, search
@@ -22,11 +23,13 @@ _NOTIFICATIONS: Final = 40
 _MOST_WORDS: Final = 8
 _LONGEST_QUERY: Final = 500
 _OLD: Final = 50
-_NOT_FOUND: Final = (
+_NOT_FOUND: Final = noted(
     "There is nothing at that address, or its agency cannot be reached or may not exchange "
     "with us. Check the address, or try again later."
 )
-_NOT_KNOWN: Final = "We do not know that address yet. Sign in, and we ask its agency for it."
+_NOT_KNOWN: Final = noted(
+    "We do not know that address yet. Sign in, and we ask its agency for it."
+)
 
 #: Kinds as they are stored to kinds as the template names them, where they differ.
 _KINDS: Final = {"asks-to-join": "join-asked", "let-in": "joined"}
@@ -75,7 +78,7 @@ async def _member_home(request: web.Request, session: SignedIn) -> web.Response:
     return page(
         request,
         "home.html",
-        waiting=_waiting(asks, open_questions, names),
+        waiting=_waiting(request, asks, open_questions, names),
         unanswered=rows_of(request, helpable[:_SHOWN], names),
         mine=open_questions[:_SHOWN],
         recent=rows_of(request, recent, names),
@@ -88,20 +91,27 @@ def _open_questions(rows: list[PostView]) -> list[PostView]:
 
 
 def _waiting(
-    asks: list[errands.Asks], open_questions: list[PostView], names: Names
+    request: web.Request,
+    asks: list[errands.Asks],
+    open_questions: list[PostView],
+    names: Names,
 ) -> list[dict[str, str]]:
     things = []
     for each in asks:
         community = views.actor(each.community, names)
-        who = "1 person asks" if each.people == 1 else f"{each.people} people ask"
-        things.append(
-            {
-                "text": f"{who} to join {community.display_name}",
-                "url": f"{community.url}/requests",
-            }
+        text = say_many(
+            request,
+            "%(num)s person asks to join %(where)s",
+            "%(num)s people ask to join %(where)s",
+            each.people,
+            where=community.display_name,
         )
+        things.append({"text": text, "url": f"{community.url}/requests"})
     things += [
-        {"text": f"Did an answer to “{question.title}” work?", "url": question.url}
+        {
+            "text": say(request, "Did an answer to “%(title)s” work?", title=question.title),
+            "url": question.url,
+        }
         for question in open_questions
         if question.answers
     ]
@@ -161,12 +171,15 @@ def _notification(
         url = f"/p/{one.root_id}#p{one.post_id}"
     elif community is not None:
         url = community.url + ("/requests" if one.kind == "asks-to-join" else "")
+    elif one.kind == "severed":
+        url = "/settings/severed"
     return {
         "id": one.id,
         "kind": _KINDS.get(one.kind, one.kind),
-        "actor": None if one.actor.kind is ActorKind.COMMUNITY else by,
+        "actor": by if one.actor.kind is ActorKind.PERSON else None,
         "post": {"title": titles.get(one.root_id or 0, "")},
         "community": community,
+        "agency": one.subject.partition(" ")[0] if one.kind == "severed" else "",
         "text": "",
         "happened": one.happened_at,
         "unread": unread,
@@ -200,7 +213,7 @@ async def find(request: web.Request) -> web.StreamResponse:
     problem, found = "", None
     if parse_handle(query) is not None:
         found = await discovery.look_up(context, query, may_fetch=session is not None)
-        problem = "" if found else (_NOT_FOUND if session else _NOT_KNOWN)
+        problem = "" if found else say(request, _NOT_FOUND if session else _NOT_KNOWN)
         if (place := _place_of(request, found)) is not None:
             return see_other(request, place)
     words = tuple(query.split()[:_MOST_WORDS])

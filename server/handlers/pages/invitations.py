@@ -6,6 +6,7 @@ from aiohttp import web
 
 from schemas.records import Role
 from server.handlers.pages.pages import context_of, page, signed_in, typed
+from server.handlers.pages.words import say
 from server.services import accounts
 from server.services.errors import Invalid, NotAllowed
 
@@ -22,7 +23,9 @@ async def make(request: web.Request) -> web.StreamResponse:
         days = int(form.get("days", ""))
         code = await accounts.invite(context, signed_in(request).member, role, days)
     except ValueError:
-        errors = {"days": "Choose a role, and how many days the invitation is good for."}
+        errors = {
+            "days": say(request, "Choose a role, and how many days the invitation is good for.")
+        }
         return _again(request, errors, form)
     except Invalid as wrong:
         return _again(request, wrong.fields, form)

@@ -6,7 +6,6 @@ from typing import Final
 from aiohttp import web
 
 from schemas.records import Actor, AgencyState, Surface
-from server.context import Context
 from server.handlers.pages import views
 from server.handlers.pages.pages import (
     asked,
@@ -20,6 +19,7 @@ from server.handlers.pages.pages import (
 from server.handlers.pages.people import find_by_handle
 from server.handlers.pages.rows import rows_of
 from server.handlers.pages.views import ActorView, Names, PostView
+from server.handlers.pages.words import noted, say
 from server.middleware import PRINCIPAL
 from server.services import reporting, sharing
 from server.services.errors import Invalid
@@ -32,26 +32,30 @@ from server.storage.reports import Report
 
 _ACTS: Final = 50
 _WORDS: Final = {
-    "remove-post": "Removed a post",
-    "restore-post": "Restored a post",
-    "lock": "Locked a thread",
-    "unlock": "Opened a thread again",
-    "pin": "Pinned a thread",
-    "unpin": "Unpinned a thread",
-    "admit-agency": "Admitted an agency",
-    "block-agency": "Blocked an agency",
-    "close-report": "Closed a report",
-    "suspend": "Suspended a person",
-    "lift-suspension": "Lifted a suspension",
-    "let-in": "Let somebody into a community",
-    "refuse-to-join": "Refused a request to join",
-    "open-community": "Opened a community",
-    "change-community": "Changed a community",
-    "add-steward": "Named a steward",
-    "remove-steward": "Released a steward",
-    "ban": "Put somebody out of a community",
-    "lift-ban": "Let somebody ask to belong again",
-    "change-role": "Changed what a member may do",
+    "remove-post": noted("Removed a post"),
+    "restore-post": noted("Restored a post"),
+    "lock": noted("Locked a thread"),
+    "unlock": noted("Opened a thread again"),
+    "pin": noted("Pinned a thread"),
+    "unpin": noted("Unpinned a thread"),
+    "admit-agency": noted("Admitted an agency"),
+    "block-agency": noted("Blocked an agency"),
+    "close-report": noted("Closed a report"),
+    "suspend": noted("Suspended a person"),
+    "lift-suspension": noted("Lifted a suspension"),
+    "let-in": noted("Let somebody into a community"),
+    "refuse-to-join": noted("Refused a request to join"),
+    "open-community": noted("Opened a community"),
+    "change-community": noted("Changed a community"),
+    "add-steward": noted("Named a steward"),
+    "remove-steward": noted("Released a steward"),
+    "ban": noted("Put somebody out of a community"),
+    "lift-ban": noted("Let somebody ask to belong again"),
+    "change-role": noted("Changed what a member may do"),
+    "pause-deliveries": noted("Paused deliveries"),
+    "resume-deliveries": noted("Resumed deliveries"),
+    "retry-deliveries": noted("Tried deliveries at once"),
+    "drop-deliveries": noted("Dropped what waited to be delivered"),
 }
 
 
@@ -73,7 +77,9 @@ async def keep(request: web.Request) -> web.StreamResponse:
     except Invalid as wrong:
         key = f"keep-{report_id}"
         return await _page(request, {key: wrong.sentence}, {key: form.get("reason", "")})
-    return see_other(request, "/moderation", "The report is closed; the post stays.")
+    return see_other(
+        request, "/moderation", say(request, "The report is closed; the post stays.")
+    )
 
 
 async def suspend(request: web.Request) -> web.StreamResponse:
@@ -84,7 +90,9 @@ async def suspend(request: web.Request) -> web.StreamResponse:
     async with context.database.reading() as tx:
         person = await find_by_handle(tx, request, shown["person"])
     if person is None:
-        return await _page(request, {"person": "We know nobody by that handle."}, shown)
+        return await _page(
+            request, {"person": say(request, "We know nobody by that handle.")}, shown
+        )
     try:
         await reporting.suspend(
             context,
@@ -95,8 +103,10 @@ async def suspend(request: web.Request) -> web.StreamResponse:
         )
     except Invalid as wrong:
         return await _page(request, {"suspend-reason": wrong.sentence}, shown)
-    done = "is suspended." if suspended else "is no longer suspended."
-    return see_other(request, "/moderation#people", f"{person.handle} {done}")
+    told = noted("%(who)s is suspended.")
+    if not suspended:
+        told = noted("%(who)s is no longer suspended.")
+    return see_other(request, "/moderation#people", say(request, told, who=person.handle))
 
 
 async def _page(
@@ -113,7 +123,7 @@ async def _page(
         suspended = await desk.suspended(tx)
         known = await agencies.all_of(tx)
         acts = await audit.latest(tx, before=id_in(before) if before else None, limit=_ACTS + 1)
-        told = await _acts(tx, context, acts[:_ACTS], names)
+        told = await _acts(tx, request, acts[:_ACTS], names)
     return page(
         request,
         "moderation.html",
@@ -195,7 +205,7 @@ def _profile(person: Actor, names: Names) -> PostView:
         kind="discussion",
         title=shown.handle,
         html=person.summary,
-        excerpt="",
+        text="",
         source="",
         author=shown,
         community=shown,
@@ -238,7 +248,7 @@ def _removed(request: web.Request, entries: list[Entry], names: Names) -> list[S
 
 
 async def _acts(
-    tx: Transaction, context: Context, acts: list[Act], names: Names
+    tx: Transaction, request: web.Request, acts: list[Act], names: Names
 ) -> list[SimpleNamespace]:
     uris = sorted({each.actor for each in acts} | {each.object for each in acts})
     known = await actors.find_many(tx, uris)
@@ -246,8 +256,8 @@ async def _acts(
     return [
         SimpleNamespace(
             done=act.happened_at,
-            moderator=_who(known.get(act.actor), context, names),
-            what=_what(act, known.get(act.object)),
+            moderator=_who(request, known.get(act.actor), names),
+            what=_what(request, act, known.get(act.object)),
             reason=act.reason,
             url=_url(act, known, post_ids),
         )
@@ -255,8 +265,8 @@ async def _acts(
     ]
 
 
-def _what(act: Act, about: Actor | None) -> str:
-    words = _WORDS.get(act.act) or act.act.replace("-", " ").capitalize()
+def _what(request: web.Request, act: Act, about: Actor | None) -> str:
+    words = say(request, _WORDS.get(act.act, "")) or act.act.replace("-", " ").capitalize()
     if about is not None:
         return f"{words}: {about.handle}"
     # Posts are what the line links to; what is left is the host of an agency.
@@ -269,13 +279,14 @@ def _url(act: Act, known: dict[str, Actor], post_ids: dict[str, int]) -> str | N
     return f"/p/{post_ids[act.object]}" if act.object in post_ids else None
 
 
-def _who(actor: Actor | None, context: Context, names: Names) -> ActorView:
+def _who(request: web.Request, actor: Actor | None, names: Names) -> ActorView:
     """Name who acted; the operator at the command line is nobody with a page."""
     if actor is not None:
         return views.actor(actor, names)
+    context = context_of(request)
     return ActorView(
         name="operator",
-        display_name="The operator",
+        display_name=say(request, "The operator"),
         handle=f"@{context.home.authority}",
         url="/about",
         agency=context.settings.name,

@@ -1,8 +1,6 @@
 """How every page is made: the frame's variables, typed forms, flash messages, error pages."""
 
 from functools import lru_cache
-from gettext import translation
-from importlib.resources import files
 from types import SimpleNamespace
 from typing import Final, Literal
 from urllib.parse import parse_qs, urlencode
@@ -14,6 +12,7 @@ from schemas.records import Role
 from server.config import Settings
 from server.context import Context
 from server.handlers.pages import rendering
+from server.handlers.pages.words import language_of, say, translations
 from server.middleware import CONTEXT, CSRF, NONCE, SESSION, Problem
 from server.middleware.assets import static_path
 from server.middleware.redirects import local_path
@@ -87,7 +86,7 @@ def page(
     frame = _frame(request) | {
         "status": status,
         "flash": flash,
-        "errors": errors or {},
+        "errors": {field: say(request, told) for field, told in (errors or {}).items()},
         "form": form or {},
     }
     text = rendering.render(
@@ -135,8 +134,8 @@ async def render_error(request: web.Request, problem: Problem) -> web.StreamResp
         request,
         "error.html",
         status=problem.status,
-        what=problem.sentence,
-        todo=problem.todo,
+        what=say(request, problem.sentence),
+        todo=say(request, problem.todo),
         request_id=problem.request_id,
     )
     response.headers.update(problem.headers)
@@ -159,7 +158,7 @@ def _frame(request: web.Request) -> dict[str, object]:
         "static": static_path,
         "now": context.now(),
         "path": request.path,
-        "language": session.member.language if session else settings.language,
+        "language": language_of(request),
         "time_zone": session.member.time_zone if session else "UTC",
     }
 
@@ -192,6 +191,4 @@ def _flash(request: web.Request) -> dict[str, str] | None:
 
 @lru_cache(maxsize=32)
 def _environment(language: str) -> jinja2.Environment:
-    catalogues = str(files("server") / "locales")
-    found = translation("commonlore", catalogues, languages=[language], fallback=True)
-    return rendering.environment(found)
+    return rendering.environment(translations(language))

@@ -12,6 +12,7 @@ from server.handlers.pages import views
 from server.handlers.pages.pages import context_of, page, see_other, signed_in
 from server.handlers.pages.rows import rows_of
 from server.handlers.pages.views import Names, PostView
+from server.handlers.pages.words import say
 from server.middleware import PRINCIPAL, SESSION
 from server.services import people, sharing
 from server.services.errors import NotFound
@@ -60,8 +61,8 @@ async def follow(request: web.Request) -> web.StreamResponse:
     state = await people.follow(context, signed_in(request), person.id)
     path, name = views.path_of(person), person.display_name or person.name
     if state is FollowState.ACCEPTED:
-        return see_other(request, path, f"You follow {name}.")
-    told = "You asked to follow. It is settled once their agency answers."
+        return see_other(request, path, say(request, "You follow %(name)s.", name=name))
+    told = say(request, "You asked to follow. It is settled once their agency answers.")
     return see_other(request, path, told, kind="notice")
 
 
@@ -71,7 +72,8 @@ async def unfollow(request: web.Request) -> web.StreamResponse:
         person = await _find(tx, request)
     await people.unfollow(context, signed_in(request), person.id)
     name = person.display_name or person.name
-    return see_other(request, views.path_of(person), f"You do not follow {name}.")
+    told = say(request, "You do not follow %(name)s.", name=name)
+    return see_other(request, views.path_of(person), told)
 
 
 async def find_by_handle(tx: Transaction, request: web.Request, text: str) -> Actor | None:

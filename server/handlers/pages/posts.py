@@ -18,6 +18,7 @@ from server.handlers.pages.pages import (
     typed,
 )
 from server.handlers.pages.views import CommunityView, PostView
+from server.handlers.pages.words import say
 from server.middleware import PRINCIPAL, SESSION
 from server.services import posts as service
 from server.services import sharing
@@ -29,7 +30,7 @@ from server.storage import actors, communities
 async def ask_form(request: web.Request) -> web.StreamResponse:
     community_id, community = await _community(request)
     if community_id not in signed_in(request).joined:
-        told = "Join the community first; then you can ask."
+        told = say(request, "Join the community first; then you can ask.")
         return see_other(request, community.url, told, kind="notice")
     return page(request, "ask.html", community=community, preview_html=None)
 
@@ -57,7 +58,11 @@ async def ask(request: web.Request) -> web.StreamResponse:
             community=community,
             preview_html=None,
         )
-    told = "Your question is posted." if kind is Kind.QUESTION else "It is posted."
+    told = (
+        say(request, "Your question is posted.")
+        if kind is Kind.QUESTION
+        else say(request, "It is posted.")
+    )
     return see_other(request, f"/p/{facts.id}", told)
 
 
@@ -99,7 +104,9 @@ async def answer(request: web.Request) -> web.StreamResponse:
     except Invalid as wrong:
         errors = renamed(wrong, {"source": "answer"})
         return await threads.thread_page(request, question_id, errors=errors, form=text)
-    return see_other(request, f"/p/{facts.root_id}#p{facts.id}", "Your answer is posted.")
+    return see_other(
+        request, f"/p/{facts.root_id}#p{facts.id}", say(request, "Your answer is posted.")
+    )
 
 
 async def comment(request: web.Request) -> web.StreamResponse:
@@ -116,7 +123,9 @@ async def comment(request: web.Request) -> web.StreamResponse:
             errors=renamed(wrong, {"source": field}),
             form={field: draft.source},
         )
-    return see_other(request, f"/p/{facts.root_id}#p{facts.id}", "Your comment is posted.")
+    return see_other(
+        request, f"/p/{facts.root_id}#p{facts.id}", say(request, "Your comment is posted.")
+    )
 
 
 async def root_of(request: web.Request, post_id: int) -> int:
@@ -182,7 +191,7 @@ async def edit(request: web.Request) -> web.StreamResponse:
             community=community,
             preview_html=None,
         )
-    return see_other(request, post.url, "Your changes are saved.")
+    return see_other(request, post.url, say(request, "Your changes are saved."))
 
 
 def require(*, allowed: bool) -> None:

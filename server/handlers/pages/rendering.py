@@ -1,20 +1,39 @@
 """The Jinja environment of the pages: where templates come from and the filters they use."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
+from functools import cache, lru_cache
 from gettext import NullTranslations
-from typing import Protocol
+from math import ceil, inf
+from typing import Literal, Protocol
 from zlib import crc32
 
 import jinja2
-from babel.dates import format_date, format_datetime, format_timedelta, get_timezone
+from babel.dates import (
+    format_date,
+    format_datetime,
+    format_timedelta,
+    get_timezone,
+)
 from jinja2.runtime import Context
+from markupsafe import Markup
 
 from schemas.records import KUDOS_EMOJI
 
 #: Older than this, a date says more than "7 weeks ago".
 _RECENT = timedelta(days=30)
+_Unit = Literal["year", "month", "week", "day", "hour", "minute"]
+#: Units in seconds; one is used from 85 % of it on, as Babel has it: 51 minutes are an hour.
+_UNITS: tuple[tuple[_Unit, int], ...] = (
+    ("year", 31_536_000),
+    ("month", 2_592_000),
+    ("week", 604_800),
+    ("day", 86_400),
+    ("hour", 3_600),
+    ("minute", 60),
+)
+_THRESHOLD = 0.85
 
 
 class Threaded(Protocol):
@@ -55,7 +74,9 @@ def environment(translations: NullTranslations | None = None) -> jinja2.Environm
     _install(env, translations or NullTranslations())
     env.policies["ext.i18n.trimmed"] = True
     env.globals["kudos_emoji"] = KUDOS_EMOJI
-    env.filters.update(ago=ago, when=when, initials=initials, hue=hue, threaded=threaded)
+    env.filters.update(
+        ago=ago, ahead=ahead, when=when, initials=initials, hue=hue, threaded=threaded
+    )
     return env
 
 
@@ -63,6 +84,23 @@ def _install(env: jinja2.Environment, translations: NullTranslations) -> None:
     # The extension adds this method to the environment where the stubs cannot see it.
     install = env.__dict__["install_gettext_translations"]
     install(translations, newstyle=True)
+    env.globals["_"] = env.globals["gettext"] = _sentences(translations)
+
+
+def _sentences(translations: NullTranslations) -> Callable[..., str]:
+    """Make the `_` of templates: as Jinja's, but what has no variables is looked up once."""
+
+    @lru_cache(maxsize=2048)
+    def plain(message: str) -> Markup:
+        return Markup(translations.gettext(message)) % {}  # noqa: S704 our own sentence
+
+    def sentence(message: str, /, **variables: object) -> Markup:
+        if not variables:
+            return plain(message)
+        # The percent sign of Markup escapes what it fills in.
+        return Markup(translations.gettext(message)) % variables  # noqa: S704 our own sentence
+
+    return sentence
 
 
 def render(env: jinja2.Environment, name: str, **context: object) -> str:
@@ -74,22 +112,64 @@ def ago(context: Context, moment: datetime) -> str:
     """How long before the page's `now` something happened; a date when long ago."""
     passed = context["now"] - moment
     if passed > _RECENT:
-        return format_date(_in_zone(context, moment), format="long", locale=_locale(context))
+        return _day(_in_zone(context, moment).date(), _locale(context))
     # A member's clock and another agency's differ by seconds: never "in 3 seconds".
-    at_least_a_minute = max(passed, timedelta(minutes=1))
-    return format_timedelta(-at_least_a_minute, add_direction=True, locale=_locale(context))
+    at_least_a_minute = max(ceil(passed.total_seconds()), 60)
+    return _since(*_in_one_unit(at_least_a_minute), _locale(context))
+
+
+def _in_one_unit(seconds: int) -> tuple[_Unit, int]:
+    """Say a length of time in the unit that Babel would choose, and how many of it."""
+    for unit, length in _UNITS:
+        if seconds / length >= _THRESHOLD:
+            return unit, round(seconds / length)
+    return "minute", 1
+
+
+@lru_cache(maxsize=1024)
+def _since(unit: _Unit, many: int, locale: str) -> str:
+    seconds = dict(_UNITS)[unit] * many
+    # The unit is chosen already: no threshold lets Babel take a larger one.
+    return format_timedelta(
+        timedelta(seconds=-seconds),
+        granularity=unit,
+        threshold=inf,
+        add_direction=True,
+        locale=locale,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _day(day: date, locale: str) -> str:
+    return format_date(day, format="long", locale=locale)
+
+
+@jinja2.pass_context
+def ahead(context: Context, moment: datetime) -> str:
+    """How long after the page's `now` something will happen; what is late is due any minute."""
+    wait = max(moment - context["now"], timedelta(minutes=1))
+    return format_timedelta(wait, add_direction=True, locale=_locale(context))
 
 
 @jinja2.pass_context
 def when(context: Context, moment: datetime) -> str:
     """The full time in the member's zone, with the zone's name."""
-    local = _in_zone(context, moment)
-    pattern = "EEEE d MMMM y, HH:mm zzz"
-    return format_datetime(local, pattern, locale=_locale(context))
+    return _full_time(moment, context.get("time_zone") or "UTC", _locale(context))
+
+
+@lru_cache(maxsize=8192)
+def _full_time(moment: datetime, zone: str, locale: str) -> str:
+    local = moment.astimezone(_zone(zone))
+    return format_datetime(local, "EEEE d MMMM y, HH:mm zzz", locale=locale)
 
 
 def _in_zone(context: Context, moment: datetime) -> datetime:
-    return moment.astimezone(get_timezone(context.get("time_zone") or "UTC"))
+    return moment.astimezone(_zone(context.get("time_zone") or "UTC"))
+
+
+@cache
+def _zone(name: str) -> tzinfo:
+    return get_timezone(name)
 
 
 def _locale(context: Context) -> str:

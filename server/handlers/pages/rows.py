@@ -1,25 +1,41 @@
 """Threads in lists: what the gate releases to the reader, with author and community."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from aiohttp import web
 
 from schemas.records import Surface
 from server.handlers.pages import views
 from server.handlers.pages.pages import context_of
-from server.handlers.pages.views import Names, PostView
+from server.handlers.pages.views import ActorView, Names, PostView
 from server.middleware import PRINCIPAL
 from server.services import sharing
 from server.storage.feeds import Entry
 
 
 def rows_of(request: web.Request, entries: Iterable[Entry], names: Names) -> list[PostView]:
+    listed = list(entries)
+    communities = views.actors((entry.community for entry in listed), names)
+    return _rows(request, listed, names, communities)
+
+
+def rows_within(request: web.Request, entries: Iterable[Entry], names: Names) -> list[PostView]:
+    """Leave out of each row the community, which the whole page is about."""
+    return _rows(request, list(entries), names, {})
+
+
+def _rows(
+    request: web.Request,
+    entries: list[Entry],
+    names: Names,
+    communities: Mapping[int, ActorView],
+) -> list[PostView]:
     context, principal = context_of(request), request[PRINCIPAL]
+    authors = views.actors((entry.author for entry in entries), names)
     rows = []
     for entry in entries:
         released = sharing.release(context, entry.post, principal, Surface.PAGE)
         if released is not None:
-            author = views.actor(entry.author, names)
-            community = views.actor(entry.community, names)
-            rows.append(views.post(released, author, community))
+            community = communities.get(entry.community.id)
+            rows.append(views.post(released, authors[entry.author.id], community))
     return rows

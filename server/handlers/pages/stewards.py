@@ -6,6 +6,7 @@ from server.handlers.pages import views
 from server.handlers.pages.communities import governed
 from server.handlers.pages.pages import context_of, page, see_other, signed_in, typed
 from server.handlers.pages.people import find_by_handle
+from server.handlers.pages.words import say
 from server.services import stewards as service
 from server.services.errors import NotAllowed
 from server.storage import communities, follows
@@ -23,14 +24,14 @@ async def change(request: web.Request) -> web.StreamResponse:
     async with context.database.reading() as tx:
         person = await find_by_handle(tx, request, form.get("handle", ""))
     if person is None:
-        wrong = {"handle": "Nobody is known here by that handle."}
+        wrong = {"handle": say(request, "Nobody is known here by that handle.")}
         return await _page(request, errors=wrong, form=form)
     try:
         await _do(request, form, listed.community.id, person.id)
     except NotAllowed as refused:
         return await _page(request, errors={"handle": refused.sentence}, form=form)
     path = f"{views.path_of(listed.community.actor)}/stewards"
-    return see_other(request, path, "It is done; every agency is told.")
+    return see_other(request, path, say(request, "It is done; every agency is told."))
 
 
 async def _do(

@@ -12,7 +12,7 @@ from server.handlers.pages import views
 from server.handlers.pages.pages import context_of, id_in, page, see_other
 from server.handlers.pages.views import CommunityView, Mine, Names, PostView, ThanksView
 from server.middleware import PRINCIPAL, SESSION
-from server.services import sharing
+from server.services import backfill, sharing
 from server.services.errors import NotFound
 from server.storage import communities, deliveries, feeds, marks, posts
 from server.storage.deliveries import Entry as Delivery
@@ -34,6 +34,8 @@ async def show(request: web.Request) -> web.StreamResponse:
     facts = sealed.facts
     if facts.root_id != facts.id:
         return see_other(request, f"/p/{facts.root_id}#p{facts.id}")
+    if request[SESSION] is not None:
+        await backfill.want_thread(context, facts)
     return await thread_page(request, facts.id)
 
 
@@ -94,6 +96,7 @@ def assemble(
     context, principal = context_of(request), request[PRINCIPAL]
     session = request[SESSION]
     by_post = _by_post(given)
+    authors = views.actors((entry.author for entry in entries), names)
     views_by_id: dict[int, PostView] = {}
     root: Post | None = None
     for entry in entries:
@@ -102,10 +105,10 @@ def assemble(
             continue
         content = released.content
         root = root or content
-        on_it = by_post.get(content.facts.id, [])
+        on_it = by_post.get(content.facts.id, ())
         views_by_id[content.facts.id] = views.post(
             released,
-            views.actor(entry.author, names),
+            authors[entry.author.id],
             community,
             thanks=_thanks(on_it, names),
             mine=_mine(session, on_it),
@@ -163,5 +166,4 @@ def _delivery(sent: Sequence[Delivery], names: Names) -> SimpleNamespace:
     return SimpleNamespace(
         agencies=len(have),
         waiting=sorted(names.get(host, host) for host in waiting),
-        held=None,
     )

@@ -1,6 +1,6 @@
 """What templates are given: people, communities and posts as they are shown to one reader."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import SimpleNamespace
@@ -98,17 +98,14 @@ class Mine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostView:
-    """A released post; lists of one community leave `community` out.
-
-    `outdated` is never so yet: nobody can say it so far.
-    """
+    """A released post; lists of one community leave `community` out."""
 
     id: int
     url: str
     kind: str
     title: str
     html: str
-    excerpt: str
+    text: str
     source: str
     author: ActorView
     community: ActorView | CommunityView | None
@@ -125,11 +122,20 @@ class PostView:
     topic: Topic | None
     language: str
     origin: str | None
-    outdated: bool = False
     kudos: tuple[ThanksView, ...] = ()
     mine: Mine = field(default_factory=Mine)
     can: May = field(default_factory=May)
     children: list["PostView"] = field(default_factory=list)
+
+    @property
+    def excerpt(self) -> str:
+        """How it begins; asked for in lists only."""
+        return " ".join(self.text[: _LONGEST_EXCERPT * 2].split())[:_LONGEST_EXCERPT]
+
+
+#: What a guest said, and what nobody in particular may do.
+_SAID_NOTHING: Final = Mine()
+_MAY_NOTHING: Final = May()
 
 
 async def agency_names(tx: Transaction, context: Context) -> Names:
@@ -150,6 +156,11 @@ def actor(of: Actor, names: Names) -> ActorView:
         hue=hue(of.handle),
         origin=None if of.local else sanitize.link(of.url or of.uri),
     )
+
+
+def actors(of: Iterable[Actor], names: Names) -> dict[int, ActorView]:
+    """Show each of many once, by id."""
+    return {one.id: actor(one, names) for one in {each.id: each for each in of}.values()}
 
 
 def path_of(of: Actor) -> str:
@@ -193,7 +204,7 @@ def _one_line(of: Actor) -> str:
 def post(
     released: Released[Post],
     author: ActorView,
-    in_community: ActorView | CommunityView,
+    in_community: ActorView | CommunityView | None,
     *,
     thanks: Sequence[ThanksView] = (),
     mine: Mine | None = None,
@@ -208,7 +219,7 @@ def post(
         kind=facts.kind.value,
         title=of.title,
         html=of.html,
-        excerpt=" ".join(of.text[: _LONGEST_EXCERPT * 2].split())[:_LONGEST_EXCERPT],
+        text=of.text,
         source=of.source,
         author=author,
         community=in_community,
@@ -226,8 +237,8 @@ def post(
         language=of.language,
         origin=None if facts.author_local else sanitize.link(facts.uri),
         kudos=tuple(thanks),
-        mine=mine or Mine(),
-        can=can or May(),
+        mine=mine or _SAID_NOTHING,
+        can=can or _MAY_NOTHING,
     )
 
 
@@ -248,7 +259,7 @@ def may(session: SignedIn | None, of: Post, root: Post) -> May:
     """Say what a reader may do with a post of a thread; on the root itself `of` is the root."""
     facts, thread = of.facts, root.facts
     if session is None or facts.deleted_at is not None:
-        return May()
+        return _MAY_NOTHING
     own = facts.author_id == session.member.id
     steward = facts.community_id in session.stewards
     moderator = session.member.role.reaches(Role.MODERATOR)
