@@ -1,4 +1,4 @@
-"""The command line: serve, work, migrate, members, communities, agencies, queues, doctor."""
+"""The command line: serve, work, migrate, members, communities, agencies, keys, queues."""
 
 import contextlib
 import logging
@@ -10,7 +10,7 @@ from typing import Annotated, Final, NoReturn, TypeVar
 import typer
 
 from schemas.records import JoinRule, Role, Visibility
-from server import app, doctor, processes
+from server import app, commands, doctor, key_commands, processes
 from server.config import Settings, WrongSetting, explain, read_settings
 from server.context import Context, SystemClock
 from server.demo import run as demonstration
@@ -18,7 +18,6 @@ from server.observability import configure_logging
 from server.services import accounts, agencies, communities
 from server.services.errors import Invalid, Refusal
 from server.storage import agencies as known_agencies
-from server.storage import deliveries as queue
 from server.storage import opening, received
 from server.storage.database import DatabaseAway
 from server.storage.embedded import EmbeddedError
@@ -44,6 +43,8 @@ cli.add_typer(member_cli, name="member")
 cli.add_typer(community_cli, name="community")
 cli.add_typer(agency_cli, name="agency")
 cli.add_typer(inbox_cli, name="inbox")
+cli.add_typer(commands.deliveries_cli, name="deliveries")
+cli.add_typer(key_commands.keys_cli, name="keys")
 
 Child = Annotated[int | None, typer.Option(hidden=True)]
 
@@ -131,25 +132,6 @@ def look_over() -> None:
 
     _run(examine())
     raise typer.Exit(1 if failed else 0)
-
-
-@cli.command("deliveries")
-def list_deliveries() -> None:
-    """List the servers that we deliver to, with what waits for each."""
-
-    async def read(context: Context) -> list[queue.OriginHealth]:
-        async with context.database.reading() as tx:
-            return await queue.summary(tx)
-
-    for each in _with_context(read):
-        since = (
-            f", failing since {each.failing_since:%Y-%m-%d %H:%M}" if each.failing_since else ""
-        )
-        why = f" ({each.reason})" if each.reason else ""
-        typer.echo(
-            f"{each.origin}: {each.waiting} waiting, {each.expired} given up, "
-            f"breaker {each.breaker}{since}{why}"
-        )
 
 
 @inbox_cli.command("redrive")
@@ -298,7 +280,7 @@ def list_agencies() -> None:
 
 
 def main() -> None:
-    cli()
+    cli(obj=_with_context)
 
 
 def _serve(settings: Settings, parts: app.Parts, number: int | None) -> None:

@@ -27,13 +27,21 @@ from server.middleware import CONTEXT, METRICS, RENDER_ERROR, Route, gates
 from server.storage import actors, health
 from server.storage.database import Bell, Database, connect
 from server.storage.opening import opened
-from server.workers import acquaintance, delivery, housekeeping, inbox, runner
+from server.workers import (
+    acquaintance,
+    backfill,
+    delivery,
+    housekeeping,
+    inbox,
+    runner,
+    synchronization,
+)
 
 Stop = Callable[[], Awaitable[None]]
 
 _log: Final = structlog.get_logger()
 
-_CHANNELS: Final = ("inbox", "deliveries")
+_CHANNELS: Final = ("inbox", "deliveries", "backfill")
 _LARGEST_BODY: Final = 1_000_000  # bytes; a route may declare less
 _PATIENCE: Final = (
     20.0  # seconds for open requests at the end; loops and database need the rest
@@ -46,6 +54,8 @@ LOOPS: Final[dict[str, Callable[[Context], Coroutine[Any, Any, None]]]] = {
     "deliveries": delivery.deliver_forever,
     "housekeeping": housekeeping.clean_forever,
     "acquaintance": acquaintance.ask_forever,
+    "backfill": backfill.fill_forever,
+    "synchronization": synchronization.synchronize_forever,
 }
 
 
@@ -112,7 +122,7 @@ async def context_of(
     ):
         async with database.reading() as tx:
             ids = Ids(await health.next_process_number(tx))
-        agency, key = await _get_agency(database, settings, home, clock, ids)
+        agency = await _get_agency(database, settings, home, clock, ids)
         yield Context(
             settings=settings,
             home=home,
@@ -122,7 +132,6 @@ async def context_of(
             bell=Bell(url, _CHANNELS),
             session=session,
             faults=faults,
-            agency_key=key,
             agency_id=agency.id,
         )
 
@@ -202,8 +211,8 @@ def release() -> str:
 
 async def _get_agency(
     database: Database, settings: Settings, home: Home, clock: Clock, ids: Ids
-) -> tuple[Actor, KeyPair]:
-    """Get the agency's own actor, made at the first start, with the key it signs with."""
+) -> Actor:
+    """Get the agency's own actor, made at the first start with its keys."""
     summary = sanitize.from_markdown(settings.description).html
     async with database.reading() as tx:
         found = await actors.find(tx, home.agency)
@@ -225,7 +234,7 @@ async def _get_agency(
                 summary=summary,
                 summary_source=settings.description,
             )
-        return agency, await actors.signing_key(tx, agency.id)
+        return agency
 
 
 async def _add_agency(database: Database, home: Home, clock: Clock, ids: Ids) -> None:

@@ -13,12 +13,15 @@ from server.handlers.pages import (
     acts,
     agencies,
     communities,
+    deliveries,
+    directory,
     history,
     home,
     invitations,
     moderation,
     people,
     posts,
+    severed,
     stewards,
     threads,
 )
@@ -87,13 +90,24 @@ _DISCOVERY: Final = (
 )
 _COLLECTIONS: Final = (
     _document("/c/{name}/outbox", collections.community_outbox, Surface.COLLECTION),
+    _document("/c/{name}/archive", collections.community_archive, Surface.COLLECTION),
     _document("/c/{name}/followers", collections.community_followers, Surface.COLLECTION),
+    _document(
+        "/c/{name}/followers/synchronization",
+        collections.community_synchronization,
+        Surface.COLLECTION,
+    ),
     _document("/c/{name}/following", collections.community_following, Surface.COLLECTION),
     _document("/c/{name}/featured", collections.featured, Surface.COLLECTION),
     _document("/c/{name}/moderators", collections.moderators, Surface.COLLECTION),
     _document("/c/{name}/t/{key}", collections.thread, Surface.COLLECTION),
     _document("/@{name}/outbox", collections.person_outbox, Surface.COLLECTION),
     _document("/@{name}/followers", collections.person_followers, Surface.COLLECTION),
+    _document(
+        "/@{name}/followers/synchronization",
+        collections.person_synchronization,
+        Surface.COLLECTION,
+    ),
     _document("/@{name}/following", collections.person_following, Surface.COLLECTION),
     _document("/p/{id}/replies", objects.replies, Surface.COLLECTION),
     _document("/p/{id}/likes", objects.likes, Surface.COLLECTION),
@@ -155,7 +169,7 @@ _COMMUNITY_PAGES: Final = (
     _page("/find", home.find, limit=Limit(times=60, per=timedelta(minutes=1))),
     _page("/notifications", home.notified, "member"),
     _form("/notifications", home.mark_notifications_seen),
-    _page("/communities", communities.directory),
+    _page("/communities", directory.directory),
     _page("/communities/new", communities.start_form, "steward"),
     _form("/communities/new", communities.start, "steward", limit=_WRITING, body=_LONG_FORM),
     _page("/c/{name}", communities.show, activitypub=actors.community),
@@ -175,6 +189,7 @@ _POST_PAGES: Final = (
     _page("/p/{id}", threads.show, activitypub=objects.post),
     # Comparing versions is dear.
     _page("/p/{id}/history", history.show, limit=Limit(times=60, per=timedelta(minutes=1))),
+    _page("/p/{id}/deliveries", deliveries.of_post, "member"),
     _page("/p/{id}/edit", posts.edit_form, "member"),
     _form("/p/{id}/edit", posts.edit, limit=_WRITING, body=_LONG_FORM),
     _form("/p/{id}/answer", posts.answer, limit=_WRITING, body=_LONG_FORM),
@@ -200,6 +215,8 @@ _ACCOUNT_PAGES: Final = (
     _form("/sign-in", accounts.sign_in, "anyone"),
     _form("/sign-out", accounts.sign_out),
     _page("/settings", accounts.settings_form, "member"),
+    _page("/settings/severed", severed.show, "member"),
+    _page("/settings/severed.csv", severed.download, "member"),
     _form("/settings", accounts.change_settings, limit=_WRITING, body=_LONG_FORM),
     _form("/settings/password", accounts.change_password),
     _form("/settings/sessions/{id}/revoke", accounts.revoke_session),
@@ -218,6 +235,13 @@ _GUARDING_PAGES: Final = (
     _form("/moderation/suspend", moderation.suspend, "moderator"),
     _form("/moderation/reports/{id}/keep", moderation.keep, "moderator"),
 )
+_OPERATING_PAGES: Final = (
+    _page("/operations/deliveries", deliveries.show, "operator"),
+    _page("/operations/deliveries/origin", deliveries.show_one, "operator"),
+    _form("/operations/deliveries/steer", deliveries.steer, "operator"),
+    _page("/operations/deliveries/drop", deliveries.drop_form, "operator"),
+    _form("/operations/deliveries/drop", deliveries.drop, "operator"),
+)
 _API: Final = (
     Route(
         method="GET",
@@ -234,6 +258,7 @@ _PAGES: Final[tuple[Route, ...]] = (
     *_POST_PAGES,
     *_ACCOUNT_PAGES,
     *_GUARDING_PAGES,
+    *_OPERATING_PAGES,
 )
 
 ROUTES: Final[tuple[Route, ...]] = (*_SYSTEM, *_ACTIVITYPUB, *_API, *_PAGES)

@@ -48,8 +48,10 @@ _DELIVERIES_LEFT = (
     "SELECT 'delivery to ' || d.inbox || ' tried ' || d.attempts || ' ' || d.last_reason "
     "FROM deliveries d LEFT JOIN origins o ON o.origin = d.origin "
     "WHERE d.place IN ('new', 'leased') OR (d.place = 'first' AND d.next_at <= $1 "
-    "AND coalesce(o.open_until <= $1, true) AND coalesce(o.pause_until <= $1, true))"
+    "AND coalesce(o.open_until <= $1, true) AND coalesce(o.pause_until <= $1, true) "
+    "AND o.paused_at IS NULL)"
 )
+_FILLS_LEFT = "SELECT 'to fetch at ' || origin FROM fill_origins WHERE due_at <= $1"
 
 
 class TurnedClock:
@@ -110,7 +112,7 @@ class Instance:
 
     def wake(self) -> None:
         """Ring the bells, so that the loops look at the clock now."""
-        for channel in ("inbox", "deliveries"):
+        for channel in ("inbox", "deliveries", "backfill"):
             self.context.bell.ring(channel)
 
     def browser(self) -> Browser:
@@ -172,7 +174,8 @@ async def _left(instance: Settling) -> list[str]:
     async with instance.database.reading() as tx:
         inbox = await tx.fetch(_INBOX_LEFT, instance.now())
         deliveries = await tx.fetch(_DELIVERIES_LEFT, instance.now())
-    return [f"{instance.name}: {row[0]}" for row in (*inbox, *deliveries)]
+        fills = await tx.fetch(_FILLS_LEFT, instance.now())
+    return [f"{instance.name}: {row[0]}" for row in (*inbox, *deliveries, *fills)]
 
 
 @asynccontextmanager

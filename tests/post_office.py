@@ -14,10 +14,11 @@ from federation.uris import Home
 from schemas.records import Actor, ActorKind, Visibility
 from server.config import Settings
 from server.context import Context, Faults, Ids
-from server.storage import activities, actors, deliveries
+from server.storage import activities, actors, deliveries, owed
 from server.storage.activities import Sent
 from server.storage.database import Bell, connect
-from server.storage.deliveries import Due, Target
+from server.storage.deliveries import Due
+from server.storage.owed import Target
 from server.workers.delivery import deliver_forever
 from tests.hostile_peer import outgoing
 
@@ -56,7 +57,7 @@ class PostOffice:
         activity_id = self.context.ids.mint(self.clock.now())
         async with self.context.database.transaction("test") as tx:
             await activities.add(tx, self.activity(activity_id, actor_id))
-            await deliveries.enqueue(
+            await owed.enqueue(
                 tx,
                 activity_id,
                 [Target(inbox=inbox, host=host) for inbox in inboxes],
@@ -120,7 +121,7 @@ class PostOffice:
             "SELECT NOT EXISTS (SELECT FROM deliveries d LEFT JOIN origins o "
             "ON o.origin = d.origin WHERE d.place IN ('new', 'leased') OR (d.place = 'first' "
             "AND d.next_at <= $1 AND coalesce(o.open_until <= $1, true) "
-            "AND coalesce(o.pause_until <= $1, true)))"
+            "AND coalesce(o.pause_until <= $1, true) AND o.paused_at IS NULL))"
         )
 
     async def until_rows(self, question: str) -> None:
@@ -189,7 +190,6 @@ async def post_office(
                 bell=Bell("", ("deliveries",)),
                 session=session,
                 faults=Faults(""),
-                agency_key=KEY,
                 agency_id=1,
             ),
             clock=clock,

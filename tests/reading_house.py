@@ -13,7 +13,7 @@ import orjson
 from yarl import URL
 
 from federation.signatures import sign
-from federation.signatures.keys import KeyPair, generate_rsa
+from federation.signatures.keys import KeyKind, KeyPair, generate_rsa
 from federation.translate.outgoing import agency_document
 from schemas.records import (
     Actor,
@@ -66,15 +66,12 @@ class House:
 
     context: Context
     client: aiohttp.ClientSession
+    agency: "Stranger"
     members: dict[str, str] = field(default_factory=dict)
 
     @property
     def host(self) -> str:
         return self.context.home.authority
-
-    @property
-    def agency(self) -> "Stranger":
-        return Stranger(key=self.context.agency_key)
 
     async def get(self, path: str, asker: "Stranger | None" = None, **headers: str) -> Reply:
         """Ask for a path or a uri of this house, signed where somebody asks."""
@@ -241,4 +238,7 @@ async def house(
         client = await stack.enter_async_context(
             aiohttp.ClientSession(connector=aiohttp.TCPConnector(resolver=Loopback()))
         )
-        yield House(context=context, client=client)
+        async with context.database.reading() as tx:
+            rings = await actors.signing_keys(tx, {context.agency_id}, now=context.now())
+        agency = Stranger(key=rings[context.agency_id][KeyKind.RSA])
+        yield House(context=context, client=client, agency=agency)

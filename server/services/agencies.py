@@ -11,7 +11,17 @@ from schemas.records import AgencyState
 from server.context import Context
 from server.services import communities, fanout, people, sharing
 from server.services.errors import Invalid
-from server.storage import activities, actors, agencies, audit, deliveries, desk, follows
+from server.storage import (
+    activities,
+    actors,
+    agencies,
+    audit,
+    deliveries,
+    desk,
+    follows,
+    notifications,
+    severed,
+)
 from server.storage.database import Transaction
 from server.storage.follows import Asked
 
@@ -43,9 +53,17 @@ async def admit(context: Context, host: str, *, by: int | None, reason: str = ""
         if await sharing.may_knock(tx, host) is AgencyState.BLOCKED:
             raise Invalid({"host": "A domain above it is blocked; admit that one first."})
         await _log(tx, context, "admit-agency", host, by=by, reason=reason)
-        for asked in await follows.waiting_for(tx, host):
-            await _go_on(tx, context, asked)
+        await _go_on_with_all(tx, context, host)
     return host
+
+
+async def _go_on_with_all(tx: Transaction, context: Context, host: str) -> None:
+    """Page by page, and all in the commit that admits: nobody is left to wait for ever."""
+    last = None
+    while page := await follows.waiting_for(tx, host, after=last):
+        for asked in page:
+            await _go_on(tx, context, asked)
+        last = page[-1].follow
 
 
 async def resync(context: Context, host: str) -> int:
@@ -84,6 +102,7 @@ async def block(context: Context, host: str, *, by: int | None, reason: str) -> 
         edges = await desk.edges_with(tx, hosts)
 
         await agencies.decide(tx, host, AgencyState.BLOCKED, by=by, reason=reason, now=now)
+        await _tell_members(tx, context, hosts, host)
         for each in hosts:
             await deliveries.withdraw(tx, each, reason="agency-blocked", now=now)
             await follows.sever(tx, each)
@@ -91,6 +110,23 @@ async def block(context: Context, host: str, *, by: int | None, reason: str) -> 
             await _end(tx, context, edge, reason)
         await _log(tx, context, "block-agency", host, by=by, reason=reason)
     return host
+
+
+async def _tell_members(
+    tx: Transaction, context: Context, hosts: list[str], blocked: str
+) -> None:
+    """Tell whose Follows end, in the agency's name; no moderator is named."""
+    now = context.now()
+    for member_id in await severed.record(tx, hosts, blocked=blocked, now=now):
+        await notifications.add(
+            tx,
+            member_id=member_id,
+            kind="severed",
+            actor_id=context.agency_id,
+            subject=f"{blocked} {now.isoformat()}",
+            post_id=None,
+            now=now,
+        )
 
 
 async def knocks(tx: Transaction) -> list[Asked]:

@@ -121,7 +121,12 @@ async def _tell_state(
     sealed, document = await document_of(tx, context, question.id, community)
     document["updated"] = timestamp(now)
     author = await actors.get(tx, question.author_id)
-    activity = update_activity(fanout.mint_activity(context), document, published=now)
+    activity = update_activity(
+        fanout.mint_activity(context),
+        document,
+        published=now,
+        author_followers=fanout.followers_of(author),
+    )
     happening = about_post(Event.EDIT, community, sealed.facts)
     await fanout.publish(tx, context, author, activity, happening)
 

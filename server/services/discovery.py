@@ -1,7 +1,7 @@
 """Actors elsewhere: found in storage or fetched, and what they say of themselves."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -11,8 +11,6 @@ from federation.discovery import find_actor, nodeinfo, parse_handle
 from federation.errors import FederationError, Forbidden, Gone, Malformed
 from federation.fetch import fetch_document
 from federation.handles import Handle
-from federation.session import Sign
-from federation.signatures import sign
 from federation.translate.incoming_actors import (
     IncomingActor,
     actor_from,
@@ -25,6 +23,7 @@ from schemas.wire.collections import parse_collection
 from schemas.wire.vocabulary import BadDocument
 from server.context import Context
 from server.services.sharing import may_knock
+from server.services.signing import sign_as_agency
 from server.storage import actors, agencies, communities, posts
 from server.storage.database import Transaction
 
@@ -34,6 +33,7 @@ log = structlog.get_logger()
 
 MOST_STEWARDS: Final = 20
 _STEWARDS_DEADLINE: Final = 15.0  # seconds, for all of them
+STEWARDS_AGE: Final = timedelta(days=1)
 SOFTWARE_AGE: Final = timedelta(days=1)
 _AGAIN: Final = timedelta(hours=1)  # after silence
 
@@ -69,6 +69,22 @@ async def refresh_actor(context: Context, uri: str) -> Actor:
     return await _introduce(context, incoming)
 
 
+async def refresh_stewards(context: Context, community: Actor) -> None:
+    """Ask who looks after a community elsewhere, where we asked a day ago or longer.
+
+    One of us asks, and after silence nobody does for an hour.
+    """
+    if community.local or community.moderators is None:
+        return
+    old = context.now() - STEWARDS_AGE
+    async with context.database.transaction("discovery.stewards-due") as tx:
+        claimed = await communities.claim_stewards(
+            tx, community.id, older_than=old, claimed_as=old + _AGAIN
+        )
+    if claimed:
+        await _learn_stewards(context, community, community.moderators)
+
+
 async def look_up(context: Context, text: str, *, may_fetch: bool) -> Actor | SealedPost | None:
     """Find what somebody typed: a handle of a person or !community, or a URL.
 
@@ -90,24 +106,6 @@ async def look_up(context: Context, text: str, *, may_fetch: bool) -> Actor | Se
     except FederationError as error:
         log.info("lookup-failed", agency=host, reason=error.reason)
         return None
-
-
-def sign_as_agency(context: Context) -> Sign:
-    """Give what signs requests in the name of the agency itself, whose key is always public."""
-
-    async def sign_request(
-        method: str, url: str, headers: Mapping[str, str], body: bytes | None
-    ) -> Mapping[str, str]:
-        return sign(
-            method=method,
-            url=url,
-            headers=headers,
-            body=body,
-            key=context.agency_key,
-            now=context.network_now(),
-        )
-
-    return sign_request
 
 
 async def remember_agency(context: Context, host: str) -> None:
@@ -243,6 +241,7 @@ async def _learn_stewards(context: Context, community: Actor, collection: str) -
                 await communities.remove_steward(tx, community.id, former.id)
         for steward in found.values():
             await communities.add_steward(tx, community.id, steward.id, now=now)
+        await communities.note_stewards(tx, community.id, now=now)
 
 
 def _listed(community: Actor, document: dict[str, Any]) -> list[str]:
@@ -300,6 +299,8 @@ def _record(incoming: IncomingActor, actor_id: int) -> Actor:
         moderators=incoming.moderators,
         url=incoming.url,
         published_at=incoming.published_at,
+        also_known_as=incoming.also_known_as,
+        moved_to=incoming.moved_to,
     )
 
 

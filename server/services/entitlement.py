@@ -23,8 +23,8 @@ from schemas.records import (
     Visibility,
 )
 from server.context import Context
-from server.services.discovery import sign_as_agency
 from server.services.sharing import may_knock
+from server.services.signing import sign_as_agency
 
 _YES_LASTS: Final = timedelta(minutes=10)
 _NO_LASTS: Final = timedelta(minutes=1)

@@ -1,6 +1,6 @@
 """From one change to its activities and deliveries, in the transaction of the change."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,22 +9,26 @@ import orjson
 from federation.audience import (
     Event,
     Form,
-    Recipient,
     announce_addressing,
     announced_form,
-    fold_inboxes,
     receiver_class,
 )
+from federation.signatures.keys import KeyPair
 from federation.translate.outgoing_activities import announce_activity, undo_activity
+from federation.translate.passing import passed_on
 from schemas.records import Actor, Community, PostFacts, Visibility
 from server.context import Context
+from server.services import proving
 from server.services.sharing import may_knock, may_send
-from server.storage import activities, deliveries, follows
+from server.services.targets import targets_of
+from server.storage import activities, follows, owed
 from server.storage.activities import Sent
 from server.storage.database import Transaction
 
-_HIDDEN = frozenset({"bto", "bcc", "signature"})
-_TAKEN_AWAY: Final = frozenset({Event.DELETE, Event.REMOVAL})
+#: What everybody hears of who has a copy, whoever follows now.
+_FOR_HOLDERS: Final = frozenset({Event.DELETE, Event.REMOVAL, Event.RESTORATION})
+_CHANGES: Final = frozenset({Event.EDIT, Event.DELETE})
+_BY_AUTHORS: Final = frozenset({Event.POST, Event.REPLY}) | _CHANGES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +62,8 @@ def about_post(event: Event, community: Community, facts: PostFacts) -> Happenin
     )
 
 
-def followers_of(community: Actor) -> str:
-    return community.followers or f"{community.uri}/followers"
+def followers_of(actor: Actor) -> str:
+    return actor.followers or f"{actor.uri}/followers"
 
 
 async def publish(
@@ -69,61 +73,152 @@ async def publish(
     document: dict[str, Any],
     happening: Happening,
 ) -> None:
-    """Keep what one of our actors did, and tell the community, which passes it on."""
+    """Keep what one of our actors did, and tell the community, which passes it on.
+
+    What authors do with a public post also goes to their own followers (wire.md 0.4).
+    """
+    document = await proving.prove_first(tx, context, actor, document)
     sent = await _keep(tx, context, actor, document, happening)
     community = happening.community
+    told: frozenset[str] = frozenset()
     if community.actor.local:
-        await announce(tx, context, document, happening)
+        told = await announce(tx, context, document, happening)
+    else:
+        await _send(tx, context, sent, [community.actor], lane=happening.lane)
+    if _is_the_authors(happening, actor):
+        await _tell_followers(tx, context, sent, happening, but=told)
+
+
+def _is_the_authors(happening: Happening, actor: Actor) -> bool:
+    return (
+        happening.event in _BY_AUTHORS
+        and happening.visibility is Visibility.PUBLIC
+        and happening.facts is not None
+        and happening.facts.author_id == actor.id
+    )
+
+
+async def _tell_followers(
+    tx: Transaction, context: Context, sent: Sent, happening: Happening, *, but: frozenset[str]
+) -> None:
+    """Send what an author did to their followers' hosts, and a change to all that have a copy.
+
+    Not to hosts that heard of it from the community: never two forms to one (wire.md 0.8).
+    Of a Delete they may hear twice, for one that is lost does harm and one too many does none.
+    """
+    facts = happening.facts
+    if facts is None:
         return
-    await _send(tx, context, sent, [community.actor], lane=happening.lane)
+    found = await follows.recipients(
+        tx, facts.author_id, unadmitted=context.settings.open_federation
+    )
+    if happening.event in _CHANGES:
+        found += await _allowed(tx, context, await follows.reached(tx, facts.id), public=True)
+    passed_by = frozenset() if happening.event is Event.DELETE else but
+    group = [each for each in found if each.host not in passed_by]
+    await _enqueue(tx, context, sent, group, lane=happening.lane)
 
 
 async def announce(
     tx: Transaction, context: Context, inner: dict[str, Any], happening: Happening
+) -> frozenset[str]:
+    """Pass an activity on to every agency that follows one of our communities (FEP-1b12).
+
+    Gives the hosts that hear of it: not those whose form of it is nothing.
+    """
+    group = await _recipients(tx, context, happening)
+    voices = await proving.signing_keys(tx, context, {happening.community.id})
+    copies = await _copies(tx, context, inner, happening, group, voices)
+    await _write(tx, context, copies)
+    return frozenset(each.host for copy in copies for each in copy.group)
+
+
+async def announce_all(
+    tx: Transaction, context: Context, passed: Sequence[tuple[dict[str, Any], Happening]]
 ) -> None:
-    """Pass an activity on to every agency that follows one of our communities (FEP-1b12)."""
+    """Pass on what was written in communities of ours, as `announce` does, in few statements.
+
+    New posts only: they go to whoever follows, and that is read once for each community.
+    """
+    groups: dict[tuple[int, Visibility], list[follows.Recipient]] = {}
+    copies: list[_Copy] = []
+    ours = {happening.community.id for _, happening in passed}
+    voices = await proving.signing_keys(tx, context, ours)
+    for inner, happening in passed:
+        key = (happening.community.id, happening.visibility)
+        if key not in groups:
+            groups[key] = await _recipients(tx, context, happening)
+        copies += await _copies(tx, context, inner, happening, groups[key], voices)
+        await context.courtesy.give_way()
+    await _write(tx, context, copies)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Copy:
+    """One form of what is passed on, and those who get it in this form."""
+
+    sent: Sent
+    group: Sequence[follows.Recipient]
+    lane: str
+
+
+async def _copies(
+    tx: Transaction,
+    context: Context,
+    inner: dict[str, Any],
+    happening: Happening,
+    recipients: Sequence[follows.Recipient],
+    voices: Mapping[int, KeyPair],
+) -> list[_Copy]:
     community = happening.community
-    inner = _without_hidden(inner)
+    inner = passed_on(inner)
     by_form: dict[Form, list[follows.Recipient]] = {}
-    for recipient in await _recipients(tx, context, happening):
+    for recipient in recipients:
         form = announced_form(
             happening.event,
             receiver_class(recipient.software),
             boosts_answers=community.boosts_answers,
         )
         by_form.setdefault(form, []).append(recipient)
+    copies = []
     for form, group in by_form.items():
         document = await _announcement(tx, context, form, inner, happening)
         if document is not None:
-            sent = await _keep(tx, context, community.actor, document, happening)
-            await _enqueue(tx, context, sent, group, lane=happening.lane)
+            document = proving.prove(context, document, voices.get(community.id))
+            sent = _kept(context, community.actor, document, happening)
+            copies.append(_Copy(sent=sent, group=group, lane=happening.lane))
+    return copies
 
 
-def _without_hidden(value: Any) -> Any:
-    """Leave out blind copies (ACT-20), and a signature that would outlive the post (ACT-18)."""
-    if isinstance(value, list):
-        return [_without_hidden(each) for each in value]
-    if isinstance(value, dict):
-        return {
-            name: _without_hidden(each) for name, each in value.items() if name not in _HIDDEN
-        }
-    return value
+async def _write(tx: Transaction, context: Context, copies: Sequence[_Copy]) -> None:
+    if not copies:
+        return
+    await activities.add_many(tx, [copy.sent for copy in copies])
+    debts = [
+        owed.Owed(activity_id=copy.sent.id, lane=copy.lane, targets=targets_of(copy.group))
+        for copy in copies
+    ]
+    await owed.enqueue_many(tx, debts, now=context.now())
 
 
 async def _recipients(
     tx: Transaction, context: Context, happening: Happening
 ) -> list[follows.Recipient]:
-    """List who follows; of what is taken away also everyone whom it ever reached (DEL-24)."""
+    """List who follows; of what goes or comes back also everyone it ever reached (DEL-24)."""
     public = happening.visibility is Visibility.PUBLIC
     found = await follows.recipients(
         tx, happening.community.id, unadmitted=public and context.settings.open_federation
     )
     covered = {each.shared_inbox for each in found} | {each.inbox for each in found}
-    for former in await _others(tx, happening):
-        state = await may_knock(tx, former.host)
-        if former.inbox not in covered and may_send(context, state, public=public):
-            found.append(former)
-    return found
+    others = await _allowed(tx, context, await _others(tx, happening), public=public)
+    return found + [each for each in others if each.inbox not in covered]
+
+
+async def _allowed(
+    tx: Transaction, context: Context, found: list[follows.Recipient], *, public: bool
+) -> list[follows.Recipient]:
+    states = {host: await may_knock(tx, host) for host in {each.host for each in found}}
+    return [each for each in found if may_send(context, states[each.host], public=public)]
 
 
 async def _others(tx: Transaction, happening: Happening) -> list[follows.Recipient]:
@@ -137,7 +232,7 @@ async def _others(tx: Transaction, happening: Happening) -> list[follows.Recipie
                 software=None,
             )
         ]
-    if happening.event in _TAKEN_AWAY and happening.facts is not None:
+    if happening.event in _FOR_HOLDERS and happening.facts is not None:
         return await follows.reached(tx, happening.facts.id)
     return []
 
@@ -159,17 +254,18 @@ async def _announcement(
     uri = mint_activity(context)
     if form is Form.NOTHING:
         return None
-    if form is Form.TAKE_BACK:
+    if form in {Form.TAKE_BACK, Form.GIVE_BACK}:
         boost = await activities.find_announce(tx, community.id, happening.about)
         if boost is None:
             return None
-        return undo_activity(
-            uri,
-            actor=community.uri,
-            inner=orjson.loads(boost.document),
-            public=happening.visibility is Visibility.PUBLIC,
-            published=now,
-        )
+        if form is Form.TAKE_BACK:
+            return undo_activity(
+                uri,
+                actor=community.uri,
+                inner=orjson.loads(boost.document),
+                public=happening.visibility is Visibility.PUBLIC,
+                published=now,
+            )
     return announce_activity(
         uri,
         community=community.uri,
@@ -189,6 +285,7 @@ async def send_to(
     about: str,
 ) -> None:
     """Keep an activity between actors, such as Follow and Accept, and send it to some."""
+    document = await proving.prove_first(tx, context, actor, document)
     sent = _sent(context, actor, document, about=about, visibility=Visibility.MEMBERS)
     await activities.add(tx, sent)
     await _send(tx, context, sent, receivers, lane=about, unadmitted=True)
@@ -205,10 +302,18 @@ async def _keep(
     document: dict[str, Any],
     happening: Happening,
 ) -> Sent:
+    sent = _kept(context, actor, document, happening)
+    await activities.add(tx, sent)
+    return sent
+
+
+def _kept(
+    context: Context, actor: Actor, document: dict[str, Any], happening: Happening
+) -> Sent:
     inner = document.get("object")
     wrapped = document["type"] == "Announce" and isinstance(inner, dict)
     about = str(inner["id"]) if wrapped and isinstance(inner, dict) else happening.about
-    sent = _sent(
+    return _sent(
         context,
         actor,
         document,
@@ -217,8 +322,6 @@ async def _keep(
         post_id=happening.facts.id if happening.facts else None,
         community_id=happening.community.id,
     )
-    await activities.add(tx, sent)
-    return sent
 
 
 def _sent(
@@ -285,23 +388,6 @@ async def _enqueue(
     *,
     lane: str,
 ) -> None:
-    targets: dict[str, str] = {}
-    for recipient in recipients:
-        folded = fold_inboxes(
-            [
-                Recipient(
-                    inbox=recipient.inbox,
-                    shared_inbox=recipient.shared_inbox,
-                    host=recipient.host,
-                )
-            ]
-        )
-        targets |= dict.fromkeys(folded, recipient.host)
+    targets = targets_of(recipients)
     if targets:
-        await deliveries.enqueue(
-            tx,
-            sent.id,
-            [deliveries.Target(inbox=inbox, host=host) for inbox, host in targets.items()],
-            lane=lane,
-            now=context.now(),
-        )
+        await owed.enqueue(tx, sent.id, targets, lane=lane, now=context.now())

@@ -7,6 +7,7 @@ from federation.audience import Event, mark_addressing
 from federation.translate.incoming import IncomingMark
 from federation.translate.outgoing_activities import like_activity, undo_activity
 from federation.translate.sanitize import plain
+from federation.uris import same_origin
 from schemas.records import (
     KUDOS_EMOJI,
     Actor,
@@ -143,6 +144,8 @@ async def receive(
     if facts.author_id == actor.id or facts.deleted_at is not None:
         return False
     await posts.lock_thread(tx, facts.root_id)
+    if await marks.is_undone(tx, incoming.uri, actor.uri):
+        return False
     current = await marks.find(tx, actor.id, facts.id)
     if current is not None and current.given_at > incoming.given_at:
         return False
@@ -160,6 +163,16 @@ async def receive(
     await marks.put(tx, actor.id, facts.id, mark)
     await _notify(tx, context, actor, facts, mark)
     return True
+
+
+async def note_undone(tx: Transaction, context: Context, actor: Actor, uri: str) -> bool:
+    """Remember that a Like is taken back which is not here: it may come yet (DEL-05).
+
+    False when that is known, and for an id that is no such Like's.
+    """
+    if not same_origin(uri, actor.uri) or await marks.find_by_uri(tx, uri) is not None:
+        return False
+    return await marks.note_undone(tx, uri, actor.uri, now=context.now())
 
 
 async def _notify(

@@ -1,5 +1,6 @@
 """What of ours another agency may read in bulk: outboxes, followers, stewards, pinned posts."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -15,12 +16,13 @@ from schemas.records import (
     AgencyPrincipal,
     Community,
     Post,
+    PostFacts,
     Surface,
     Visibility,
 )
 from schemas.wire.collections import LONGEST_OUTBOX, count_only, ordered_collection
 from server.context import Context
-from server.services import sharing
+from server.services import proving, sharing
 from server.services.fanout import followers_of
 from server.services.reading import (
     Asker,
@@ -32,7 +34,7 @@ from server.services.reading import (
 )
 from server.storage import actors, communities, feeds, follows, served
 from server.storage.database import Transaction
-from server.storage.served import Kept, Passed
+from server.storage.served import Passed
 
 
 async def community_outbox(context: Context, asker: Asker, name: str) -> dict[str, Any]:
@@ -42,36 +44,51 @@ async def community_outbox(context: Context, asker: Asker, name: str) -> dict[st
     this in place of everything that they missed.
     """
     async with context.database.reading() as tx:
-        community = await _community(tx, context, name)
+        community = await community_of(tx, context, name)
         check_open(context, asker, community)
         newest = await _threads(tx, context, asker, community, pinned=False)
         ids = [released.content.facts.id for released in newest]
         passed = await served.passed(tx, ids, community_id=community.id)
 
     uri = context.home.collection(community.uri, "outbox")
+    documents = await _documents(context, community, newest)
     entries = [
-        _announced(uri, community, released, passed[released.content.facts.id])
-        for released in newest
+        _announced(uri, community, released.content.facts, document, passed)
+        for released, document in zip(newest, documents, strict=True)
     ]
-    return ordered_collection(uri, list(entries))
+    archive = context.home.collection(community.uri, "archive")
+    return ordered_collection(uri, list(entries)) | {"archive": archive}
 
 
 def _announced(
-    outbox: str, community: Community, released: Released[Post], passed: Passed
+    outbox: str,
+    community: Community,
+    facts: PostFacts,
+    document: dict[str, Any],
+    passed: Mapping[int, Passed],
 ) -> dict[str, Any]:
-    facts = released.content.facts
+    under = passed[facts.id]
     # Where nobody follows yet, nothing went out: such an id leads to this collection.
-    announce_uri = passed.announce_uri or f"{outbox}#{facts.id}"
-    create_uri = passed.create_uri or f"{facts.uri}#create"
+    announce_uri = under.announce_uri or f"{outbox}#{facts.id}"
+    create_uri = under.create_uri or f"{facts.uri}#create"
     addressed = announce_addressing(
         facts.visibility, community=community.uri, followers=followers_of(community.actor)
     )
     return announce_activity(
         announce_uri,
         community=community.uri,
-        inner=create_activity(create_uri, _thread_document(released, community)),
+        inner=create_activity(create_uri, document),
         addressed=addressed,
         published=facts.announced_at or facts.published_at,
+    )
+
+
+async def _documents(
+    context: Context, community: Community, threads: Sequence[Released[Post]]
+) -> list[dict[str, Any]]:
+    """Build the documents of threads as they stand inside a collection, ours with proofs."""
+    return await proving.prove_embedded(
+        context, [(each.content.facts, _thread_document(each, community)) for each in threads]
     )
 
 
@@ -85,11 +102,11 @@ def _thread_document(released: Released[Post], community: Community) -> dict[str
 async def featured(context: Context, asker: Asker, name: str) -> dict[str, Any]:
     """List a community's pinned threads, embedded (wire.md 1.2)."""
     async with context.database.reading() as tx:
-        community = await _community(tx, context, name)
+        community = await community_of(tx, context, name)
         check_open(context, asker, community)
         pinned = await _threads(tx, context, asker, community, pinned=True)
     uri = context.home.collection(community.uri, "featured")
-    documents = [_thread_document(released, community) for released in pinned]
+    documents = await _documents(context, community, pinned)
     return ordered_collection(uri, list(documents))
 
 
@@ -111,7 +128,7 @@ async def moderators(context: Context, asker: Asker, name: str) -> dict[str, Any
     join must know whose decisions count there.
     """
     async with context.database.reading() as tx:
-        community = await _community(tx, context, name)
+        community = await community_of(tx, context, name)
         if not is_admitted(asker):
             check_open(context, asker, community)
         stewards = await communities.stewards(tx, community.id)
@@ -122,7 +139,7 @@ async def moderators(context: Context, asker: Asker, name: str) -> dict[str, Any
 async def community_followers(context: Context, asker: Asker, name: str) -> dict[str, Any]:
     """Say how many belong to a community; never who."""
     async with context.database.reading() as tx:
-        community = await _community(tx, context, name)
+        community = await community_of(tx, context, name)
         check_open(context, asker, community)
         total = await follows.count_followers(tx, community.id)
     return count_only(context.home.collection(community.uri, "followers"), total)
@@ -130,7 +147,7 @@ async def community_followers(context: Context, asker: Asker, name: str) -> dict
 
 async def community_following(context: Context, asker: Asker, name: str) -> dict[str, Any]:
     async with context.database.reading() as tx:
-        community = await _community(tx, context, name)
+        community = await community_of(tx, context, name)
         check_open(context, asker, community)
         total = await follows.count_following(tx, community.id)
     return count_only(context.home.collection(community.uri, "following"), total)
@@ -156,7 +173,7 @@ async def is_follower(
     """
     host = _host_in(asked_about)
     async with context.database.reading() as tx:
-        community = await _community(tx, context, name)
+        community = await community_of(tx, context, name)
         if not isinstance(asker, AgencyPrincipal) or community.id not in asker.joined:
             raise nothing()
         agency = await sharing.agency_principal(tx, host)
@@ -180,17 +197,21 @@ async def person_outbox(context: Context, asker: Asker, name: str) -> dict[str, 
         ids = [each.post.facts.id for each in kept]
         passed = await served.passed(tx, ids, community_id=None)
 
-    creates = [
-        _created(released, each, passed[each.post.facts.id])
+    readable = [
+        (released.content.facts, document_of(released, each))
         for each in kept
         if (released := sharing.release(context, each.post, asker, Surface.COLLECTION))
+    ]
+    documents = await proving.prove_embedded(context, readable)
+    creates = [
+        _created(facts, document, passed[facts.id])
+        for (facts, _), document in zip(readable, documents, strict=True)
     ]
     return ordered_collection(context.home.collection(author.uri, "outbox"), list(creates))
 
 
-def _created(released: Released[Post], kept: Kept, passed: Passed) -> dict[str, Any]:
-    create_uri = passed.create_uri or f"{kept.post.facts.uri}#create"
-    return create_activity(create_uri, document_of(released, kept))
+def _created(facts: PostFacts, document: dict[str, Any], passed: Passed) -> dict[str, Any]:
+    return create_activity(passed.create_uri or f"{facts.uri}#create", document)
 
 
 async def person_followers(context: Context, asker: Asker, name: str) -> dict[str, Any]:
@@ -221,7 +242,8 @@ def check_open(context: Context, asker: Asker, community: Community) -> None:
         raise nothing()
 
 
-async def _community(tx: Transaction, context: Context, name: str) -> Community:
+async def community_of(tx: Transaction, context: Context, name: str) -> Community:
+    """Find a community of ours that is neither suspended nor deleted."""
     community = await communities.find_by_handle(tx, name, context.home.authority)
     if community is None or not is_serving(community.actor):
         raise nothing()

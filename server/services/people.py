@@ -195,7 +195,8 @@ async def change_profile(
             tx, actor.id, language=profile.language, time_zone=profile.time_zone
         )
         if _is_news(member.member.actor, actor):
-            await _tell_followers(tx, context, actor)
+            keys = await actors.public_keys(tx, actor.id, now=context.now())
+            await tell_followers(tx, context, actor, person_document(actor, keys))
         return actor
 
 
@@ -203,19 +204,27 @@ def _is_news(before: Actor, after: Actor) -> bool:
     return (before.display_name, before.summary) != (after.display_name, after.summary)
 
 
-async def _tell_followers(tx: Transaction, context: Context, person: Actor) -> None:
+async def tell_followers(
+    tx: Transaction,
+    context: Context,
+    actor: Actor,
+    document: dict[str, Any],
+    *,
+    public: bool = True,
+) -> None:
+    """Tell followers elsewhere that an actor of ours has changed; they fetch it anew."""
     told = []
-    for follower in await follows.followers(tx, person.id, limit=_MOST_TOLD):
+    for follower in await follows.followers(tx, actor.id, limit=_MOST_TOLD):
         if follower.local:
             continue
         state = await sharing.may_knock(tx, follower.host)
-        if sharing.may_send(context, state, public=True):
+        if sharing.may_send(context, state, public=public):
             told.append(follower)
-    followers = person.followers or f"{person.uri}/followers"
-    document = update_actor_activity(
+    followers = actor.followers or f"{actor.uri}/followers"
+    update = update_actor_activity(
         fanout.mint_activity(context),
-        person_document(person, await actors.public_keys(tx, person.id)),
-        addressed=Addressing((PUBLIC,), (followers,)),
+        document,
+        addressed=Addressing((PUBLIC,) if public else (), (followers,)),
         published=context.now(),
     )
-    await fanout.send_to(tx, context, person, document, told, about=person.uri)
+    await fanout.send_to(tx, context, actor, update, told, about=actor.uri)

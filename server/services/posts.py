@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from federation.audience import Event, addressing
+from federation.audience import Event, addressing, create_addressing
 from federation.translate import sanitize
-from federation.translate.incoming_posts import IncomingPost, settled_kind
+from federation.translate.incoming_posts import IncomingPost
 from federation.translate.outgoing import post_document
 from federation.translate.outgoing_activities import (
     create_activity,
@@ -24,13 +24,14 @@ from schemas.records import (
     MemberPrincipal,
     PostFacts,
     Surface,
-    Visibility,
 )
 from server.context import Context
 from server.services import fanout, sharing
 from server.services.errors import Conflict, Invalid, NotAllowed, NotFound
 from server.services.fanout import Happening, about_post
-from server.storage import actors, communities, follows, notifications, posts
+from server.services.newcomer import newcomer
+from server.services.storing import store_all
+from server.storage import actors, communities, follows, posts
 from server.storage.database import Transaction
 from server.storage.posts import NewPost
 from server.storage.sessions import SignedIn
@@ -128,11 +129,13 @@ async def publish_reply(
 async def _publish(
     tx: Transaction, context: Context, author: Actor, community: Community, new: NewPost
 ) -> PostFacts:
-    await store(tx, context, new, author)
+    await store_all(tx, context, [new])
     sealed, document = await document_of(tx, context, new.id, community)
     if community.actor.local:
         await posts.mark_announced(tx, new.id, now=context.now())
-    activity = create_activity(fanout.mint_activity(context), document)
+    activity = create_activity(
+        fanout.mint_activity(context), document, author_followers=fanout.followers_of(author)
+    )
     await fanout.publish(tx, context, author, activity, _happening(sealed.facts, community))
     return sealed.facts
 
@@ -141,31 +144,6 @@ def _happening(facts: PostFacts, community: Community, event: Event | None = Non
     if event is None:
         event = Event.POST if facts.kind.starts_thread else Event.REPLY
     return about_post(event, community, facts)
-
-
-async def store(tx: Transaction, context: Context, new: NewPost, author: Actor) -> bool:
-    """Add a post from anywhere, count it, and tell whose post it replies to.
-
-    False, and nothing happens, when it is known or deleted already.
-    """
-    if not await posts.add(tx, new):
-        return False
-    await communities.touch(tx, new.community_id, now=new.published_at)
-    if new.parent_id is None:
-        return True
-    await posts.recount(tx, new.root_id, moment=new.published_at)
-    parent = await posts.find(tx, new.parent_id)
-    if parent is not None:
-        await notifications.add(
-            tx,
-            member_id=parent.facts.author_id,
-            kind="answer" if new.kind is Kind.ANSWER else "comment",
-            actor_id=author.id,
-            subject=new.uri,
-            post_id=new.id,
-            now=context.now(),
-        )
-    return True
 
 
 async def document_of(
@@ -198,37 +176,10 @@ async def receive(
     parent: PostFacts | None,
 ) -> PostFacts | None:
     """Store a post that another agency told us of; None when it is known or deleted already."""
-    now = context.now()
-    published = min(incoming.published_at, now)
-    post_id = context.ids.mint_past(published)
-    visibility = incoming.visibility
-    if Visibility.MEMBERS in (community.visibility, parent.visibility if parent else None):
-        visibility = Visibility.MEMBERS
-    new = NewPost(
-        id=post_id,
-        uri=incoming.uri,
-        kind=settled_kind(incoming, parent.kind if parent else None),
-        author_id=author.id,
-        community_id=community.id,
-        root_id=parent.root_id if parent else post_id,
-        parent_id=parent.id if parent else None,
-        context=parent.context if parent else incoming.context,
-        visibility=visibility,
-        title=incoming.title if parent is None else "",
-        source=incoming.source,
-        html=incoming.html,
-        text=incoming.text,
-        clean_version=incoming.sanitizer,
-        language=incoming.language,
-        topic=incoming.topic.slug if incoming.topic else None,
-        published_at=published,
-        received_at=now,
-        edited_at=incoming.edited_at,
-        locked_at=now if incoming.locked and parent is None else None,
-    )
-    if not await store(tx, context, new, author):
+    new = newcomer(context, incoming, author=author, community=community, parent=parent)
+    if new.id not in await store_all(tx, context, [new]):
         return None
-    sealed = await posts.find(tx, post_id)
+    sealed = await posts.find(tx, new.id)
     return sealed.facts if sealed else None
 
 
@@ -259,7 +210,12 @@ async def edit(context: Context, member: SignedIn, post_id: int, draft: Draft) -
         if not changed:
             return facts
         sealed, document = await document_of(tx, context, facts.id, community)
-        activity = update_activity(fanout.mint_activity(context), document, published=now)
+        activity = update_activity(
+            fanout.mint_activity(context),
+            document,
+            published=now,
+            author_followers=fanout.followers_of(member.member.actor),
+        )
         happening = _happening(sealed.facts, community, Event.EDIT)
         await fanout.publish(tx, context, member.member.actor, activity, happening)
         return sealed.facts
@@ -295,10 +251,13 @@ async def withdraw(context: Context, member: SignedIn, post_id: int) -> PostFact
             fanout.mint_activity(context),
             actor=facts.author_uri,
             object_uri=facts.uri,
-            addressed=addressing(
-                facts.visibility,
-                community=community.uri,
-                followers=fanout.followers_of(community.actor),
+            addressed=create_addressing(
+                addressing(
+                    facts.visibility,
+                    community=community.uri,
+                    followers=fanout.followers_of(community.actor),
+                ),
+                author_followers=fanout.followers_of(member.member.actor),
             ),
             published=now,
             community=community.uri,

@@ -1,11 +1,14 @@
 """What of ours another agency may read, one by one: actors, posts, activities, threads."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import orjson
 
-from federation.signatures.keys import PublicKey
+from federation.session import Session
 from federation.translate.outgoing import (
     agency_document,
     community_document,
@@ -13,6 +16,7 @@ from federation.translate.outgoing import (
     post_document,
     timestamp,
 )
+from federation.uris import Home
 from schemas.gate import Released
 from schemas.records import (
     Actor,
@@ -22,38 +26,30 @@ from schemas.records import (
     Anonymous,
     Community,
     Post,
+    PostFacts,
     Surface,
     Visibility,
 )
 from schemas.wire.collections import count_only, ordered_collection
 from schemas.wire.vocabulary import CONTEXT, TOMBSTONE
 from server.context import Context
-from server.services import entitlement, sharing
+from server.services import entitlement, proving, sharing
 from server.services.errors import NotFound
-from server.storage import activities, actors, communities, feeds, served
+from server.services.lookups import Lookups
+from server.storage import activities, feeds, served
 from server.storage.activities import Sent
 from server.storage.database import Transaction
-from server.storage.served import Kept
+from server.storage.feeds import Entry
+from server.storage.served import Kept, Known
 
 Asker = Anonymous | AgencyPrincipal
 
+#: A thread of at most so many posts is listed with their words (wire.md 4.2).
+MOST_EMBEDDED: Final = 100
 #: What others would look for at the wrong place when we serve a copy of somebody else's post.
 _AT_HOME_ONLY: Final = frozenset({"replies", "likes", "shares"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """One of our actors with its keys; with what a community has beyond that."""
-
-    actor: Actor
-    keys: list[PublicKey]
-    community: Community | None = None
-
-    @property
-    def is_private(self) -> bool:
-        return self.community is not None and (
-            self.community.visibility is not Visibility.PUBLIC
-        )
+# One for each outgoing client, of which an instance has one; nothing is kept in it.
+_LOOKUPS: Final[WeakKeyDictionary[Session, Lookups[Known]]] = WeakKeyDictionary()
 
 
 def nothing() -> NotFound:
@@ -67,14 +63,25 @@ async def known_actor(context: Context, name: str, kind: ActorKind) -> Known:
     Raises:
         NotFound: there is none of this kind, or it is suspended.
     """
+    known = await find_known(context, name)
+    if known is None or known.actor.kind is not kind or _is_hidden(known.actor):
+        raise nothing()
+    return known
+
+
+async def find_known(context: Context, name: str) -> Known | None:
+    """Find one of our actors by name; those asked for at one moment are read together."""
+    if not name.isprintable():
+        return None  # PostgreSQL could not be asked, and others ask in the same statement
+    lookups = _LOOKUPS.get(context.session)
+    if lookups is None:
+        lookups = _LOOKUPS[context.session] = Lookups(partial(_read_known, context))
+    return await lookups.find(name)
+
+
+async def _read_known(context: Context, names: Collection[str]) -> Mapping[str, Known]:
     async with context.database.reading() as tx:
-        actor = await actors.find_local(tx, name)
-        if actor is None or actor.kind is not kind or _is_hidden(actor):
-            raise nothing()
-        keys = await actors.public_keys(tx, actor.id)
-        if kind is not ActorKind.COMMUNITY:
-            return Known(actor=actor, keys=keys)
-        return Known(actor=actor, keys=keys, community=await communities.find(tx, actor.id))
+        return await served.known(tx, names, now=context.now())
 
 
 def _is_hidden(actor: Actor) -> bool:
@@ -87,13 +94,19 @@ def actor_document(context: Context, known: Known, asker: Asker) -> dict[str, An
     Of a members-only community, whoever is not admitted gets what it takes to check a
     signature or to ask to join; not its charter, topics or description (VIS-07).
     """
+    if known.is_private and known.community is not None and not is_admitted(asker):
+        return document_of_actor(context.home, replace(known, community=_bare(known.community)))
+    return document_of_actor(context.home, known)
+
+
+def document_of_actor(home: Home, known: Known) -> dict[str, Any]:
+    """Build the whole document of one of our actors; not for everybody if it is private."""
     if known.community is not None:
-        whole = not known.is_private or is_admitted(asker)
         return community_document(
-            known.community if whole else _bare(known.community),
+            known.community,
             known.keys,
-            stewards_uri=context.home.collection(known.actor.uri, "moderators"),
-            agency_uri=context.home.agency,
+            stewards_uri=home.collection(known.actor.uri, "moderators"),
+            agency_uri=home.agency,
         )
     if known.actor.kind is ActorKind.AGENCY:
         return agency_document(known.actor, known.keys)
@@ -120,7 +133,9 @@ async def post(context: Context, asker: Asker, post_id: int) -> dict[str, Any]:
     """
     kept = await _find(context, post_id)
     released = await _let_out(context, kept, asker, Surface.OBJECT)
-    return document_of(released, kept)
+    facts = released.content.facts
+    [document] = await proving.prove_posts(context, [(facts, document_of(released, kept))])
+    return document
 
 
 async def replies(context: Context, asker: Asker, post_id: int) -> dict[str, Any]:
@@ -134,12 +149,13 @@ async def replies(context: Context, asker: Asker, post_id: int) -> dict[str, Any
         found = await feeds.replies(tx, scope, facts.id)
 
     notes = [
-        _note(note, kept)
+        (sealed.facts, _note(note, kept))
         for sealed in found
         if sealed.facts.deleted_at is None
         and (note := sharing.release(context, sealed, reader, Surface.COLLECTION))
     ]
-    return ordered_collection(f"{facts.uri}/replies", list(notes))
+    embedded = await proving.prove_embedded(context, notes)
+    return ordered_collection(f"{facts.uri}/replies", list(embedded))
 
 
 def _note(released: Released[Post], parent: Kept) -> dict[str, Any]:
@@ -180,8 +196,36 @@ async def thread(context: Context, asker: Asker, uri: str) -> dict[str, Any]:
         scope = sharing.scope(context, asker, Surface.COLLECTION)
         entries = await feeds.thread(tx, scope, released.content.facts.root_id)
 
-    listed = [entry.post.facts.uri for entry in entries if not entry.post.facts.deleted_at]
-    return ordered_collection(uri, listed, owner=kept.community.uri)
+    listed = [entry for entry in entries if not entry.post.facts.deleted_at]
+    embedded = await _embedded(context, asker, listed)
+    return ordered_collection(uri, embedded, owner=kept.community.uri)
+
+
+async def _embedded(
+    context: Context, asker: Asker, listed: Sequence[Entry]
+) -> list[str | dict[str, Any]]:
+    """Embed what our own members wrote where a thread is small; others speak for themselves."""
+    if len(listed) > MOST_EMBEDDED:
+        return [entry.post.facts.uri for entry in listed]
+    authors = {entry.post.facts.id: entry.author for entry in listed}
+    uris: list[str] = []
+    ours: list[tuple[PostFacts, dict[str, Any]]] = []
+    for entry in listed:
+        facts = entry.post.facts
+        released = sharing.release(context, entry.post, asker, Surface.COLLECTION)
+        if released is None:
+            continue
+        uris.append(facts.uri)
+        if entry.author.local:
+            document = post_document(
+                released,
+                community=entry.community,
+                parent_author=authors.get(facts.parent_id or 0),
+                likes=released.content.helpful,
+            )
+            ours.append((facts, document))
+    proven = {each["id"]: each for each in await proving.prove_embedded(context, ours)}
+    return [proven.get(uri, uri) for uri in uris]
 
 
 def is_serving(actor: Actor) -> bool:

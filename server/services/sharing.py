@@ -1,5 +1,7 @@
 """The one gate: whether content may be released to a reader on a surface."""
 
+from collections.abc import Collection, Mapping
+
 from moderation.visibility import Scope, may_read, scope_of
 from schemas.gate import Released, ReleaseKey, SealedPost
 from schemas.records import (
@@ -68,11 +70,30 @@ async def agency_principal(tx: Transaction, host: str) -> AgencyPrincipal:
 
 async def may_knock(tx: Transaction, host: str) -> AgencyState | None:
     """Say how we stand to a host; a blocked domain takes its subdomains with it (DOM-02)."""
+    return (await may_all_knock(tx, [host]))[host]
+
+
+async def may_all_knock(
+    tx: Transaction, hosts: Collection[str]
+) -> dict[str, AgencyState | None]:
+    """Say how we stand to each of these hosts, as `may_knock` does."""
+    above = {host: _with_domains_above(host) for host in hosts}
+    states = await agencies.states(
+        tx, sorted({name for each in above.values() for name in each})
+    )
+    return {host: _stand(host, names, states) for host, names in above.items()}
+
+
+def _with_domains_above(host: str) -> list[str]:
     name = host.rpartition(":")[0] or host
     labels = name.split(".")
-    above = [".".join(labels[place:]) for place in range(len(labels) - 1)]
-    states = await agencies.states(tx, [host, name, *above])
-    if AgencyState.BLOCKED in states.values():
+    return [host, name, *(".".join(labels[place:]) for place in range(len(labels) - 1))]
+
+
+def _stand(
+    host: str, names: Collection[str], states: Mapping[str, AgencyState]
+) -> AgencyState | None:
+    if any(states.get(name) is AgencyState.BLOCKED for name in names):
         return AgencyState.BLOCKED
     return states.get(host)
 

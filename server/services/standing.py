@@ -38,22 +38,41 @@ async def community_of(tx: Transaction, arrived: Arrived, facts: PostFacts) -> C
     return community
 
 
+async def community_of_own(tx: Transaction, arrived: Arrived, facts: PostFacts) -> Community:
+    """Find the community of a post that is changed; authors may tell us of their own past it.
+
+    Their server signed for them, and sends it to whoever has a copy (wire.md 0.8).
+    """
+    if arrived.activity.actor == facts.author_uri:
+        return await communities.get(tx, facts.community_id)
+    return await community_of(tx, arrived, facts)
+
+
 async def insist_on_member(tx: Transaction, actor: Actor, community: Community) -> None:
     """Hold those elsewhere to our own rule: only who belongs may take part (ACT-11, ACT-12).
 
     For communities hosted elsewhere, that is their host's to judge.
     """
+    belongs = await follows.is_member(tx, community.id, actor.id)
+    check_member(actor, community, belongs=belongs)
+
+
+def check_member(actor: Actor, community: Community, *, belongs: bool) -> None:
     if actor.suspended_at is not None or actor.deleted_at is not None:
         raise Ignored("actor-suspended")
     if community.actor.suspended_at is not None or community.actor.deleted_at is not None:
         raise Ignored("community-closed")
-    if community.actor.local and not await follows.is_member(tx, community.id, actor.id):
+    if community.actor.local and not belongs:
         raise Ignored("not-a-member")
 
 
 async def insist_on_open(tx: Transaction, facts: PostFacts) -> None:
     root = await posts.find(tx, facts.root_id)
-    if root is None or root.facts.locked_at is not None:
+    check_open(facts, root.facts if root else None)
+
+
+def check_open(facts: PostFacts, root: PostFacts | None) -> None:
+    if root is None or root.locked_at is not None:
         raise Ignored("thread-locked")
     if facts.deleted_at is not None:
         raise Ignored("post-deleted")

@@ -10,7 +10,7 @@ from federation.translate.outgoing_activities import (
     remove_activity,
     undo_activity,
 )
-from schemas.records import Actor, Community, DeletedBy, PostFacts, Role, Surface, Visibility
+from schemas.records import Actor, Community, DeletedBy, PostFacts, Role, Surface
 from server.context import Context
 from server.services import fanout, sharing
 from server.services.errors import Conflict, Invalid, NotAllowed
@@ -43,7 +43,7 @@ async def remove(context: Context, member: SignedIn, post_id: int, reason: str) 
 
 
 async def restore(context: Context, member: SignedIn, post_id: int, reason: str) -> PostFacts:
-    """Give back what a moderator removed."""
+    """Give back what a moderator removed, to everybody who was told to take it away."""
     reason = _reason(reason)
 
     async with context.database.transaction("stewardship.restore") as tx:
@@ -54,8 +54,8 @@ async def restore(context: Context, member: SignedIn, post_id: int, reason: str)
         await _log(tx, context, member, "restore-post", facts.uri, reason)
         if speaks_for(member, community):
             voice = voice_of(member, community)
-            document = _undo(context, voice, _removal(context, voice, facts, community), facts)
-            await _publish(tx, context, voice, document, facts, community, Event.GOVERNANCE)
+            document = _undo(context, voice, _removal(context, voice, facts, community))
+            await _publish(tx, context, voice, document, facts, community, Event.RESTORATION)
         return facts
 
 
@@ -88,7 +88,7 @@ async def lock(
             reason=reason,
         )
         if not locked:
-            document = _undo(context, voice, document, facts)
+            document = _undo(context, voice, document)
         await _log(tx, context, member, "lock" if locked else "unlock", facts.uri, reason)
         await _publish(tx, context, voice, document, facts, community, Event.GOVERNANCE)
         return facts
@@ -176,14 +176,14 @@ def _removal(
     )
 
 
-def _undo(
-    context: Context, voice: Actor, inner: dict[str, Any], facts: PostFacts
-) -> dict[str, Any]:
+def _undo(context: Context, voice: Actor, inner: dict[str, Any]) -> dict[str, Any]:
+    # Embedded also where the post is for members: a Delete and a Lock have ids and no words of
+    # it (VIS-06), and the id of one that another steward made leads nowhere.
     return undo_activity(
         fanout.mint_activity(context),
         actor=voice.uri,
         inner=inner,
-        public=facts.visibility is Visibility.PUBLIC,
+        public=True,
         published=context.now(),
     )
 

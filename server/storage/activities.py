@@ -1,5 +1,6 @@
 """Activities we sent: kept as the bytes that went out, so that their ids can be fetched."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,6 +43,24 @@ async def add(tx: Transaction, sent: Sent) -> None:
         sent.visibility,
         sent.document,
         sent.published_at,
+    )
+
+
+async def add_many(tx: Transaction, sent: Sequence[Sent]) -> None:
+    await tx.execute(
+        f"INSERT INTO activities ({_COLUMNS}) SELECT * FROM unnest($1::bigint[], $2::text[], "
+        "$3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::text[], "
+        "$9::bytea[], $10::timestamptz[])",
+        [each.id for each in sent],
+        [each.uri for each in sent],
+        [each.actor_id for each in sent],
+        [each.type for each in sent],
+        [each.object_uri for each in sent],
+        [each.post_id for each in sent],
+        [each.community_id for each in sent],
+        [each.visibility for each in sent],
+        [each.document for each in sent],
+        [each.published_at for each in sent],
     )
 
 

@@ -1,6 +1,6 @@
 """Local and remote actors and their keys."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from federation.signatures.keys import KeyKind, KeyPair, PublicKey
@@ -10,7 +10,7 @@ from server.storage.database import Row, Transaction
 COLUMNS = (
     "id, uri, kind, name, host, local, display_name, summary, summary_source, inbox, "
     "shared_inbox, outbox, followers, following, featured, moderators, url, published_at, "
-    "suspended_at, deleted_at"
+    "suspended_at, deleted_at, also_known_as, moved_to"
 )
 
 
@@ -21,7 +21,8 @@ def columns(alias: str, prefix: str) -> str:
 
 def actor_from(row: Row, prefix: str = "") -> Actor:
     values = {name: row[prefix + name] for name in COLUMNS.split(", ")}
-    return Actor(**(values | {"kind": ActorKind(values["kind"])}))
+    also = tuple(values["also_known_as"].split())
+    return Actor(**(values | {"kind": ActorKind(values["kind"]), "also_known_as": also}))
 
 
 async def add(tx: Transaction, actor: Actor, *, now: datetime) -> bool:
@@ -30,7 +31,7 @@ async def add(tx: Transaction, actor: Actor, *, now: datetime) -> bool:
         f"INSERT INTO actors ({COLUMNS}, fetched_at) VALUES "
         "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, "
         "$19, "
-        "$20, $21) ON CONFLICT DO NOTHING",
+        "$20, $21, $22, $23) ON CONFLICT DO NOTHING",
         actor.id,
         actor.uri,
         actor.kind,
@@ -51,6 +52,8 @@ async def add(tx: Transaction, actor: Actor, *, now: datetime) -> bool:
         actor.published_at,
         actor.suspended_at,
         actor.deleted_at,
+        " ".join(actor.also_known_as),
+        actor.moved_to,
         now,
     )
     return status == "INSERT 0 1"
@@ -61,7 +64,8 @@ async def refresh(tx: Transaction, actor: Actor, *, now: datetime) -> None:
     await tx.execute(
         "UPDATE actors SET name = $2, display_name = $3, summary = $4, inbox = $5, "
         "shared_inbox = $6, outbox = $7, followers = $8, following = $9, featured = $10, "
-        "moderators = $11, url = $12, fetched_at = $13 WHERE uri = $1 AND NOT local",
+        "moderators = $11, url = $12, fetched_at = $13, also_known_as = $14, moved_to = $15 "
+        "WHERE uri = $1 AND NOT local",
         actor.uri,
         actor.name,
         actor.display_name,
@@ -75,6 +79,8 @@ async def refresh(tx: Transaction, actor: Actor, *, now: datetime) -> None:
         actor.moderators,
         actor.url,
         now,
+        " ".join(actor.also_known_as),
+        actor.moved_to,
     )
 
 
@@ -173,31 +179,40 @@ async def replace_keys(
     )
 
 
-async def find_key(tx: Transaction, key_id: str) -> tuple[PublicKey, datetime] | None:
-    """Find a key in force, of an actor that is not deleted, and when it was fetched."""
-    row = await tx.fetchrow(
+async def find_keys(
+    tx: Transaction, key_ids: Collection[str]
+) -> dict[str, tuple[PublicKey, datetime]]:
+    """Find keys in force, of actors that are not deleted, and when each was fetched."""
+    rows = await tx.fetch(
         "SELECT k.key_id, a.uri AS owner, k.kind, k.public_pem, k.fetched_at FROM actor_keys k "
         "JOIN actors a ON a.id = k.actor_id "
-        "WHERE k.key_id = $1 AND k.revoked_at IS NULL AND a.deleted_at IS NULL",
-        key_id,
+        "WHERE k.key_id = ANY($1) AND k.revoked_at IS NULL AND a.deleted_at IS NULL",
+        list(key_ids),
     )
-    if row is None:
-        return None
-    key = PublicKey(
-        key_id=row["key_id"],
-        owner=row["owner"],
-        kind=KeyKind(row["kind"]),
-        pem=row["public_pem"],
-    )
-    return key, row["fetched_at"]
+    return {
+        row["key_id"]: (
+            PublicKey(
+                key_id=row["key_id"],
+                owner=row["owner"],
+                kind=KeyKind(row["kind"]),
+                pem=row["public_pem"],
+            ),
+            row["fetched_at"],
+        )
+        for row in rows
+    }
 
 
-async def public_keys(tx: Transaction, actor_id: int) -> list[PublicKey]:
+async def public_keys(tx: Transaction, actor_id: int, *, now: datetime) -> list[PublicKey]:
+    """List what an actor of ours publishes: RSA first, and of each kind what signs now."""
     rows = await tx.fetch(
         "SELECT k.key_id, a.uri AS owner, k.kind, k.public_pem FROM actor_keys k "
         "JOIN actors a ON a.id = k.actor_id WHERE k.actor_id = $1 AND k.revoked_at IS NULL "
-        "ORDER BY k.kind DESC, k.key_id",
+        "AND (k.ends_at IS NULL OR k.ends_at > $2) "
+        "ORDER BY k.kind DESC, coalesce(k.signs_at > $2, false), "
+        "k.signs_at DESC NULLS LAST, k.key_id",
         actor_id,
+        now,
     )
     return [
         PublicKey(
@@ -210,25 +225,31 @@ async def public_keys(tx: Transaction, actor_id: int) -> list[PublicKey]:
     ]
 
 
-async def signing_key(tx: Transaction, actor_id: int) -> KeyPair:
-    """Get the RSA pair with which a local actor signs requests."""
-    row = await tx.fetchrow(
-        "SELECT k.key_id, a.uri AS owner, k.kind, k.public_pem, k.private_pem FROM "
-        "actor_keys k "
-        "JOIN actors a ON a.id = k.actor_id WHERE k.actor_id = $1 AND k.kind = 'rsa' "
-        "AND k.private_pem IS NOT NULL AND k.revoked_at IS NULL ORDER BY k.fetched_at DESC "
-        "LIMIT 1",
-        actor_id,
+async def signing_keys(
+    tx: Transaction, actor_ids: Collection[int], *, now: datetime
+) -> dict[int, dict[KeyKind, KeyPair]]:
+    """Give the pairs with which actors of ours sign now, one of each kind they have."""
+    rows = await tx.fetch(
+        "SELECT DISTINCT ON (k.actor_id, k.kind) k.actor_id, k.key_id, a.uri AS owner, k.kind, "
+        "k.public_pem, k.private_pem FROM actor_keys k JOIN actors a ON a.id = k.actor_id "
+        "WHERE k.actor_id = ANY($1) AND k.private_pem IS NOT NULL AND k.revoked_at IS NULL "
+        "AND (k.signs_at IS NULL OR k.signs_at <= $2) "
+        "AND (k.ends_at IS NULL OR k.ends_at > $2) "
+        "ORDER BY k.actor_id, k.kind, k.signs_at DESC NULLS LAST, k.fetched_at DESC",
+        list(actor_ids),
+        now,
     )
-    if row is None:
-        raise LookupError(f"actor {actor_id} has no signing key")
-    return KeyPair(
-        key_id=row["key_id"],
-        owner=row["owner"],
-        kind=KeyKind(row["kind"]),
-        private_pem=row["private_pem"],
-        public_pem=row["public_pem"],
-    )
+    rings: dict[int, dict[KeyKind, KeyPair]] = {}
+    for row in rows:
+        kind = KeyKind(row["kind"])
+        rings.setdefault(row["actor_id"], {})[kind] = KeyPair(
+            key_id=row["key_id"],
+            owner=row["owner"],
+            kind=kind,
+            private_pem=row["private_pem"],
+            public_pem=row["public_pem"],
+        )
+    return rings
 
 
 async def refuse_key(tx: Transaction, key_id: str, *, reason: str, until: datetime) -> None:

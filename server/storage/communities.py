@@ -10,7 +10,7 @@ from schemas.records import Actor, Community, JoinRule, Topic, Visibility
 from server.storage import actors
 from server.storage.database import Row, Transaction
 
-_FIELDS = (
+FIELDS = (
     f"{actors.columns('a', 'a_')}, c.charter, c.charter_source, c.join_rule, c.visibility, "
     "c.several_answers, c.boosts_answers, "
     "(SELECT coalesce(json_agg(json_build_array(t.slug, t.name) ORDER BY t.position), '[]') "
@@ -30,7 +30,7 @@ class Listed:
     my_state: str | None
 
 
-def _community(row: Row) -> Community:
+def community_from(row: Row) -> Community:
     return Community(
         actor=actors.actor_from(row, "a_"),
         charter=row["charter"],
@@ -86,8 +86,8 @@ async def change_topics(tx: Transaction, community_id: int, topics: Sequence[Top
 
 
 async def find(tx: Transaction, actor_id: int) -> Community | None:
-    row = await tx.fetchrow(f"SELECT {_FIELDS} {_FROM} WHERE c.actor_id = $1", actor_id)
-    return _community(row) if row else None
+    row = await tx.fetchrow(f"SELECT {FIELDS} {_FROM} WHERE c.actor_id = $1", actor_id)
+    return community_from(row) if row else None
 
 
 async def get(tx: Transaction, actor_id: int) -> Community:
@@ -98,18 +98,18 @@ async def get(tx: Transaction, actor_id: int) -> Community:
 
 
 async def find_by_uri(tx: Transaction, uri: str) -> Community | None:
-    row = await tx.fetchrow(f"SELECT {_FIELDS} {_FROM} WHERE a.uri = $1", uri)
-    return _community(row) if row else None
+    row = await tx.fetchrow(f"SELECT {FIELDS} {_FROM} WHERE a.uri = $1", uri)
+    return community_from(row) if row else None
 
 
 async def find_by_handle(tx: Transaction, name: str, host: str) -> Community | None:
     row = await tx.fetchrow(
-        f"SELECT {_FIELDS} {_FROM} WHERE a.host = $1 AND a.name = $2 "
+        f"SELECT {FIELDS} {_FROM} WHERE a.host = $1 AND a.name = $2 "
         "AND a.deleted_at IS NULL ORDER BY a.id LIMIT 1",
         host,
         name,
     )
-    return _community(row) if row else None
+    return community_from(row) if row else None
 
 
 async def listed(
@@ -117,17 +117,18 @@ async def listed(
     *,
     reader: int | None,
     only: int | None = None,
+    among: Sequence[int] | None = None,
     mine: bool = False,
     words: str = "",
     limit: int = 100,
 ) -> list[Listed]:
     """List communities, local and remote in one, most active first.
 
-    `only` is one community's id; `mine` keeps those the reader has joined; `words` is looked
-    for in the name.
+    `only` is one community's id, `among` are several; `mine` keeps those the reader has joined;
+    `words` is looked for in the name.
     """
     rows = await tx.fetch(
-        f"SELECT {_FIELDS}, counts.*, "
+        f"SELECT {FIELDS}, counts.*, "
         "CASE WHEN s.actor_id IS NOT NULL THEN 'steward' WHEN f.state = 'accepted' THEN "
         "'joined' "
         "WHEN f.state = 'asked' THEN 'asked' END AS my_state "
@@ -146,16 +147,18 @@ async def listed(
         "AND (NOT $3 OR f.state = 'accepted') "
         "AND ($4 = '' OR position(lower($4) IN lower(a.name || ' ' || a.display_name || ' ' "
         "|| a.host)) > 0) "
+        "AND ($6::bigint[] IS NULL OR c.actor_id = ANY($6)) "
         "ORDER BY c.active_at DESC, c.actor_id LIMIT $5",
         reader,
         only,
         mine,
         words,
         limit,
+        None if among is None else list(among),
     )
     return [
         Listed(
-            community=_community(row),
+            community=community_from(row),
             members=row["members"],
             questions=row["questions"],
             unanswered=row["unanswered"],
@@ -207,4 +210,24 @@ async def is_steward(tx: Transaction, community_id: int, actor_id: int) -> bool:
             community_id,
             actor_id,
         )
+    )
+
+
+async def claim_stewards(
+    tx: Transaction, community_id: int, *, older_than: datetime, claimed_as: datetime
+) -> bool:
+    """Take it upon oneself to ask who looks after a community; False when that was done."""
+    status = await tx.execute(
+        "UPDATE communities SET stewards_at = $3 WHERE actor_id = $1 "
+        "AND (stewards_at IS NULL OR stewards_at <= $2)",
+        community_id,
+        older_than,
+        claimed_as,
+    )
+    return status == "UPDATE 1"
+
+
+async def note_stewards(tx: Transaction, community_id: int, *, now: datetime) -> None:
+    await tx.execute(
+        "UPDATE communities SET stewards_at = $2 WHERE actor_id = $1", community_id, now
     )

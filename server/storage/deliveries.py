@@ -1,4 +1,4 @@
-"""The delivery queue: enqueue, claim in lanes, settle; health of origins; who has what."""
+"""The delivery queue: claim in lanes, settle; health of origins; who has what."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from federation.delivery import HORIZON, Health
-from federation.errors import Malformed
 from federation.uris import origin_of
 from server.storage import lanes
 from server.storage.database import Transaction
@@ -14,18 +13,8 @@ from server.storage.lanes import BATCH
 
 State = Literal["waiting", "delivered", "refused", "expired"]
 
-#: An inbox that said it is gone is not asked again for so long.
-GONE_FOR = timedelta(days=30)
 # A last attempt is made at the horizon; what is still there afterwards met a closed door.
 _GRACE = timedelta(hours=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """An inbox, personal or shared, and the host of the actors it is for."""
-
-    inbox: str
-    host: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,39 +76,6 @@ class Entry:
     attempts: int
     last_reason: str
     settled_at: datetime | None
-
-
-async def enqueue(
-    tx: Transaction, activity_id: int, targets: Sequence[Target], *, lane: str, now: datetime
-) -> None:
-    """Owe an activity to inboxes, once each, and wake the workers at commit.
-
-    Rows of one lane (the object's id) and origin are sent in order. No lock is taken that
-    another transaction could wait for, in whatever order they publish.
-    """
-    origins = [_origin(target.inbox) for target in targets]
-    await tx.execute(
-        "WITH wanted AS (SELECT t.inbox, t.host, coalesce(t.origin, '') AS origin, CASE "
-        "WHEN t.origin IS NULL THEN 'inbox-malformed' WHEN EXISTS (SELECT FROM gone_inboxes g "
-        "WHERE g.inbox = t.inbox AND g.gone_at > $7) THEN 'gone' ELSE '' END AS reason "
-        "FROM unnest($3::text[], $4::text[], $5::text[]) AS t (inbox, host, origin)), "
-        "added AS (INSERT INTO deliveries (activity_id, inbox, origin, host, lane, state, "
-        "place, last_reason, enqueued_at, next_at, settled_at) "
-        "SELECT $1, inbox, origin, host, $2, "
-        "CASE reason WHEN '' THEN 'waiting' ELSE 'refused' END, "
-        "CASE reason WHEN '' THEN 'new' ELSE 'settled' END, reason, "
-        "$6::timestamptz, $6, "
-        "CASE reason WHEN '' THEN NULL ELSE $6 END FROM wanted "
-        "ON CONFLICT (activity_id, inbox) DO NOTHING RETURNING id) "
-        "SELECT pg_notify('deliveries', '') FROM added LIMIT 1",
-        activity_id,
-        lane,
-        [target.inbox for target in targets],
-        [target.host for target in targets],
-        origins,
-        now,
-        now - GONE_FOR,
-    )
 
 
 async def claim(
@@ -210,7 +166,8 @@ async def expire(tx: Transaction, *, now: datetime) -> int:
     over = await tx.fetch(
         "SELECT d.id, d.origin, d.lane FROM deliveries d JOIN origins o ON o.origin = d.origin "
         "WHERE d.state = 'waiting' AND d.enqueued_at <= $1 AND d.place <> 'leased' "
-        "AND (o.failing_since IS NOT NULL OR d.attempts > 0) ORDER BY d.enqueued_at LIMIT $2",
+        "AND (o.failing_since IS NOT NULL OR d.attempts > 0) AND o.paused_at IS NULL "
+        "AND (o.resumed_at IS NULL OR o.resumed_at <= $1) ORDER BY d.enqueued_at LIMIT $2",
         now - HORIZON - _GRACE,
         BATCH,
     )
@@ -319,14 +276,15 @@ async def _lease(
     lease_until: datetime,
 ) -> list[Due]:
     rows = await tx.fetch(
-        "WITH room AS (SELECT o.origin, o.failing_since IS NOT NULL AS failing, "
+        "WITH room AS (SELECT o.origin, o.resumed_at, o.failing_since IS NOT NULL AS failing, "
         "CASE WHEN o.open_until IS NULL THEN o.width ELSE 1 END - (SELECT count(*) "
         "FROM deliveries b WHERE b.origin = o.origin AND b.place = 'leased' "
         "AND b.next_at > $4) AS free FROM origins o WHERE o.origin = ANY($1) "
         "AND (o.open_until IS NULL OR o.open_until <= $4) "
-        "AND (o.pause_until IS NULL OR o.pause_until <= $4)), "
-        "ready AS (SELECT d.id, r.failing, row_number() OVER (PARTITION BY r.failing "
-        "ORDER BY d.next_at, d.id) AS rank FROM room r CROSS JOIN LATERAL ("
+        "AND (o.pause_until IS NULL OR o.pause_until <= $4) AND o.paused_at IS NULL), "
+        "ready AS (SELECT d.id, r.failing, r.resumed_at, row_number() OVER ("
+        "PARTITION BY r.failing ORDER BY d.next_at, d.id) AS rank "
+        "FROM room r CROSS JOIN LATERAL ("
         "SELECT id, next_at FROM deliveries WHERE origin = r.origin "
         "AND place IN ('first', 'leased') AND next_at <= $4 ORDER BY next_at, id "
         "LIMIT greatest(r.free, 0)) d) "
@@ -334,7 +292,8 @@ async def _lease(
         "WHERE d.id = r.id AND a.id = d.activity_id "
         "AND r.rank <= CASE WHEN r.failing THEN $3::integer ELSE $2::integer END "
         "RETURNING d.id, d.inbox, d.origin, d.host, d.lane, d.attempts, d.not_found, "
-        "d.enqueued_at, d.next_at AS lease_until, r.failing, a.document, a.actor_id",
+        "greatest(d.enqueued_at, r.resumed_at) AS enqueued_at, d.next_at AS lease_until, "
+        "r.failing, a.document, a.actor_id",
         origins,
         limit,
         failing,
@@ -385,10 +344,3 @@ async def _bury(tx: Transaction, inboxes: list[str], *, now: datetime) -> None:
         now,
     )
     await lanes.promote(tx, [(row["origin"], row["lane"]) for row in rows])
-
-
-def _origin(inbox: str) -> str | None:
-    try:
-        return origin_of(inbox)
-    except Malformed:
-        return None  # what others wrote never fails a post of ours

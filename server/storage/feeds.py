@@ -1,5 +1,6 @@
 """Read models: lists of threads for a page, with authors; they yield sealed posts."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -32,13 +33,26 @@ _FIELDS = (
 )
 
 
-def _entry(row: Row) -> Entry:
-    return Entry(
-        post=posts.post_from(row),
-        author=actors.actor_from(row, "au_"),
-        community=actors.actor_from(row, "co_"),
-        active_at=row["active_at"],
-    )
+def _entries(rows: Iterable[Row]) -> list[Entry]:
+    """Make entries; whoever is in several rows is made once."""
+    known: dict[int, Actor] = {}
+    return [
+        Entry(
+            post=posts.post_from(row),
+            author=_actor(row, "au_", known),
+            community=_actor(row, "co_", known),
+            active_at=row["active_at"],
+        )
+        for row in rows
+    ]
+
+
+def _actor(row: Row, prefix: str, known: dict[int, Actor]) -> Actor:
+    number: int = row[f"{prefix}id"]
+    actor = known.get(number)
+    if actor is None:
+        actor = known[number] = actors.actor_from(row, prefix)
+    return actor
 
 
 async def threads(
@@ -70,7 +84,7 @@ async def threads(
         limit,
         *arguments,
     )
-    return [_entry(row) for row in rows]
+    return _entries(rows)
 
 
 async def recent(
@@ -99,7 +113,7 @@ async def recent(
         limit,
         *arguments,
     )
-    return [_entry(row) for row in rows]
+    return _entries(rows)
 
 
 async def of_person(
@@ -114,7 +128,7 @@ async def of_person(
         limit,
         *arguments,
     )
-    return [_entry(row) for row in rows]
+    return _entries(rows)
 
 
 async def thread(
@@ -129,7 +143,7 @@ async def thread(
         limit,
         *arguments,
     )
-    return [_entry(row) for row in rows]
+    return _entries(rows)
 
 
 async def newest(

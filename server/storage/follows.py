@@ -1,5 +1,6 @@
 """Follow edges and their state; to follow a community is to belong to it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -131,19 +132,36 @@ async def asking(tx: Transaction, target_id: int, *, limit: int = 200) -> list[A
     return await _asked(tx, "f.target_id = $1 AND f.state = 'asked'", target_id, limit)
 
 
-async def waiting_for(tx: Transaction, host: str, *, limit: int = 500) -> list[Asked]:
-    """List the Follows, ours and theirs, that wait because of an agency."""
-    return await _asked(tx, "$1 IN (p.host, t.host) AND f.state = 'asked'", host, limit)
+async def waiting_for(
+    tx: Transaction, host: str, *, after: Follow | None = None, limit: int = 500
+) -> list[Asked]:
+    """List the Follows, ours and theirs, that wait because of an agency; on behind `after`.
+
+    By who follows whom and never by id: an id may change between one page and the next.
+    """
+    return await _asked(
+        tx,
+        "$1 IN (p.host, t.host) AND f.state = 'asked' AND ($3::timestamptz IS NULL "
+        "OR (f.asked_at, f.follower_id, f.target_id) > ($3, $4, $5))",
+        host,
+        limit,
+        after.asked_at if after else None,
+        after.follower_id if after else None,
+        after.target_id if after else None,
+    )
 
 
-async def _asked(tx: Transaction, where: str, value: object, limit: int) -> list[Asked]:
+async def _asked(
+    tx: Transaction, where: str, value: object, limit: int, *more: object
+) -> list[Asked]:
     rows = await tx.fetch(
         "SELECT f.uri AS f_uri, f.follower_id, f.target_id, f.state, f.asked_at, f.settled_at, "
         f"{actors.columns('p', 'p_')}, {actors.columns('t', 't_')} FROM follows f "
         "JOIN actors p ON p.id = f.follower_id JOIN actors t ON t.id = f.target_id "
-        f"WHERE {where} ORDER BY f.asked_at, f.uri LIMIT $2",
+        f"WHERE {where} ORDER BY f.asked_at, f.follower_id, f.target_id LIMIT $2",
         value,
         limit,
+        *more,
     )
     return [
         Asked(
@@ -249,6 +267,32 @@ async def is_member(tx: Transaction, community_id: int, actor_id: int) -> bool:
             "AND state = 'accepted'",
             actor_id,
             community_id,
+        )
+    )
+
+
+async def members_among(
+    tx: Transaction, pairs: Collection[tuple[int, int]]
+) -> set[tuple[int, int]]:
+    """Keep the pairs of a community and an actor where the actor belongs to the community."""
+    rows = await tx.fetch(
+        "SELECT f.target_id, f.follower_id FROM unnest($1::bigint[], $2::bigint[]) "
+        "AS w (target_id, follower_id) JOIN follows f ON f.target_id = w.target_id "
+        "AND f.follower_id = w.follower_id WHERE f.state = 'accepted'",
+        [community_id for community_id, _ in pairs],
+        [actor_id for _, actor_id in pairs],
+    )
+    return {(row["target_id"], row["follower_id"]) for row in rows}
+
+
+async def is_fellow(tx: Transaction, actor_id: int) -> bool:
+    """Say whether somebody follows, is followed, or wrote anything, as far as we know."""
+    return bool(
+        await tx.fetchval(
+            "SELECT EXISTS (SELECT FROM follows WHERE follower_id = $1 AND state = 'accepted') "
+            "OR EXISTS (SELECT FROM follows WHERE target_id = $1 AND state = 'accepted') "
+            "OR EXISTS (SELECT FROM posts WHERE author_id = $1)",
+            actor_id,
         )
     )
 

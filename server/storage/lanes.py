@@ -73,7 +73,8 @@ async def promote(tx: Transaction, lanes: Collection[tuple[str, str]]) -> None:
 async def set_due(tx: Transaction, origins: list[str], *, now: datetime) -> None:
     """Say when each origin is to be looked at next; the origins are locked."""
     await tx.execute(
-        "UPDATE origins o SET due_at = CASE WHEN r.at IS NULL THEN NULL ELSE greatest("
+        "UPDATE origins o SET due_at = CASE WHEN r.at IS NULL OR o.paused_at IS NOT NULL "
+        "THEN NULL ELSE greatest("
         "CASE WHEN b.busy >= CASE WHEN o.open_until IS NULL THEN o.width ELSE 1 END "
         "THEN b.until ELSE r.at END, o.open_until, o.pause_until) END "
         "FROM unnest($1::text[]) AS u (origin) "

@@ -1,6 +1,7 @@
 """Helpful, kudos and acceptance: one live Like per actor and post."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from moderation.visibility import Scope
 from schemas.records import Actor, Kudos, Mark
@@ -70,6 +71,30 @@ async def take(tx: Transaction, actor_id: int, post_id: int, *, uri: str | None 
     )
     await _count(tx, post_id)
     return status == "DELETE 1"
+
+
+async def note_undone(tx: Transaction, uri: str, actor_uri: str, *, now: datetime) -> bool:
+    """Remember that an actor took back a Like, there or not; False when that is known."""
+    status = await tx.execute(
+        "INSERT INTO undone_marks (uri, actor_uri, undone_at) VALUES ($1, $2, $3) "
+        "ON CONFLICT (uri, actor_uri) DO NOTHING",
+        uri,
+        actor_uri,
+        now,
+    )
+    return status == "INSERT 0 1"
+
+
+async def is_undone(tx: Transaction, uri: str, actor_uri: str) -> bool:
+    return bool(
+        await tx.fetchval(
+            "SELECT true FROM undone_marks WHERE uri = $1 AND actor_uri = $2", uri, actor_uri
+        )
+    )
+
+
+async def forget_undone(tx: Transaction, *, before: datetime) -> None:
+    await tx.execute("DELETE FROM undone_marks WHERE undone_at < $1", before)
 
 
 async def _count(tx: Transaction, post_id: int) -> None:

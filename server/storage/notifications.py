@@ -1,5 +1,6 @@
 """Notifications: each fact once per member, by whatever route it came."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +11,10 @@ from server.storage.database import Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """`kind`: answer, comment, accepted, helpful, kudos, asks-to-join, let-in, refused."""
+    """`kind`: answer, comment, accepted, helpful, kudos, asks-to-join, let-in, refused, severed.
+
+    `subject` is what it is about, by its uri; of `severed` the domain and the moment.
+    """
 
     id: int
     kind: str
@@ -43,6 +47,35 @@ async def add(
         actor_id,
         subject,
         post_id,
+        now,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What a member is to be told; nothing of it for actors elsewhere or of one's own acts."""
+
+    member_id: int
+    kind: str
+    actor_id: int
+    subject: str
+    post_id: int
+
+
+async def add_many(tx: Transaction, news: Sequence[News], *, now: datetime) -> None:
+    """Tell members, each fact once."""
+    await tx.execute(
+        "INSERT INTO notifications (member_id, kind, actor_id, subject, post_id, happened_at) "
+        "SELECT n.member_id, n.kind, n.actor_id, n.subject, n.post_id, $6 "
+        "FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::bigint[]) "
+        "WITH ORDINALITY AS n (member_id, kind, actor_id, subject, post_id, number) "
+        "JOIN members m ON m.actor_id = n.member_id WHERE n.member_id <> n.actor_id "
+        "ORDER BY n.number ON CONFLICT DO NOTHING",
+        [each.member_id for each in news],
+        [each.kind for each in news],
+        [each.actor_id for each in news],
+        [each.subject for each in news],
+        [each.post_id for each in news],
         now,
     )
 

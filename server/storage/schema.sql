@@ -26,6 +26,25 @@ CREATE TABLE public.accepted_answers (
     chosen_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.account_jobs (
+    id bigint NOT NULL,
+    member_id bigint NOT NULL,
+    kind text NOT NULL,
+    state text NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    leased_until timestamp with time zone NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    steps integer DEFAULT 0 NOT NULL,
+    of_steps integer DEFAULT 0 NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    content bytea,
+    ended_at timestamp with time zone,
+    expires_at timestamp with time zone,
+    CONSTRAINT account_jobs_kind_check CHECK ((kind = ANY (ARRAY['export'::text, 'import'::text, 'ending'::text]))),
+    CONSTRAINT account_jobs_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'done'::text, 'refused'::text])))
+);
+
 CREATE TABLE public.activities (
     id bigint NOT NULL,
     uri text NOT NULL,
@@ -48,6 +67,8 @@ CREATE TABLE public.actor_keys (
     private_pem text,
     fetched_at timestamp with time zone NOT NULL,
     revoked_at timestamp with time zone,
+    signs_at timestamp with time zone,
+    ends_at timestamp with time zone,
     CONSTRAINT actor_keys_kind_check CHECK ((kind = ANY (ARRAY['rsa'::text, 'ed25519'::text])))
 );
 
@@ -73,6 +94,8 @@ CREATE TABLE public.actors (
     fetched_at timestamp with time zone NOT NULL,
     suspended_at timestamp with time zone,
     deleted_at timestamp with time zone,
+    also_known_as text DEFAULT ''::text NOT NULL,
+    moved_to text,
     CONSTRAINT actors_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'community'::text, 'agency'::text])))
 );
 
@@ -99,6 +122,20 @@ CREATE SEQUENCE public.audit_events_id_seq
 
 ALTER SEQUENCE public.audit_events_id_seq OWNED BY public.audit_events.id;
 
+CREATE TABLE public.backfills (
+    community_id bigint NOT NULL,
+    origin text NOT NULL,
+    whole boolean NOT NULL,
+    state text NOT NULL,
+    next_page text,
+    pages integer DEFAULT 0 NOT NULL,
+    known_until timestamp with time zone,
+    began_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    reason text DEFAULT ''::text NOT NULL,
+    CONSTRAINT backfills_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'done'::text, 'refused'::text])))
+);
+
 CREATE TABLE public.communities (
     actor_id bigint NOT NULL,
     charter text DEFAULT ''::text NOT NULL,
@@ -109,6 +146,7 @@ CREATE TABLE public.communities (
     boosts_answers boolean DEFAULT false NOT NULL,
     threads integer DEFAULT 0 NOT NULL,
     active_at timestamp with time zone NOT NULL,
+    stewards_at timestamp with time zone,
     CONSTRAINT communities_join_rule_check CHECK ((join_rule = ANY (ARRAY['open'::text, 'approval'::text]))),
     CONSTRAINT communities_visibility_check CHECK ((visibility = ANY (ARRAY['public'::text, 'members'::text])))
 );
@@ -143,6 +181,40 @@ CREATE SEQUENCE public.deliveries_id_seq
 
 ALTER SEQUENCE public.deliveries_id_seq OWNED BY public.deliveries.id;
 
+CREATE TABLE public.fill_origins (
+    origin text NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    leased_until timestamp with time zone NOT NULL,
+    failures integer DEFAULT 0 NOT NULL
+);
+
+CREATE TABLE public.fills (
+    root_uri text NOT NULL,
+    community_id bigint NOT NULL,
+    origin text NOT NULL,
+    context text,
+    digest text DEFAULT ''::text NOT NULL,
+    state text NOT NULL,
+    place integer NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    posts integer DEFAULT 0 NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    filled_at timestamp with time zone,
+    reason text DEFAULT ''::text NOT NULL,
+    CONSTRAINT fills_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'done'::text, 'refused'::text])))
+);
+
+CREATE TABLE public.follower_claims (
+    actor_uri text NOT NULL,
+    host text NOT NULL,
+    header text NOT NULL,
+    told_at timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    settled_at timestamp with time zone,
+    CONSTRAINT follower_claims_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'agreed'::text, 'differs'::text, 'settled'::text, 'ignored'::text])))
+);
+
 CREATE TABLE public.follows (
     follower_id bigint NOT NULL,
     target_id bigint NOT NULL,
@@ -150,6 +222,7 @@ CREATE TABLE public.follows (
     state text NOT NULL,
     asked_at timestamp with time zone NOT NULL,
     settled_at timestamp with time zone,
+    asked_again_at timestamp with time zone,
     CONSTRAINT follows_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'accepted'::text, 'refused'::text, 'banned'::text])))
 );
 
@@ -201,6 +274,18 @@ CREATE TABLE public.key_refusals (
     until timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.knocks (
+    origin text NOT NULL,
+    scheme text NOT NULL,
+    learned_at timestamp with time zone NOT NULL,
+    CONSTRAINT knocks_scheme_check CHECK ((scheme = ANY (ARRAY['cavage'::text, 'rfc9421'::text])))
+);
+
+CREATE TABLE public.listed_pages (
+    community_id bigint NOT NULL,
+    page text NOT NULL
+);
+
 CREATE TABLE public.marks (
     actor_id bigint NOT NULL,
     post_id bigint NOT NULL,
@@ -223,6 +308,12 @@ CREATE TABLE public.members (
     created_at timestamp with time zone NOT NULL,
     seen_notifications bigint DEFAULT 0 NOT NULL,
     CONSTRAINT members_role_check CHECK ((role = ANY (ARRAY['member'::text, 'steward'::text, 'moderator'::text, 'operator'::text])))
+);
+
+CREATE TABLE public.moves (
+    old_id bigint NOT NULL,
+    new_id bigint NOT NULL,
+    moved_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.notifications (
@@ -255,7 +346,9 @@ CREATE TABLE public.origins (
     pause_until timestamp with time zone,
     last_success_at timestamp with time zone,
     last_failure_at timestamp with time zone,
-    last_reason text DEFAULT ''::text NOT NULL
+    last_reason text DEFAULT ''::text NOT NULL,
+    paused_at timestamp with time zone,
+    resumed_at timestamp with time zone
 );
 
 CREATE TABLE public.posts (
@@ -302,6 +395,12 @@ CREATE SEQUENCE public.process_numbers
     NO MAXVALUE
     CACHE 1;
 
+CREATE TABLE public.reconciliations (
+    host text NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    back_at timestamp with time zone
+);
+
 CREATE TABLE public.removed_posts (
     post_id bigint NOT NULL,
     title text NOT NULL,
@@ -345,6 +444,25 @@ CREATE TABLE public.sessions (
     expires_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.severed_follows (
+    id bigint NOT NULL,
+    member_id bigint NOT NULL,
+    actor_id bigint NOT NULL,
+    direction text NOT NULL,
+    blocked text NOT NULL,
+    severed_at timestamp with time zone NOT NULL,
+    CONSTRAINT severed_follows_direction_check CHECK ((direction = ANY (ARRAY['follows'::text, 'followed-by'::text])))
+);
+
+CREATE SEQUENCE public.severed_follows_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER SEQUENCE public.severed_follows_id_seq OWNED BY public.severed_follows.id;
+
 CREATE TABLE public.stewards (
     community_id bigint NOT NULL,
     actor_id bigint NOT NULL,
@@ -370,6 +488,12 @@ CREATE TABLE public.topics (
     "position" integer NOT NULL
 );
 
+CREATE TABLE public.undone_marks (
+    uri text NOT NULL,
+    actor_uri text NOT NULL,
+    undone_at timestamp with time zone NOT NULL
+);
+
 ALTER TABLE ONLY public.audit_events ALTER COLUMN id SET DEFAULT nextval('public.audit_events_id_seq'::regclass);
 
 ALTER TABLE ONLY public.deliveries ALTER COLUMN id SET DEFAULT nextval('public.deliveries_id_seq'::regclass);
@@ -378,8 +502,13 @@ ALTER TABLE ONLY public.inbox_events ALTER COLUMN id SET DEFAULT nextval('public
 
 ALTER TABLE ONLY public.notifications ALTER COLUMN id SET DEFAULT nextval('public.notifications_id_seq'::regclass);
 
+ALTER TABLE ONLY public.severed_follows ALTER COLUMN id SET DEFAULT nextval('public.severed_follows_id_seq'::regclass);
+
 ALTER TABLE ONLY public.accepted_answers
     ADD CONSTRAINT accepted_answers_pkey PRIMARY KEY (question_id, answer_id);
+
+ALTER TABLE ONLY public.account_jobs
+    ADD CONSTRAINT account_jobs_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.activities
     ADD CONSTRAINT activities_pkey PRIMARY KEY (id);
@@ -402,6 +531,9 @@ ALTER TABLE ONLY public.agencies
 ALTER TABLE ONLY public.audit_events
     ADD CONSTRAINT audit_events_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.backfills
+    ADD CONSTRAINT backfills_pkey PRIMARY KEY (community_id);
+
 ALTER TABLE ONLY public.communities
     ADD CONSTRAINT communities_pkey PRIMARY KEY (actor_id);
 
@@ -410,6 +542,15 @@ ALTER TABLE ONLY public.deliveries
 
 ALTER TABLE ONLY public.deliveries
     ADD CONSTRAINT deliveries_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.fill_origins
+    ADD CONSTRAINT fill_origins_pkey PRIMARY KEY (origin);
+
+ALTER TABLE ONLY public.fills
+    ADD CONSTRAINT fills_pkey PRIMARY KEY (root_uri);
+
+ALTER TABLE ONLY public.follower_claims
+    ADD CONSTRAINT follower_claims_pkey PRIMARY KEY (actor_uri);
 
 ALTER TABLE ONLY public.follows
     ADD CONSTRAINT follows_pkey PRIMARY KEY (follower_id, target_id);
@@ -435,6 +576,12 @@ ALTER TABLE ONLY public.invitations
 ALTER TABLE ONLY public.key_refusals
     ADD CONSTRAINT key_refusals_pkey PRIMARY KEY (key_id);
 
+ALTER TABLE ONLY public.knocks
+    ADD CONSTRAINT knocks_pkey PRIMARY KEY (origin);
+
+ALTER TABLE ONLY public.listed_pages
+    ADD CONSTRAINT listed_pages_pkey PRIMARY KEY (community_id, page);
+
 ALTER TABLE ONLY public.marks
     ADD CONSTRAINT marks_pkey PRIMARY KEY (actor_id, post_id);
 
@@ -443,6 +590,9 @@ ALTER TABLE ONLY public.marks
 
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_pkey PRIMARY KEY (actor_id);
+
+ALTER TABLE ONLY public.moves
+    ADD CONSTRAINT moves_pkey PRIMARY KEY (old_id, moved_at);
 
 ALTER TABLE ONLY public.notifications
     ADD CONSTRAINT notifications_member_id_kind_actor_id_subject_key UNIQUE (member_id, kind, actor_id, subject);
@@ -458,6 +608,9 @@ ALTER TABLE ONLY public.posts
 
 ALTER TABLE ONLY public.posts
     ADD CONSTRAINT posts_uri_key UNIQUE (uri);
+
+ALTER TABLE ONLY public.reconciliations
+    ADD CONSTRAINT reconciliations_pkey PRIMARY KEY (host);
 
 ALTER TABLE ONLY public.removed_posts
     ADD CONSTRAINT removed_posts_pkey PRIMARY KEY (post_id);
@@ -477,6 +630,9 @@ ALTER TABLE ONLY public.sessions
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_token_hash_key UNIQUE (token_hash);
 
+ALTER TABLE ONLY public.severed_follows
+    ADD CONSTRAINT severed_follows_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.stewards
     ADD CONSTRAINT stewards_pkey PRIMARY KEY (community_id, actor_id);
 
@@ -489,17 +645,30 @@ ALTER TABLE ONLY public.tombstones
 ALTER TABLE ONLY public.topics
     ADD CONSTRAINT topics_pkey PRIMARY KEY (community_id, slug);
 
+ALTER TABLE ONLY public.undone_marks
+    ADD CONSTRAINT undone_marks_pkey PRIMARY KEY (uri, actor_uri);
+
+CREATE INDEX account_jobs_by_member ON public.account_jobs USING btree (member_id, kind, id DESC);
+
+CREATE INDEX account_jobs_due ON public.account_jobs USING btree (due_at) WHERE (state = 'waiting'::text);
+
+CREATE UNIQUE INDEX account_jobs_once ON public.account_jobs USING btree (member_id, kind) WHERE (state = 'waiting'::text);
+
 CREATE INDEX activities_by_actor ON public.activities USING btree (actor_id, id DESC);
 
 CREATE INDEX activities_by_post ON public.activities USING btree (post_id);
 
 CREATE INDEX actor_keys_by_actor ON public.actor_keys USING btree (actor_id);
 
+CREATE INDEX actor_keys_ending ON public.actor_keys USING btree (ends_at) WHERE (ends_at IS NOT NULL);
+
 CREATE INDEX actors_by_handle ON public.actors USING btree (host, name);
 
 CREATE UNIQUE INDEX actors_local_name ON public.actors USING btree (name) WHERE local;
 
 CREATE INDEX agencies_by_state ON public.agencies USING btree (state, host);
+
+CREATE INDEX backfills_waiting ON public.backfills USING btree (origin) WHERE (state = 'waiting'::text);
 
 CREATE INDEX deliveries_by_age ON public.deliveries USING btree (enqueued_at) WHERE (state = 'waiting'::text);
 
@@ -515,9 +684,23 @@ CREATE INDEX deliveries_new ON public.deliveries USING btree (id) WHERE (place =
 
 CREATE INDEX deliveries_ready ON public.deliveries USING btree (origin, next_at, id) WHERE (place = ANY (ARRAY['first'::text, 'leased'::text]));
 
+CREATE INDEX fill_origins_due ON public.fill_origins USING btree (due_at);
+
+CREATE INDEX fills_by_community ON public.fills USING btree (community_id, state);
+
+CREATE INDEX fills_waiting ON public.fills USING btree (origin, place, asked_at, root_uri) WHERE (state = 'waiting'::text);
+
+CREATE INDEX follower_claims_by_age ON public.follower_claims USING btree (told_at);
+
+CREATE INDEX follower_claims_differing ON public.follower_claims USING btree (host, told_at) WHERE (state = 'differs'::text);
+
+CREATE INDEX follower_claims_waiting ON public.follower_claims USING btree (told_at) WHERE (state = 'waiting'::text);
+
 CREATE INDEX follows_by_target ON public.follows USING btree (target_id, state, asked_at);
 
 CREATE INDEX inbox_events_by_age ON public.inbox_events USING btree (received_at);
+
+CREATE INDEX inbox_events_lines ON public.inbox_events USING btree (actor_uri, id) WHERE ((state = 'waiting'::text) AND (attempts = 0));
 
 CREATE INDEX inbox_events_retries ON public.inbox_events USING btree (next_at) WHERE ((state = 'waiting'::text) AND (attempts > 0));
 
@@ -525,13 +708,19 @@ CREATE INDEX inbox_events_waiting ON public.inbox_events USING btree (id) WHERE 
 
 CREATE INDEX key_refusals_by_age ON public.key_refusals USING btree (until);
 
+CREATE INDEX knocks_by_age ON public.knocks USING btree (learned_at);
+
 CREATE INDEX marks_by_post ON public.marks USING btree (post_id, given_at);
+
+CREATE INDEX moves_by_new ON public.moves USING btree (new_id, moved_at);
 
 CREATE INDEX notifications_by_member ON public.notifications USING btree (member_id, id DESC);
 
 CREATE INDEX origins_due ON public.origins USING btree (due_at) WHERE (failing_since IS NULL);
 
 CREATE INDEX origins_failing_due ON public.origins USING btree (due_at) WHERE (failing_since IS NOT NULL);
+
+CREATE INDEX posts_archive ON public.posts USING btree (community_id, published_at, id) WHERE (parent_id IS NULL);
 
 CREATE INDEX posts_by_author ON public.posts USING btree (author_id, published_at DESC);
 
@@ -545,6 +734,8 @@ CREATE INDEX posts_threads ON public.posts USING btree (community_id, active_at 
 
 CREATE INDEX posts_unanswered ON public.posts USING btree (community_id, published_at DESC) WHERE ((kind = 'question'::text) AND (answers = 0) AND (deleted_at IS NULL));
 
+CREATE INDEX reconciliations_due ON public.reconciliations USING btree (due_at);
+
 CREATE UNIQUE INDEX reports_once ON public.reports USING btree (reporter_id, post_id) WHERE (closed_at IS NULL);
 
 CREATE INDEX reports_open ON public.reports USING btree (opened_at DESC) WHERE (closed_at IS NULL);
@@ -553,9 +744,13 @@ CREATE INDEX sessions_by_expiry ON public.sessions USING btree (expires_at);
 
 CREATE INDEX sessions_by_member ON public.sessions USING btree (member_id, seen_at);
 
+CREATE INDEX severed_follows_by_member ON public.severed_follows USING btree (member_id, id DESC);
+
 CREATE INDEX stewards_by_actor ON public.stewards USING btree (actor_id);
 
 CREATE INDEX throttles_by_end ON public.throttles USING btree (window_ends);
+
+CREATE INDEX undone_marks_by_age ON public.undone_marks USING btree (undone_at);
 
 ALTER TABLE ONLY public.accepted_answers
     ADD CONSTRAINT accepted_answers_answer_id_fkey FOREIGN KEY (answer_id) REFERENCES public.posts(id);
@@ -565,6 +760,9 @@ ALTER TABLE ONLY public.accepted_answers
 
 ALTER TABLE ONLY public.accepted_answers
     ADD CONSTRAINT accepted_answers_question_id_fkey FOREIGN KEY (question_id) REFERENCES public.posts(id);
+
+ALTER TABLE ONLY public.account_jobs
+    ADD CONSTRAINT account_jobs_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id);
 
 ALTER TABLE ONLY public.activities
     ADD CONSTRAINT activities_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
@@ -578,11 +776,17 @@ ALTER TABLE ONLY public.activities
 ALTER TABLE ONLY public.actor_keys
     ADD CONSTRAINT actor_keys_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.backfills
+    ADD CONSTRAINT backfills_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.communities(actor_id);
+
 ALTER TABLE ONLY public.communities
     ADD CONSTRAINT communities_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
 
 ALTER TABLE ONLY public.deliveries
     ADD CONSTRAINT deliveries_activity_id_fkey FOREIGN KEY (activity_id) REFERENCES public.activities(id);
+
+ALTER TABLE ONLY public.fills
+    ADD CONSTRAINT fills_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.communities(actor_id);
 
 ALTER TABLE ONLY public.follows
     ADD CONSTRAINT follows_follower_id_fkey FOREIGN KEY (follower_id) REFERENCES public.actors(id);
@@ -596,6 +800,9 @@ ALTER TABLE ONLY public.invitations
 ALTER TABLE ONLY public.invitations
     ADD CONSTRAINT invitations_used_by_fkey FOREIGN KEY (used_by) REFERENCES public.members(actor_id);
 
+ALTER TABLE ONLY public.listed_pages
+    ADD CONSTRAINT listed_pages_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.backfills(community_id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.marks
     ADD CONSTRAINT marks_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
 
@@ -604,6 +811,12 @@ ALTER TABLE ONLY public.marks
 
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.moves
+    ADD CONSTRAINT moves_new_id_fkey FOREIGN KEY (new_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.moves
+    ADD CONSTRAINT moves_old_id_fkey FOREIGN KEY (old_id) REFERENCES public.actors(id);
 
 ALTER TABLE ONLY public.notifications
     ADD CONSTRAINT notifications_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
@@ -650,6 +863,12 @@ ALTER TABLE ONLY public.revisions
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.severed_follows
+    ADD CONSTRAINT severed_follows_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.severed_follows
+    ADD CONSTRAINT severed_follows_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.stewards
     ADD CONSTRAINT stewards_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
 
@@ -670,6 +889,8 @@ GRANT ALL ON FUNCTION public.append_audit(happened_at timestamp with time zone, 
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.accepted_answers TO commonlore_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.account_jobs TO commonlore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.activities TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.actor_keys TO commonlore_app;
@@ -681,11 +902,19 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.agencies TO commonlore_app;
 GRANT SELECT,USAGE ON SEQUENCE public.audit_events_id_seq TO commonlore_app;
 GRANT USAGE ON SEQUENCE public.audit_events_id_seq TO commonlore_audit;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.backfills TO commonlore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.communities TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deliveries TO commonlore_app;
 
 GRANT SELECT,USAGE ON SEQUENCE public.deliveries_id_seq TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.fill_origins TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.fills TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.follower_claims TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.follows TO commonlore_app;
 
@@ -699,9 +928,15 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitations TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.key_refusals TO commonlore_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.knocks TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.listed_pages TO commonlore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.marks TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.members TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.moves TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.notifications TO commonlore_app;
 
@@ -713,6 +948,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.posts TO commonlore_app;
 
 GRANT SELECT,USAGE ON SEQUENCE public.process_numbers TO commonlore_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reconciliations TO commonlore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.removed_posts TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reports TO commonlore_app;
@@ -721,6 +958,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.revisions TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO commonlore_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.severed_follows TO commonlore_app;
+
+GRANT SELECT,USAGE ON SEQUENCE public.severed_follows_id_seq TO commonlore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.stewards TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.throttles TO commonlore_app;
@@ -728,3 +969,5 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.throttles TO commonlore_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tombstones TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.topics TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.undone_marks TO commonlore_app;

@@ -1,17 +1,40 @@
 """What other agencies read: posts with the people around them, ids of activities, figures."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
+import orjson
+
+from federation.signatures.keys import KeyKind, PublicKey
 from schemas.gate import SealedPost
-from schemas.records import Actor
-from server.storage import actors, posts
-from server.storage.database import Transaction
+from schemas.records import Actor, Community, Visibility
+from server.storage import actors, communities, posts
+from server.storage.database import Row, Transaction
 
 _MONTH = timedelta(days=30)
 _HALF_YEAR = timedelta(days=182)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Known:
+    """One of our actors with its keys; with what a community has beyond that.
+
+    While nothing about an actor changes, `known` gives the very same object: what was built
+    from it once is good for as long as that.
+    """
+
+    actor: Actor
+    keys: Sequence[PublicKey]
+    community: Community | None = None
+
+    @property
+    def is_private(self) -> bool:
+        return self.community is not None and (
+            self.community.visibility is not Visibility.PUBLIC
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +66,16 @@ class Usage:
     posts: int
 
 
+_KNOWN = (
+    f"SELECT {communities.FIELDS}, c.actor_id AS community_id, "
+    # The order is that of actors.public_keys.
+    "(SELECT coalesce(json_agg(json_build_array(k.key_id, k.kind, k.public_pem) "
+    "ORDER BY k.kind DESC, coalesce(k.signs_at > $2, false), k.signs_at DESC NULLS LAST, "
+    "k.key_id), '[]') FROM actor_keys k WHERE k.actor_id = a.id AND k.revoked_at IS NULL "
+    "AND (k.ends_at IS NULL OR k.ends_at > $2))::text AS keys "
+    "FROM actors a LEFT JOIN communities c ON c.actor_id = a.id "
+    "WHERE a.local AND a.name = ANY($1)"
+)
 _KEPT = (
     f"SELECT {posts.FACTS}, {posts.WORDS}, {actors.columns('au', 'au_')}, "
     f"{actors.columns('co', 'co_')}, {actors.columns('pw', 'pw_')}, "
@@ -50,6 +83,27 @@ _KEPT = (
     "AND b.object_uri = p.uri) AS boosts "
     f"{posts.FROM} LEFT JOIN actors pw ON pw.id = pa.author_id"
 )
+
+
+async def known(tx: Transaction, names: Collection[str], *, now: datetime) -> dict[str, Known]:
+    """Find actors of ours by name, with the keys that they publish now."""
+    rows = await tx.fetch(_KNOWN, list(names), now)
+    return {row["a_name"]: _known(row) for row in rows}
+
+
+# Keyed by all that it is made of: it can be dropped at any time, and never be out of date.
+@lru_cache(maxsize=512)
+def _known(row: Row) -> Known:
+    actor = actors.actor_from(row, "a_")
+    is_community = row["community_id"] is not None
+    return Known(
+        actor=actor,
+        keys=tuple(
+            PublicKey(key_id=key_id, owner=actor.uri, kind=KeyKind(kind), pem=pem)
+            for key_id, kind, pem in orjson.loads(row["keys"])
+        ),
+        community=communities.community_from(row) if is_community else None,
+    )
 
 
 def _kept(row: Any) -> Kept:

@@ -2,13 +2,12 @@
 
 import asyncio
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
 
-from federation import signatures
 from federation.delivery import (
     Delivered,
     Gone,
@@ -20,12 +19,13 @@ from federation.delivery import (
     deliver,
     next_wait,
 )
-from federation.session import Sign
-from federation.signatures.keys import KeyPair
+from federation.signatures.knocking import Manner
 from server.context import Context
-from server.storage import actors, deliveries, lanes
-from server.storage.database import DatabaseAway, Transaction
+from server.services import signing
+from server.storage import deliveries, lanes, synchronization
+from server.storage.database import DatabaseAway
 from server.storage.deliveries import Due, Settlement
+from server.workers.digests import Digests
 
 log = structlog.get_logger()
 
@@ -37,6 +37,7 @@ _LEASE = timedelta(minutes=2)
 _FAILING_SHARE = 4
 _NOT_FOUND_TRIES = 3
 _RAISED_TRIES = 8
+_OUTAGE = timedelta(days=1)
 _SWEEP_EVERY = timedelta(minutes=5)
 _AWAY_PAUSE = 1.0
 _SHORTEST_WAIT = 0.05
@@ -62,6 +63,7 @@ class _Round:
     sending: dict[asyncio.Task[Outcome], Due] = field(default_factory=dict)
     ended: list[Attempt] = field(default_factory=list)
     unsent: list[Due] = field(default_factory=list)
+    digests: Digests = field(default_factory=Digests)
     bell: asyncio.Task[None] | None = None
     sweep_at: datetime | None = None
 
@@ -152,56 +154,33 @@ async def _start(context: Context, hand: _Round, free: int, failing: int) -> dat
         hand.unsent = await deliveries.claim(
             tx, limit=free, failing=failing, now=now, lease_until=now + _LEASE
         )
-        keys = await _keys(tx, {due.actor_id for due in hand.unsent})
+        manners = await signing.manners(
+            tx, context, {(due.actor_id, due.origin) for due in hand.unsent}
+        )
+        headers = await hand.digests.pick(tx, context, hand.unsent, now=now)
         due_at = await deliveries.next_due(tx)
     for due in hand.unsent:
-        task = asyncio.create_task(_send(context, due, keys.get(due.actor_id)))
+        manner = manners.get((due.actor_id, due.origin))
+        task = asyncio.create_task(_send(context, due, manner, headers.get(due.id, "")))
         hand.sending[task] = due
     hand.unsent = []
     return due_at
 
 
-async def _keys(tx: Transaction, actor_ids: Collection[int]) -> dict[int, KeyPair]:
-    """Read the keys as they are now; what is costly, loading them, is cached by content."""
-    keys = {}
-    for actor_id in actor_ids:
-        try:
-            keys[actor_id] = await actors.signing_key(tx, actor_id)
-        except LookupError:
-            log.exception("no-signing-key", actor=actor_id)
-    return keys
-
-
-async def _send(context: Context, due: Due, key: KeyPair | None) -> Outcome:
-    if key is None:
+async def _send(context: Context, due: Due, manner: Manner | None, header: str) -> Outcome:
+    if manner is None:
         return RetryLater(reason="no-signing-key", ours=True)
     context.faults.at("delivery.before-send")
     outcome = await deliver(
         context.session,
         inbox=due.inbox,
         body=due.document,
-        sign=_signer(context, key),
+        sign=signing.sign_in_manner(context, manner),
         now=context.now,
+        synchronization=header,
     )
     context.faults.at("delivery.after-send")
     return outcome
-
-
-def _signer(context: Context, key: KeyPair) -> Sign:
-    async def sign(
-        method: str, url: str, headers: Mapping[str, str], body: bytes | None
-    ) -> Mapping[str, str]:
-        # A third of a millisecond, and it keeps the interpreter's lock: no thread would help.
-        return signatures.sign(
-            method=method,
-            url=url,
-            headers=headers,
-            body=body,
-            key=key,
-            now=context.network_now(),
-        )
-
-    return sign
 
 
 def _outcome(task: asyncio.Task[Outcome], due: Due) -> Outcome:
@@ -228,14 +207,34 @@ async def _settle(context: Context, hand: _Round) -> None:
         back = [origin for origin in before if _is_back(before[origin], healths[origin])]
         if back:
             await deliveries.hasten(tx, back)
+        if long_away := _long_away(ended, before, back, now=now):
+            await synchronization.welcome(tx, long_away, now=now)
         await deliveries.settle(tx, settlements, healths, now=now)
     del hand.ended[: len(ended)]
     for settled in settlements:
+        if settled.state != "delivered":
+            hand.digests.forget(settled.due)
         _report(settled)
 
 
 def _is_back(before: Health, now: Health) -> bool:
     return before.open_until is not None and now.open_until is None
+
+
+def _long_away(
+    ended: Sequence[Attempt],
+    before: Mapping[str, Health],
+    back: Sequence[str],
+    *,
+    now: datetime,
+) -> list[str]:
+    """Name the agencies that are back after so long that we may have missed each other."""
+    long = {
+        origin
+        for origin in back
+        if (since := before[origin].failing_since) is not None and now - since > _OUTAGE
+    }
+    return sorted({each.due.host for each in ended if each.due.origin in long})
 
 
 def _report(settled: Settlement) -> None:

@@ -4,14 +4,26 @@ import asyncio
 from datetime import timedelta
 from typing import Final
 
+from federation.signatures.knocking import REMEMBERED
 from server.context import Context
-from server.storage import actors, received, sessions, throttles
+from server.storage import (
+    actors,
+    knocks,
+    marks,
+    received,
+    rotations,
+    sessions,
+    synchronization,
+    throttles,
+)
 
 _EVERY: Final = timedelta(minutes=10)
 _GLANCE: Final = 1.0  # seconds between two looks at the clock, which a test may turn
 _REFUSED_KEYS: Final = 10_000
 #: A peer tries again for a week; twice that, and a copy of an activity is still known.
 _REMEMBERED: Final = timedelta(days=14)
+#: What an actor said of its followers is said again with its next post.
+_CLAIMED: Final = timedelta(days=60)
 
 
 async def clean_forever(context: Context) -> None:
@@ -29,5 +41,9 @@ async def clean_once(context: Context) -> None:
         await sessions.remove_expired(tx, now)
         await throttles.remove_ended(tx, now)
         await actors.forget_refused_keys(tx, now=now, keep=_REFUSED_KEYS)
+        await synchronization.forget(tx, before=now - _CLAIMED)
+        await knocks.forget(tx, before=now - REMEMBERED)
+        await rotations.destroy_ended(tx, now=now)
     async with context.database.transaction("housekeeping.inbox") as tx:
         await received.forget(tx, before=now - _REMEMBERED)
+        await marks.forget_undone(tx, before=now - _REMEMBERED)

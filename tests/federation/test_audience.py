@@ -133,6 +133,7 @@ def test_replies_are_boosted_only_where_the_community_says_so():
     assert announced_form(Event.REPLY, "microblog", boosts_answers=True) is Form.BOOST
     assert announced_form(Event.POST, "microblog") is Form.BOOST
     assert announced_form(Event.REMOVAL, "microblog") is Form.TAKE_BACK
+    assert announced_form(Event.RESTORATION, "microblog") is Form.GIVE_BACK
 
 
 def _post(**properties: object) -> IncomingPost:

@@ -16,8 +16,9 @@ from federation.errors import (
     Unreachable,
 )
 from federation.inbox import Acquaintance, VerifiedActivity, admit
-from federation.signatures import SignedRequest, sign
+from federation.signatures import SignedRequest, cavage, rfc9421, sign
 from federation.signatures.keys import generate_rsa
+from federation.synchronization import HEADER
 from federation.uris import Home
 from schemas.records import AgencyState
 from schemas.wire.activities import parse_activity
@@ -106,6 +107,28 @@ async def test_what_comes_out_says_who_sent_what():
     assert verified.key_id == KEY.key_id
     assert len(verified.signature_hash) == 32
     assert verified.agency is AgencyState.ADMITTED
+
+
+@pytest.mark.parametrize("scheme", [cavage.sign, rfc9421.sign])
+async def test_del_14_what_is_said_of_followers_is_believed_where_it_is_signed(scheme):
+    body = json.dumps(activity()).encode()
+    said = {HEADER: 'collectionId="a", url="b", digest="c"'}
+    plain = {"Content-Type": "application/activity+json"}
+    how = {"method": "POST", "url": "https://transport.example/inbox", "key": KEY, "now": NOW}
+    signed = plain | said | scheme(headers=plain | said, body=body, **how)
+    added = plain | said | scheme(headers=plain, body=body, **how)
+
+    verified, unsigned = [
+        await judge(
+            SignedRequest(
+                method="POST", target="/inbox", headers=tuple(each.items()), body=body
+            )
+        )
+        for each in (signed, added)
+    ]
+
+    assert verified.synchronization == said[HEADER]
+    assert unsigned.synchronization == ""
 
 
 def test_nobody_else_makes_a_verified_activity():

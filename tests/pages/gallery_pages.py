@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace as Record
 
+from tests.pages import gallery_deliveries
 from tests.pages import samples as s
 
 PREVIEW = "<p>Our reviews take <strong>three weeks</strong>.</p>"
@@ -106,7 +107,7 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
         {
             "post": s.QUESTION,
             "community": s.REVIEWS,
-            "delivery": {"agencies": 2, "waiting": ["Treasury"], "held": None},
+            "delivery": {"agencies": 2, "waiting": ["Treasury"]},
             "preview_html": None,
         },
     ),
@@ -315,6 +316,21 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
             "pages": None,
         },
     ),
+    "severed": (
+        "severed.html",
+        {
+            "severed": [
+                {
+                    "actor": s.PRIYA,
+                    "direction": "followed-by",
+                    "blocked": "transport.gov",
+                    "ended": s.before(hours=3),
+                },
+            ],
+            "pages": {"previous": None, "next": "/settings/severed?before=9"},
+        },
+    ),
+    "severed-empty": ("severed.html", {"severed": [], "pages": None}),
     "notifications-empty": ("notifications.html", {"notifications": [], "pages": None}),
     "delete": ("remove.html", {"post": s.QUESTION, "act": "delete", "replies": 5}),
     "remove": (
@@ -359,4 +375,5 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
         },
     ),
     "preview": ("preview.html", {"preview_html": PREVIEW}),
+    **gallery_deliveries.PAGES,
 }

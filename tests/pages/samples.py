@@ -158,7 +158,6 @@ def post(kind: str, author: Record, html: str, **further: object) -> Record:
         "can": may("reply", "report"),
         "children": [],
         "topic": None,
-        "outdated": False,
         "origin": None,
     }
     return Record(**facts | further)
@@ -208,7 +207,6 @@ OTHER_ANSWER = post(
     "<p>We invite someone from another department to lead the review. "
     'See <a href="https://example.gov/reviews">our notes</a>.</p>',
     helpful=2,
-    outdated=True,
     can=may("accept", "report", "reply"),
     children=[
         comment(WEI, "", deleted=True, deleted_by="author"),

@@ -389,7 +389,7 @@ async def _session(health: Instance, name: str) -> SignedIn:
             "Safari on iPhone",
         ),
         ("curl/8.5.0", "curl/8.5.0"),
-        ("", "An unknown device"),
+        ("", ""),
     ],
 )
 def test_a_device_is_named_in_few_words(user_agent: str, device: str) -> None:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from federation.session import OutgoingSettings, Session
-from federation.signatures.keys import generate_ed25519
 from federation.uris import Home
 from schemas.records import Actor, ActorKind, Role
 from server.config import Settings
@@ -66,7 +65,6 @@ def context(database: Database, clock: HandClock) -> Context:
         bell=Bell("", ()),
         session=Session(OutgoingSettings(user_agent="Commonlore")),
         faults=Faults(""),
-        agency_key=generate_ed25519(f"{home.agency}#main-key", home.agency),
         agency_id=1,
     )
 

@@ -99,7 +99,7 @@ def test_dep_05_nothing_but_the_named_modules_takes_urls_apart():
     # others look at links in texts, and at the path that is signed.
     known = {"server/config.py", "server/storage/opening.py", "schemas/wire/reading.py"}
     known |= {f"federation/translate/{name}.py" for name in ("sanitize", "shape")}
-    known |= {f"federation/signatures/{name}.py" for name in ("cavage", "parameters")}
+    known |= {f"federation/signatures/{name}.py" for name in ("targets", "parameters")}
 
     apart = {shown(path) for path in modules() if {"urlsplit", "urlparse"} & named(path)}
 

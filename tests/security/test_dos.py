@@ -158,8 +158,10 @@ async def test_dos_09_a_refused_stranger_leaves_nothing_but_the_refusal(house):
     answer = await house.post(stranger, stranger.activity("Like", f"{ORIGIN}/p/1"))
 
     assert (answer.status, answer.reason) == (403, "agency-not-admitted")
+    ours = {"actors": " WHERE NOT local", "actor_keys": " WHERE private_pem IS NULL"}
     for table in ("inbox_events", "actors", "actor_keys", "key_refusals"):
-        assert await house.fetch(f"SELECT count(*) FROM {table}") == [(0,)]  # noqa: S608 a table of ours
+        rows = f"SELECT count(*) FROM {table}{ours.get(table, '')}"  # noqa: S608 a table of ours
+        assert await house.fetch(rows) == [(0,)]
     assert await house.fetch("SELECT host FROM agencies") == [(house.host("health"),)]
 
 

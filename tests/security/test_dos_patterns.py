@@ -11,6 +11,8 @@ from federation import uris
 from federation.errors import FederationError
 from federation.handles import parse_handle
 from federation.media_types import parse_media_type
+from federation.signatures.digest import check_content_digest
+from federation.signatures.inputs import read_input
 from federation.signatures.parameters import read_parameters
 from federation.signatures.window import read_http_date
 from federation.translate import sanitize
@@ -58,6 +60,16 @@ def post(text):
 READERS = {
     "media type": (HEADER, parse_media_type),
     "signature": (HEADER, read_parameters),
+    "signature input": (HEADER, lambda text: read_input([text], ["sig1=:AAAA:"])),
+    "signature input, inside": (
+        HEADER,
+        lambda text: read_input([f'sig1=("@method"{text}'], ["sig1=:AAAA:"]),
+    ),
+    "signature of RFC 9421": (
+        HEADER,
+        lambda text: read_input(['sig1=();created=1;keyid="https://a.example/k"'], [text]),
+    ),
+    "content digest": (HEADER, lambda text: check_content_digest([text], b"")),
     "date": (HEADER, read_http_date),
     "URL": (HEADER, lambda text: uris.parse("https://" + text)),
     "host": (HEADER, uris.canonical_host),

@@ -10,7 +10,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from federation.session import OutgoingSettings, Session
-from federation.signatures.keys import KeyKind, generate_ed25519
+from federation.signatures.keys import KeyKind
 from federation.uris import Home
 from schemas.records import Actor, ActorKind, Role
 from server.config import Settings
@@ -63,7 +63,6 @@ def context(database: Database, clock: HandClock) -> Context:
         bell=Bell("", ()),
         session=Session(OutgoingSettings(user_agent="Commonlore")),
         faults=Faults(""),
-        agency_key=generate_ed25519(f"{home.agency}#main-key", home.agency),
         agency_id=1,
     )
 
@@ -107,8 +106,11 @@ async def test_whoever_signs_up_is_an_actor_with_two_key_pairs(context: Context)
         assert actor == member.actor
         assert (actor.uri, actor.inbox) == (f"{ORIGIN}/@ingrid", f"{ORIGIN}/@ingrid/inbox")
         assert (actor.display_name, actor.kind) == ("Ingrid Solberg", ActorKind.PERSON)
-        assert {key.kind for key in await actors.public_keys(tx, actor.id)} == set(KeyKind)
-        assert (await actors.signing_key(tx, actor.id)).key_id == f"{ORIGIN}/@ingrid#main-key"
+        assert {
+            key.kind for key in await actors.public_keys(tx, actor.id, now=context.now())
+        } == set(KeyKind)
+        rings = await actors.signing_keys(tx, {actor.id}, now=context.now())
+        assert rings[actor.id][KeyKind.RSA].key_id == f"{ORIGIN}/@ingrid#main-key"
         assert await members.get(tx, actor.id) == member
     assert (member.role, member.time_zone) == (Role.MEMBER, "Europe/Oslo")
 

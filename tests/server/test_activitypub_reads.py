@@ -18,8 +18,7 @@ from schemas.records import (
     Visibility,
 )
 from server.services import entitlement, posts
-from server.storage import communities
-from server.storage import posts as stored_posts
+from server.storage import archive, communities
 from server.storage.embedded import Cluster
 from server.storage.posts import NewPost
 from tests.hostile_peer import HostilePeer
@@ -315,7 +314,7 @@ async def _copied(scene: Scene, community: Community) -> int:
         received_at=scene.clock.now(),
     )
     async with context.database.transaction("test") as tx:
-        assert await stored_posts.add(tx, new)
+        assert await archive.add_many(tx, [new])
     return post_id
 
 
@@ -531,7 +530,7 @@ async def test_the_host_of_a_community_is_asked_whether_an_agency_belongs(
     assert again.body == first.body
     assert _times_asked(scene) == 1
     asked = next(r for r in scene.peer.requests if "is_follower" in r.target)
-    assert scene.health.context.agency_key.key_id in asked.headers["signature"]
+    assert f"{scene.health.context.home.agency}#main-key" in asked.headers["signature"]
 
 
 async def test_its_no_is_kept_for_a_minute_and_its_yes_for_ten(scene: Scene) -> None:

@@ -410,3 +410,29 @@ async def test_a_knock_stands_in_the_list_until_it_is_decided(health: Instance) 
 
     assert [each.follower.uri for each in found] == [priya.uri]
     assert figures[HOST].people >= 1
+
+
+async def test_everybody_who_waits_is_let_in_however_many_wait(health: Instance) -> None:
+    """More than one page of them, and all since the same moment."""
+    person = await health.member("popular")
+    async with health.database.transaction("test") as tx:
+        await tx.execute(
+            "INSERT INTO actors (id, uri, kind, name, host, local, inbox, published_at, "
+            "fetched_at) SELECT n, 'https://' || $1 || '/@fan' || n, 'person', 'fan' || n, $1, "
+            "false, 'https://' || $1 || '/@fan' || n || '/inbox', $2, $2 "
+            "FROM generate_series(1001, 1620) n",
+            HOST,
+            health.now(),
+        )
+        await tx.execute(
+            "INSERT INTO follows (follower_id, target_id, uri, state, asked_at) "
+            "SELECT id, $1, uri || '#follow', 'asked', $2 FROM actors "
+            "WHERE id BETWEEN 1001 AND 1620",
+            person.actor.id,
+            health.now(),
+        )
+
+    await agencies.admit(health.context, HOST, by=None)
+
+    async with health.database.reading() as tx:
+        assert await follows.count_followers(tx, person.actor.id) == 620

@@ -145,6 +145,36 @@ async def test_a_password_is_set_anew(environment: dict[str, str]) -> None:
     assert before[1] != after[1]
 
 
+async def test_keys_are_listed_and_changed(environment: dict[str, str]) -> None:
+    before = await run("keys", "list", "--actor", "actor", environment=environment)
+    changed = await run("keys", "rotate", "--actor", "actor", environment=environment)
+    again = await run("keys", "rotate", "--actor", "actor", environment=environment)
+    after = await run("keys", "list", environment=environment)
+    stolen = await run("keys", "rotate", "--all", "--overlap", "0", environment=environment)
+
+    assert [line.split()[0].partition("#")[2] for line in before.said.splitlines()] == [
+        "main-key",
+        "ed25519-key",
+    ]
+    assert before.said.count(", signs\n") == 2
+    assert changed.said.startswith("actor has new keys. They sign from 2")
+    assert (again.status, "being changed already" in again.complained) == (1, True)
+    ours = [line for line in after.said.splitlines() if "/actor#" in line]
+    assert len(ours) == 4
+    assert sum("signs from" in line for line in ours) == 2
+    assert sum("ends at" in line for line in ours) == 2
+    assert "actors have new keys." in stolen.said
+
+
+@pytest.mark.parametrize("arguments", [(), ("--actor", "mia", "--all")])
+async def test_whose_keys_are_changed_must_be_said_once(
+    arguments: tuple[str, ...], environment: dict[str, str]
+) -> None:
+    ran = await run("keys", "rotate", *arguments, environment=environment)
+
+    assert (ran.status, "--all" in ran.complained) == (2, True)
+
+
 async def test_agencies_are_admitted_blocked_and_listed(environment: dict[str, str]) -> None:
     admitted = await run("agency", "admit", "health.example", environment=environment)
     blocked = await run(
@@ -187,6 +217,46 @@ async def test_queues_are_shown_and_driven_again(environment: dict[str, str]) ->
     assert shown.said == (
         "https://away.example: 0 waiting, 0 given up, breaker closed, "
         "failing since 2026-03-02 00:00 (timeout)\n"
+    )
+
+
+async def test_deliveries_are_paused_resumed_tried_and_dropped_by_command(
+    environment: dict[str, str],
+) -> None:
+    async with (
+        connect(environment["COMMONLORE_DATABASE"], size=1) as database,
+        database.transaction("test") as tx,
+    ):
+        await tx.execute("INSERT INTO origins (origin) VALUES ('https://slow.example:8443')")
+
+    def at_slow(*arguments: str) -> tuple[str, ...]:
+        return ("deliveries", "--origin", "slow.example:8443", *arguments)
+
+    paused = await run(*at_slow("pause", "--reason", "It moves."), environment=environment)
+    refused = await run(*at_slow("retry"), environment=environment)
+    shown = await run(*at_slow(), environment=environment)
+    resumed = await run(*at_slow("resume"), environment=environment)
+    tried = await run(*at_slow("retry"), environment=environment)
+    asked = await run(*at_slow("drop"), environment=environment)
+    dropped = await run(*at_slow("drop", "--yes"), environment=environment)
+    nowhere = await run("deliveries", "pause", environment=environment)
+    unknown = await run("deliveries", "--origin", "no.example", "drop", environment=environment)
+
+    origin = "https://slow.example:8443"
+    assert paused.said == f"{origin} is paused; what waits is kept until you resume.\n"
+    assert (refused.status, refused.complained) == (
+        1,
+        "Deliveries are paused. Resume them first.\n",
+    )
+    assert shown.said == f"{origin}: 0 waiting, 0 given up, paused\n"
+    assert resumed.said == f"{origin} is resumed; what waited goes now.\n"
+    assert tried.said == f"{origin} is tried now.\n"
+    assert asked.said == f"{origin}: 0 deliveries wait. Add --yes to drop them.\n"
+    assert dropped.said == f"{origin}: 0 deliveries are dropped.\n"
+    assert nowhere.status == 2
+    assert (unknown.status, unknown.complained) == (
+        1,
+        "We have never delivered anything to no.example.\n",
     )
 
 

@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 
 from federation.delivery import Delivered, Gone, Health, Outcome, Refused, RetryLater
-from server.storage import activities, deliveries, lanes
+from server.storage import activities, deliveries, lanes, owed
 from server.storage.database import Transaction
-from server.storage.deliveries import Due, Settlement, Target
+from server.storage.deliveries import Due, Settlement
+from server.storage.owed import Target
 from server.workers.delivery import settlement
 from tests.hostile_peer import HASTY, HostilePeer, Reply
 from tests.post_office import ORIGIN, START, PostOffice, post_office
@@ -50,7 +51,7 @@ async def test_an_activity_is_owed_to_an_inbox_once(office: PostOffice) -> None:
     activity_id = await office.owe(HEALTH)
     async with office.context.database.transaction("test") as tx:
         targets = [Target(inbox=inbox, host="health.example") for inbox in (HEALTH, ROADS)]
-        await deliveries.enqueue(tx, activity_id, targets, lane="a", now=START)
+        await owed.enqueue(tx, activity_id, targets, lane="a", now=START)
 
     assert len(await office.rows()) == 2
 
@@ -282,7 +283,7 @@ async def test_the_ledger_says_who_has_a_post_and_who_not_yet(office: PostOffice
         await a_post(tx, 7)
         await activities.add(tx, office.activity(70, post_id=7))
         targets = [Target(inbox=inbox, host=inbox.split("/")[2]) for inbox in (HEALTH, ROADS)]
-        await deliveries.enqueue(tx, 70, targets, lane="p7", now=START)
+        await owed.enqueue(tx, 70, targets, lane="p7", now=START)
     health, _roads = await office.claim()
     await settle(office, [health], "delivered")
 

@@ -23,7 +23,7 @@ from server.services import accounts, communities, posts, reporting
 from server.services.communities import CommunityDraft
 from server.services.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from server.services.posts import Draft
-from server.storage import actors, agencies, audit, follows, reports
+from server.storage import actors, agencies, archive, audit, follows, reports
 from server.storage import communities as stored_communities
 from server.storage import posts as stored_posts
 from server.storage.embedded import Cluster
@@ -163,29 +163,27 @@ async def remote_thread(scene: Scene, name: str, visibility: Visibility) -> Post
         community = Community(actor=group, visibility=visibility)
         await stored_communities.add(tx, community, now=health.now())
         await follows.ask(tx, scene.sam.member.id, group.id, f"{uri}#follow", now=health.now())
-        await stored_posts.add(
-            tx,
-            NewPost(
-                id=post_id,
-                uri=uri,
-                kind=Kind.DISCUSSION,
-                author_id=scene.priya.id,
-                community_id=group.id,
-                root_id=post_id,
-                parent_id=None,
-                context=None,
-                visibility=visibility,
-                title="Buy this",
-                source="",
-                html="<p>Buy this</p>",
-                text="Buy this",
-                clean_version=1,
-                language="en",
-                topic=None,
-                published_at=health.now(),
-                received_at=health.now(),
-            ),
+        new = NewPost(
+            id=post_id,
+            uri=uri,
+            kind=Kind.DISCUSSION,
+            author_id=scene.priya.id,
+            community_id=group.id,
+            root_id=post_id,
+            parent_id=None,
+            context=None,
+            visibility=visibility,
+            title="Buy this",
+            source="",
+            html="<p>Buy this</p>",
+            text="Buy this",
+            clean_version=1,
+            language="en",
+            topic=None,
+            published_at=health.now(),
+            received_at=health.now(),
         )
+        await archive.add_many(tx, [new])
         found = await stored_posts.find(tx, post_id)
     assert found is not None
     return found.facts

@@ -18,7 +18,8 @@ async def test_an_activity_that_another_worker_settled_is_left_alone(cluster):
         )
         async with scene.here.database.transaction("test") as tx:
             await received.remember(tx, [arrival])
-            [event] = await received.claim(tx, actors=1, each=1, now=now, lease_until=now)
+            limits = received.Limits(actors=1, each=1, together=1, size=1)
+            [event] = await received.lock_lines(tx, limits, but=[], now=now)
             assert await received.hold(tx, event.id)
             await received.settle(tx, event.id, reason="", now=now)
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Final
 from zlib import crc32
 
@@ -156,6 +157,42 @@ async def knows_new_community(town: Town, step: str) -> bool:
     )(town, step)
 
 
+async def joins_what_has_a_past(town: Town, step: str) -> None:
+    """Join a community of the peer in which something was asked before."""
+    name = f"h_{crc32(step.encode())}"
+    if not await life.value(town.peer, "SELECT true FROM actors WHERE name = $1", name):
+        steward = await town.peer.member(f"s_{name}", Role.STEWARD)
+        community = await life.opened(town.peer, steward.actor, name)
+        member = await life.signed_in(town.peer.context, f"s_{name}")
+        draft = Draft(title=f"Long before {step}", source="Who remembers?")
+        await posts.publish_thread(
+            town.peer.context, member, community.id, Kind.QUESTION, draft
+        )
+    await town.mia.get(f"/find?q=!{name}@{town.peer.host}")
+    await town.mia.submit(f"/c/{name}@{town.peer.host}/join")
+
+
+async def has_its_past(town: Town, step: str) -> bool:
+    listed = is_so(
+        "backfills b JOIN actors c ON c.id = b.community_id WHERE c.name = $1 "
+        "AND b.state = 'done' AND NOT EXISTS (SELECT FROM fill_origins)",
+        f"h_{crc32(step.encode())}",
+    )
+    asked = is_so("posts WHERE title = $1", f"Long before {step}")
+    return await listed(town, step) and await asked(town, step)
+
+
+async def reads_what_has_a_past(town: Town, step: str) -> None:
+    """Open a thread of a community of the peer, a day after the last time."""
+    await joins_what_has_a_past(town, step)
+    await town.calm()
+    town.clock.turn(timedelta(days=1))
+    sql = "SELECT uri FROM posts WHERE title = $1"
+    uri = await life.value(town.home, sql, f"Long before {step}")
+    if uri is not None:
+        await town.mia.get(await life.path_at(town.home, uri))
+
+
 async def finds_archive(town: Town) -> None:
     """Fill the archive while nobody of home belongs to it, so that they know nothing of it."""
     sam = await life.signed_in(town.peer.context, "sam")
@@ -170,6 +207,9 @@ async def finds_archive(town: Town) -> None:
 
 
 async def is_answered_below_unknown(town: Town, step: str) -> None:
+    # As after a restore of an older backup: home has lost what came when it joined.
+    async with town.home.database.transaction("test") as tx:
+        await tx.execute("DELETE FROM posts WHERE title = $1 AND answers = 0", step)
     await answers(town, town.kept[step], f"Answered at {step}.")
 
 
@@ -206,6 +246,19 @@ async def meets_pat(town: Town) -> None:
 async def asks_in_library(town: Town) -> None:
     await life.asks_in(town.mia, "library", "What is in the library?", "Much.")
     town.kept["library-thread"] = await life.newest(town.home, "mia")
+
+
+async def is_asked_in_library(town: Town, step: str) -> None:
+    """Have sam, who was let in from the peer, ask in the library of home."""
+    sam = await life.signed_in(town.peer.context, "sam")
+    library = await life.value(town.peer, "SELECT id FROM actors WHERE name = 'library'")
+    draft = Draft(title=f"Asked in the library at {step}", source="Much?")
+    await posts.publish_thread(town.peer.context, sam, library, Kind.QUESTION, draft)
+
+
+async def has_been_asked_in_library(town: Town, step: str) -> bool:
+    sql = "posts WHERE title = $1 AND announced_at IS NOT NULL"
+    return await is_so(sql, f"Asked in the library at {step}")(town, step)
 
 
 async def keeps_report(town: Town) -> None:

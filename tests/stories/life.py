@@ -1,6 +1,7 @@
 """What people of the stories do, and how a story looks at what became of it."""
 
-from typing import Any, Protocol
+from datetime import timedelta
+from typing import Any, Final, Protocol
 
 from schemas.records import Actor, Community, JoinRule, Kind, PostFacts, Visibility
 from server.context import Context
@@ -12,6 +13,8 @@ from server.storage import posts
 from server.storage.database import Database
 from server.storage.sessions import SignedIn
 from tests.instance import PASSWORD, Answer, Browser, Instance
+
+MINUTE: Final = timedelta(minutes=1)
 
 
 class Known(Protocol):
@@ -55,6 +58,16 @@ async def asks_in(browser: Browser, community: str, title: str, body: str) -> An
     """Ask, as a browser does; `community` is as in its path: NAME, or NAME@HOST."""
     form = {"kind": "question", "title": title, "body": body, "act": "post"}
     return await browser.submit(f"/c/{community}/ask", form)
+
+
+async def asks(instance: Instance, name: str, community_id: int) -> str:
+    """Ask at an instance, without a browser; give the question's id."""
+    member = await signed_in(instance.context, name)
+    draft = Draft(title="How do you count?", source="We count *beds*.")
+    facts = await publishing.publish_thread(
+        instance.context, member, community_id, Kind.QUESTION, draft
+    )
+    return facts.uri
 
 
 async def replies(instance: Instance, name: str, to: str, words: str) -> PostFacts:

@@ -16,13 +16,35 @@ from tests.stories.town import Step, Town, founded, signs_up
 #: Commits that no story comes past, each with the reason.
 NOT_REACHED: Final = {
     "inbox.forget": "nobody can delete an account of ours yet; it is done anew from the start",
+    "discovery.stewards-due": "only where a community's stewards were asked for a day ago; "
+    "killed there, they are asked for an hour later",
     "inbox.part": "batches come from PieFed, ours send none; a batch is processed anew as a "
     "whole, as after any other death",
+    "inbox.lease": "only where activities that have their effect together fail together; "
+    "killed there, they are claimed anew",
     "invite": "one commit; who saw an error makes another one, and the first runs out",
     "set-role": "the operator's command line: one commit, and they type it again",
     "agencies.resync": "the operator's command line: one commit, and they type it again",
     "set-password": "the operator's command line: one commit, and they type it again",
     "inbox.redrive": "the operator's command line: one commit, and they type it again",
+    "keys.rotate": "the operator's command line: one commit an actor, and they type it again",
+    "signing.learn": "agencies of ours take the first signature of each other; killed there, "
+    "it is learned again from the next request",
+    "backfill.pause": "only while an origin is silent; killed there, the lease runs out and "
+    "the origin is asked again",
+    "backfill.refuse": "only where an origin refuses a page or a thread; killed there, it is "
+    "asked again and refuses again",
+    "outgoing.pause": "an operator's button: one commit, and they press it again",
+    "outgoing.resume": "an operator's button: one commit, and they press it again",
+    "outgoing.try-now": "an operator's button: one commit, and they press it again",
+    "outgoing.drop-begun": "an operator's button: it is logged, and they press it again",
+    "outgoing.drop": "an operator's button: what was dropped is, and they drop the rest",
+    "synchronization.compare": "claims that are not compared are compared by the next look",
+    "synchronization.turn": "the agency's turn comes again an hour later",
+    "synchronization.settle": "claims of agencies not admitted are set aside an hour later",
+    "synchronization.repair": "all of a list at once; the claim stays until it is repaired",
+    "synchronization.remind": "a Follow more does nothing; the rest is asked an hour later",
+    "synchronization.back": "one commit, and the agency is still to be welcomed back",
     "delivery.release": "only while a stop is under way that had to cut a send off; killed "
     "there, the lease runs out as after any other death",
 }
@@ -301,6 +323,24 @@ STEPS: Final = (
         do=sends("/c/archive@{host}/leave"),
         done=is_not(f"{_MINE} WHERE a.name = 'mia' AND t.name = 'archive'"),
     ),
+    *each_of(
+        around(
+            "backfill.claim",
+            "backfill.page",
+            "backfill.turn",
+            "backfill.thread",
+            "backfill.lease",
+            "backfill.end",
+            "backfill.settle",
+        ),
+        deeds.joins_what_has_a_past,
+        deeds.has_its_past,
+    ),
+    *each_of(
+        around("backfill.want"),
+        deeds.reads_what_has_a_past,
+        deeds.has_its_past,
+    ),
     *each_of(around("keys.owner"), deeds.is_followed_by_stranger, deeds.has_stranger),
     *each_of(around("keys.refuse"), deeds.is_written_to_by_nobody, deeds.has_refused_key),
     *each_of(around("inbox.settle"), deeds.is_unfollowed_in_vain, deeds.has_ignored),
@@ -309,6 +349,7 @@ STEPS: Final = (
         deeds.is_answered,
         deeds.has_answer,
     ),
+    *each_of(("inbox.together",), deeds.is_asked_in_library, deeds.has_been_asked_in_library),
     *each_of(
         (
             *around("delivery.claim"),
