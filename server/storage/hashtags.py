@@ -1,0 +1,28 @@
+"""Public posts by hashtag, the latest first."""
+
+import orjson
+
+from moderation.visibility import Scope
+from server.storage import feeds, posts
+from server.storage.database import Transaction
+from server.storage.feeds import Cursor, Entry
+from server.storage.visibility import readable
+
+
+async def tagged(
+    tx: Transaction, scope: Scope, slug: str, *, before: Cursor | None, limit: int
+) -> list[Entry]:
+    """List what the reader may read of what everybody may; a keyset, never an offset."""
+    condition, arguments = readable(scope, post="p", first=5)
+    rows = await tx.fetch(
+        f"SELECT {feeds.FIELDS} {posts.FROM} WHERE p.carried -> 'hashtags' @> $1::jsonb "
+        "AND p.visibility = 'public' AND p.deleted_at IS NULL "
+        "AND ($2::timestamptz IS NULL OR (p.published_at, p.id) < ($2, $3)) "
+        f"AND {condition} ORDER BY p.published_at DESC, p.id DESC LIMIT $4",
+        orjson.dumps([{"slug": slug}]).decode(),
+        before[0] if before else None,
+        before[1] if before else None,
+        limit,
+        *arguments,
+    )
+    return feeds.entries_from(rows)
