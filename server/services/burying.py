@@ -1,0 +1,68 @@
+"""Posts become tombstones; a question that loses its accepted answer is open again."""
+
+from federation.audience import Event, decision_addressing
+from federation.translate.outgoing_activities import choose_answer_activity, undo_activity
+from schemas.records import DeletedBy, PostFacts
+from server.context import Context
+from server.services import fanout
+from server.services.documents import tell_state
+from server.services.fanout import about_post
+from server.storage import communities, polls, posts
+from server.storage.database import Transaction
+
+
+async def bury(
+    tx: Transaction, context: Context, facts: PostFacts, *, by: DeletedBy, reason: str
+) -> bool:
+    """Make a post a tombstone; the loss of an accepted answer opens its question again."""
+    now = context.now()
+    await posts.lock_thread(tx, facts.root_id)
+    await posts.add_tombstone(tx, facts.uri, actor_uri=facts.author_uri, now=now)
+    if not await posts.bury(tx, facts.id, by=by, reason=reason, now=now) and not (
+        by is DeletedBy.AUTHOR and await posts.forget_removed(tx, facts.id)
+    ):
+        return False
+    if by is DeletedBy.AUTHOR:
+        await posts.forget_revisions(tx, facts.id)
+        await polls.forget(tx, facts.id)
+    for question_id in await posts.accepted_in(tx, facts.id):
+        await posts.reopen(tx, question_id, facts.id)
+        await _tell_reopened(tx, context, question_id, facts)
+    await posts.recount(tx, facts.root_id, moment=facts.published_at)
+    return True
+
+
+async def _tell_reopened(
+    tx: Transaction, context: Context, question_id: int, answer: PostFacts
+) -> None:
+    """Say it as the community, where that is ours: whoever chose may be elsewhere (2.3)."""
+    community = await communities.get(tx, answer.community_id)
+    question = await posts.find(tx, question_id)
+    if question is None or not community.actor.local:
+        return
+    choice = choose_answer_activity(
+        fanout.mint_activity(context),
+        actor=community.uri,
+        answer=answer.uri,
+        question=question.facts.uri,
+        community=community.uri,
+        addressed=decision_addressing(
+            answer.visibility,
+            community=community.uri,
+            followers=fanout.followers_of(community.actor),
+            concerned=answer.author_uri,
+        ),
+        published=context.now(),
+    )
+    # Embedded in every case: it has ids and no words (VIS-06), and its own id leads nowhere.
+    document = undo_activity(
+        fanout.mint_activity(context),
+        actor=community.uri,
+        inner=choice,
+        public=True,
+        published=context.now(),
+    )
+    happening = about_post(Event.REOPENING, community, answer)
+    await fanout.publish(tx, context, community.actor, document, happening)
+    if question.facts.deleted_at is None:
+        await tell_state(tx, context, question.facts, community)
