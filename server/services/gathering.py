@@ -14,7 +14,7 @@ from federation.uris import same_origin
 from schemas.wire.collections import CollectionDocument, parse_collection
 from schemas.wire.vocabulary import TOMBSTONE, BadDocument
 from server.context import Context
-from server.services import confirming
+from server.services import confirming, proving
 from server.storage import archive
 
 log = structlog.get_logger()
@@ -92,7 +92,7 @@ async def gather(
         root = await work.root(root_uri, _at_one_of(places, listed_at))
         listing = _at_one_of(places, listed_at or (root or {}).get("context"))
         if listing is None or not await work.listed(listing, root_uri):
-            await work.replies(root or await work.fetch(root_uri), root_uri)
+            await work.replies(root or await work.first(root_uri), root_uri)
     except Spent:
         work.found.whole = False
     return work.found
@@ -120,8 +120,11 @@ class _Work:
         """Fetch the first post, if we lack it; None if its thread's list will do."""
         if uri in await self._known([uri]):
             return None
-        if listed_at is not None and same_origin(listed_at, uri):
+        if listed_at is not None:
             return None
+        return await self.first(uri)
+
+    async def first(self, uri: str) -> dict[str, Any]:
         document = await self.fetch(uri)
         self._take(document)
         return document
@@ -210,12 +213,27 @@ class _Work:
         if isinstance(entry, dict) and same_origin(uri, told_by) and "attributedTo" in entry:
             return entry
         try:
+            if isinstance(entry, dict) and await self._is_proven(entry):
+                return entry
             return await self.fetch(uri)
         except Unreachable:
             self.found.whole = False
         except FederationError as error:
             log.info("post-not-gathered", post=uri, reason=error.reason)
         return None
+
+    async def _is_proven(self, document: dict[str, Any]) -> bool:
+        """Say whether its author has proven it; one that lies is asked for where it is from."""
+        author = document.get("attributedTo")
+        if not isinstance(author, str) or "proof" not in document:
+            return False
+        try:
+            return await proving.is_proven(self.context, document, author)
+        except Unreachable:
+            raise
+        except FederationError as error:
+            log.info("proof-not-believed", post=document.get("id"), reason=error.reason)
+            return False
 
     def _take(self, document: dict[str, Any]) -> bool:
         if document.get("type") == TOMBSTONE:

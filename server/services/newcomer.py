@@ -3,9 +3,13 @@
 from datetime import datetime
 from typing import Protocol
 
+import orjson
+
 from federation.translate.incoming_posts import IncomingPost, settled_kind
+from schemas.attached import Quote, QuoteState
 from schemas.records import Actor, Community, Kind, PostFacts, Visibility
 from server.context import Context
+from server.storage.carried import NOTHING, Carried
 from server.storage.posts import NewPost
 
 
@@ -43,7 +47,7 @@ def newcomer(
     return NewPost(
         id=post_id,
         uri=incoming.uri,
-        kind=settled_kind(incoming, parent.kind if parent else None),
+        kind=_kind(incoming, community, parent),
         author_id=author.id,
         community_id=community.id,
         root_id=parent.root_id if parent else post_id,
@@ -52,8 +56,8 @@ def newcomer(
         visibility=visibility,
         title=incoming.title if parent is None else "",
         source=incoming.source,
-        html=incoming.html,
-        text=incoming.text,
+        html=incoming.bare_html,
+        text=incoming.bare_text,
         clean_version=incoming.sanitizer,
         language=incoming.language,
         topic=incoming.topic.slug if incoming.topic else None,
@@ -62,7 +66,39 @@ def newcomer(
         edited_at=incoming.edited_at,
         locked_at=now if incoming.locked and parent is None else None,
         announced_at=announced_at,
+        poll=incoming.poll if incoming.kind is Kind.POLL else None,
+        original=original_of(incoming) if community.actor.local else None,
+        carried=carried_by(incoming),
+        quote=quote_of(incoming),
+        duplicate_of=incoming.duplicate_of if parent is None else None,
     )
+
+
+def carried_by(incoming: IncomingPost) -> Carried:
+    """Say what a post from elsewhere carries beyond its words."""
+    carried = Carried(
+        warning=incoming.warning,
+        sensitive=incoming.sensitive,
+        media=incoming.media,
+        hashtags=incoming.hashtags,
+        mentions=incoming.called,
+        emojis=incoming.emojis,
+        quotable=incoming.policy.quote,
+    )
+    return NOTHING if carried == NOTHING else carried
+
+
+def quote_of(incoming: IncomingPost) -> Quote | None:
+    """Take over what is quoted, and a stamp only where it was proven (ACT-13)."""
+    quote = incoming.quote
+    if quote is None or quote.state is QuoteState.APPROVED:
+        return quote
+    return Quote(uri=quote.uri)
+
+
+def original_of(incoming: IncomingPost) -> bytes | None:
+    """Give the document of a post as its author proved it, if they did."""
+    return None if incoming.original is None else orjson.dumps(incoming.original)
 
 
 def facts_of(
@@ -90,3 +126,9 @@ def facts_of(
         locked_at=new.locked_at,
         announced_at=new.announced_at,
     )
+
+
+def _kind(incoming: IncomingPost, community: Community, parent: Parent | None) -> Kind:
+    if parent is None and community.asks_questions and not incoming.kind_stated:
+        return Kind.QUESTION if incoming.kind is Kind.DISCUSSION else incoming.kind
+    return settled_kind(incoming, parent.kind if parent else None)

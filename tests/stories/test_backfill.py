@@ -1,5 +1,6 @@
 """Whoever comes late finds what was said before: a community fetched whole, gaps filled."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -25,6 +26,11 @@ _THREADS = """
     FROM posts p JOIN actors c ON c.id = p.community_id
     WHERE c.name = $1 AND p.deleted_at IS NULL ORDER BY p.uri
 """
+
+_GETS = re.compile(
+    r'commonlore_requests_total\{door="activitypub",method="GET",'
+    r'route="/(?:p|activities)/[^"]*"[^}]*\} (\S+)'
+)
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +86,12 @@ async def asks(instance: Instance, member: SignedIn, name: str, title: str) -> P
     return await posts.publish_thread(instance.context, member, row["id"], Kind.QUESTION, draft)
 
 
+def gets_of_posts(instance: Instance) -> float:
+    """Count how often an instance was asked for posts and activities."""
+    told = instance.context.metrics.text().decode()
+    return sum(float(each) for each in _GETS.findall(told))
+
+
 async def is_the_same(name: str, *instances: Instance) -> int:
     first, *rest = [await life.rows(each, _THREADS, name) for each in instances]
     for other in rest:
@@ -125,8 +137,11 @@ async def test_an_agency_that_comes_late_has_every_thread_as_it_is_by_now(
         await one.admit(other)
         await other.admit(one)
 
+    before = gets_of_posts(lands)
     await joined(health, f"late_{name}", f"!{name}@{transport.host}", transport, lands)
 
+    # What lands' people wrote came with their proofs; lands was asked for none of it.
+    assert gets_of_posts(lands) == before
     assert await is_the_same(name, transport, health) == 7
     assert from_lands.uri in {row[0] for row in await life.rows(health, _THREADS, name)}
     community = await life.finds(health, f"!{name}@{transport.host}")
