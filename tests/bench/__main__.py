@@ -11,15 +11,30 @@ from pathlib import Path
 from time import monotonic
 
 from server.storage.embedded import Cluster
-from tests.bench import houses, limits, processes, report
+from tests.bench import figures, growth, houses, limits, processes, report
 from tests.bench.children import Child, child
-from tests.bench.figures import STAGES, Figures, Stand
+from tests.bench.figures import Figures, Stand
 from tests.bench.limits import Effort
 from tests.bench.report import Figure, Run
 
 PLACE = Path(".state/bench")
-WHOLE, QUICK = Effort(), Effort(seconds=0.2, creates=48)
-_BUDGET, _QUICK_BUDGET = 280.0, 48.0  # seconds, ends and beginnings included
+WHOLE = Effort()
+QUICK = Effort(seconds=0.2, creates=48, crowd=50, past=200, old=2_000, backlog=10_000)
+STAGES = (
+    figures.starting,
+    figures.reading,
+    figures.receiving,
+    figures.receiving_steadily,
+    figures.refusing,
+    figures.sending,
+    figures.passing_on,
+    figures.growing,
+    growth.backfilling,
+    growth.growing_old,
+    growth.waiting_long,
+    growth.reaching_a_thousand,
+)
+_BUDGET, _QUICK_BUDGET = 900.0, 90.0  # seconds, ends and beginnings included
 _CROWDED = 0.15
 _INTERRUPTED = 130
 
@@ -113,7 +128,7 @@ def _finish(clerk: Clerk, run: Run) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="at most a minute, rough figures")
+    parser.add_argument("--quick", action="store_true", help="a minute or two, rough figures")
     try:
         asyncio.run(main(quick=parser.parse_args().quick))
     except (KeyboardInterrupt, asyncio.CancelledError):

@@ -17,6 +17,10 @@ from tests.bench.limits import Effort, getting
 from tests.bench.load import ACTIVITY_JSON
 from tests.bench.report import Figure, middle
 
+COMMUNITIES = (
+    *("reading", "receiving", "sending", "passing"),
+    *("crowding", "remembering", "ageing"),
+)
 QUESTIONS = 20
 ANSWERS = 200
 
@@ -89,7 +93,7 @@ async def _furnish(stand: Stand) -> None:
     where = await stand.driver.ask("where")
     stand.port, stand.silent = where["port"], where["silent"]
     steward = await house.member("ada", Role.STEWARD)
-    for name in ("reading", "receiving", "sending", "passing"):
+    for name in COMMUNITIES:
         stand.communities[name] = await house.community(steward.member.actor, name)
     stand.steward = await house.signed_in("ada")
     for name in ("reading", "receiving"):
@@ -160,7 +164,7 @@ async def receiving(stand: Stand) -> Figures:
         p99=tails,
         note=f"{bad} were not taken" if bad else "",
     )
-    yield _milliseconds("its p99 at 16 connections", tails, target=25)
+    yield milliseconds("its p99 at 16 connections", tails, target=25)
     yield Figure(
         name="signed Create fully processed",
         unit="1/s",
@@ -185,7 +189,7 @@ async def receiving_steadily(stand: Stand) -> Figures:
         tails.append(found["p99"])
         await stand.house.has_processed()
         await stand.house.has_sent()
-    yield _milliseconds(
+    yield milliseconds(
         "p99 of accepting in an open loop", middle(tails), target=50, rounds=tuple(tails)
     )
 
@@ -233,7 +237,7 @@ async def refusing(stand: Stand) -> Figures:
         note=f"{errors} answers were neither 401 nor 202 as due" if errors else "",
     )
     # Here the limit is the same traffic without the lies.
-    yield _milliseconds(
+    yield milliseconds(
         "p99 of the good beside them",
         middle(beside),
         target=2 * middle(alone),
@@ -248,7 +252,7 @@ async def sending(stand: Stand) -> Figures:
     community = stand.communities["sending"].id
     living = [f"h{number}.localhost:{stand.port}" for number in range(hosts)]
     await house.follow(community, await house.add_hosts(living))
-    alive, cost = await _fan_out(stand, community)
+    alive, cost = await fan_out(stand, community)
     signing = stand.limit("RSA-2048 sign")
     limit = hosts / signing if signing else None
     found = seconds(f"one post to {hosts} hosts", alive, target=0.4, limit=limit)
@@ -257,7 +261,7 @@ async def sending(stand: Stand) -> Figures:
     dead: list[Actor] = await house.add_hosts([f"dead.localhost:{stand.silent}"])
     await house.follow(community, dead)
     # Without a warm-up: the first rounds are those in which nobody knows yet that it is dead.
-    beside, _cost = await _fan_out(stand, community, warm_up=0)
+    beside, _cost = await fan_out(stand, community, warm_up=0)
     yield Figure(
         name="effect of one dead host on the others",
         unit="%",
@@ -294,7 +298,7 @@ async def passing_on(stand: Stand) -> Figures:
             began = monotonic()
             answer = await here.answer(writer, int(local))
             rounds.append((await houses.shown(there, answer.uri) - began) * 1000)
-        yield _milliseconds(
+        yield milliseconds(
             "answer at A seen at C through B, p50",
             middle(rounds[1:]),
             target=300,
@@ -308,32 +312,26 @@ async def growing(stand: Stand) -> Figures:
     yield _megabytes("memory loaded, web and worker", stand.memory, target=260)
 
 
-STAGES = (
-    starting,
-    reading,
-    receiving,
-    receiving_steadily,
-    refusing,
-    sending,
-    passing_on,
-    growing,
-)
-
-
-async def _fan_out(
-    stand: Stand, community_id: int, *, warm_up: int = 1
+async def fan_out(
+    stand: Stand,
+    community_id: int,
+    *,
+    prefix: str = "h",
+    hosts: int | None = None,
+    warm_up: int = 1,
 ) -> tuple[list[float], float]:
     """Publish, and wait until every living host has it; give seconds and CPU ms per host."""
-    house, hosts = stand.house, stand.effort.hosts
+    house = stand.house
+    many = stand.effort.hosts if hosts is None else hosts
     rounds, costs = [], []
     for number in range(warm_up + stand.effort.rounds):
         await stand.driver.ask("watch")
         before, began = house.cpu, monotonic()
         await house.ask(stand.member, community_id, number)
-        found = await stand.driver.ask("arrived", prefix="h", many=hosts, patience=_PATIENCE)
+        found = await stand.driver.ask("arrived", prefix=prefix, many=many, patience=_PATIENCE)
         rounds.append(found["last"] - began)
-        await house.has_sent(to="h%")
-        costs.append((house.cpu - before) / hosts * 1000)
+        await house.has_sent(to=f"{prefix}%")
+        costs.append((house.cpu - before) / many * 1000)
         stand.look()
     return rounds[warm_up:], middle(costs[warm_up:])
 
@@ -364,11 +362,11 @@ async def _without_effect(stand: Stand) -> str:
     return f"without effect: {found}" if found else ""
 
 
-def _milliseconds(
+def milliseconds(
     name: str,
     ours: float,
     *,
-    target: float,
+    target: float | None,
     limit: float | None = None,
     rounds: tuple[float, ...] = (),
 ) -> Figure:

@@ -11,6 +11,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from federation.translate import sanitize
 from schemas.records import (
     Actor,
     ActorKind,
@@ -37,11 +38,12 @@ from tests.bench.load import PEERS
 from tests.instance import PASSWORD, TEMPLATE, FileHand, ProcessInstance, process_instance
 
 _GLANCE = 0.01
-_WORDS = (
+SOURCE = (
     "We hold the **record-level** data and publish quarterly counts.\n\n"
     "- Suppress every cell under five.\n- Round what is left to three.\n\n"
     "It took two weeks the first time, and an afternoon since."
 )
+WORDS = sanitize.from_markdown(SOURCE)
 _CLOCK = SystemClock()
 
 
@@ -141,14 +143,14 @@ class House:
         return await communities.open_community(self.context, steward, draft)
 
     async def ask(self, member: SignedIn, community_id: int, number: int) -> PostFacts:
-        draft = Draft(title=f"How do you share counts, part {number}?", source=_WORDS)
+        draft = Draft(title=f"How do you share counts, part {number}?", source=SOURCE)
         return await posts.publish_thread(
             self.context, member, community_id, Kind.QUESTION, draft
         )
 
     async def answer(self, member: SignedIn, question_id: int) -> PostFacts:
         return await posts.publish_reply(
-            self.context, member, question_id, Kind.ANSWER, Draft(source=_WORDS)
+            self.context, member, question_id, Kind.ANSWER, Draft(source=SOURCE)
         )
 
     async def admit(self, *hosts: str) -> None:

@@ -32,12 +32,20 @@ _TABLES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:
-    """How long to measure: rounds of so many seconds, so many Creates in each."""
+    """How long to measure: rounds of so many seconds, so many Creates in each.
+
+    `crowd` are the hosts of which three in ten are dead, `past` the posts that are fetched
+    afterwards, `old` those of a community in its old age, `backlog` waiting deliveries.
+    """
 
     rounds: int = 3
     seconds: float = 1.0
     creates: int = 600
     hosts: int = 200
+    crowd: int = 1_000
+    past: int = 10_000
+    old: int = 100_000
+    backlog: int = 1_000_000
 
 
 def pieces(rounds: int = 3, seconds: float = 0.2) -> list[Figure]:
