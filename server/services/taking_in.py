@@ -1,0 +1,171 @@
+"""An archive is brought from another account: what it follows is asked for again."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+import orjson
+import structlog
+
+from federation.errors import FederationError
+from schemas.records import ActorKind
+from server.context import Context
+from server.services import accounts, archives, communities, discovery, people
+from server.services.errors import Conflict, Refusal
+from server.storage import account_jobs, audit, members
+from server.storage.account_jobs import Job, JobKind
+from server.storage.members import Member
+from server.storage.sessions import SignedIn
+
+log = structlog.get_logger()
+
+#: What could not be asked for is told so long; then the text and the list are dropped.
+KEPT: Final = timedelta(days=7)
+_LEASE: Final = timedelta(minutes=30)
+#: So many are asked for before others have their turn; each may be slow to answer.
+_AT_ONCE: Final = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What became of an archive: the text it offers, and the addresses that were refused."""
+
+    about: str = ""
+    refused: tuple[str, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Wanted:
+    follows: list[str]
+    memberships: list[str]
+    about: str
+    refused: list[str] = field(default_factory=list)
+
+    @property
+    def all(self) -> list[tuple[ActorKind, str]]:
+        return [
+            *((ActorKind.COMMUNITY, each) for each in self.memberships),
+            *((ActorKind.PERSON, each) for each in self.follows),
+        ]
+
+
+async def bring(context: Context, member: SignedIn, raw: bytes) -> int:
+    """Take an archive, and let a worker ask for all in it; give how much that is.
+
+    Raises:
+        Invalid: field archive, as `archives.unpacked`.
+        Conflict: "archive-under-way".
+    """
+    brought = await asyncio.to_thread(archives.unpacked, raw)
+    wanted = _Wanted(
+        follows=list(brought.follows),
+        memberships=list(brought.memberships),
+        about=brought.about,
+    )
+    now = context.now()
+    async with context.database.transaction("taking-in.ask") as tx:
+        if not await account_jobs.ask(
+            tx,
+            context.ids.mint(now),
+            member.member.id,
+            JobKind.IMPORT,
+            content=_written(wanted),
+            of_steps=len(wanted.all),
+            now=now,
+        ):
+            raise Conflict("archive-under-way", "An archive is being taken in already.")
+        uri = member.member.actor.uri
+        await audit.append(tx, actor=uri, act="take-archive-in", about=uri, now=now)
+    return len(wanted.all)
+
+
+async def use_about(context: Context, member: SignedIn) -> None:
+    """Make the text that an archive offers the text about the member."""
+    async with context.database.reading() as tx:
+        job = await account_jobs.latest(tx, member.member.id, JobKind.IMPORT)
+        content = await account_jobs.content(tx, job.id) if job else None
+    about = outcome(content).about
+    profile = people.Profile(
+        display_name=member.member.actor.display_name,
+        about=about[: accounts.LONGEST_SUMMARY],
+        time_zone=member.member.time_zone,
+        language=member.member.language,
+    )
+    if about:
+        languages = frozenset({member.member.language})
+        await people.change_profile(context, member, profile, languages=languages)
+
+
+def outcome(content: bytes | None) -> Taken:
+    """Read what a job keeps of an archive."""
+    if content is None:
+        return Taken()
+    kept: dict[str, Any] = orjson.loads(content)
+    return Taken(about=kept["about"], refused=tuple(kept["refused"]))
+
+
+async def work_on(context: Context, job: Job) -> None:
+    """Ask for some of what an archive lists, through the usual doors; then let others on."""
+    async with context.database.reading() as tx:
+        content = await account_jobs.content(tx, job.id)
+        member = await members.get(tx, job.member_id)
+    wanted = _Wanted(**orjson.loads(content or b'{"follows":[],"memberships":[],"about":""}'))
+    everything = wanted.all
+    place = job.steps
+    for kind, uri in everything[place : place + _AT_ONCE]:
+        if not await _ask(context, _as_signed_in(member), kind, uri):
+            wanted.refused.append(uri)
+        place += 1
+
+    now = context.now()
+    async with context.database.transaction("taking-in.step") as tx:
+        await account_jobs.step(
+            tx, job.id, steps=place, of_steps=len(everything), lease_until=now
+        )
+        if place < len(everything):
+            await account_jobs.keep(tx, job.id, _written(wanted), due_at=now)
+            return
+        told = _Wanted(follows=[], memberships=[], about=wanted.about, refused=wanted.refused)
+        await account_jobs.finish(
+            tx, job.id, content=_written(told), expires_at=now + KEPT, now=now
+        )
+
+
+async def _ask(context: Context, member: SignedIn, kind: ActorKind, uri: str) -> bool:
+    """Ask to follow or to belong; False where that cannot be asked."""
+    try:
+        found = await discovery.find_or_fetch_actor(context, uri)
+        if found.kind is not kind:
+            return False
+        if kind is ActorKind.COMMUNITY:
+            await communities.join(context, member, found.id)
+        else:
+            await people.follow(context, member, found.id)
+    except (FederationError, Refusal) as refusal:
+        log.info("not-asked-again", reason=refusal.reason)
+        return False
+    return True
+
+
+def _as_signed_in(member: Member) -> SignedIn:
+    """Let a member do through a worker what they could do on a page; none of it asks more."""
+    return SignedIn(
+        session_id=0,
+        csrf="",
+        member=member,
+        joined=frozenset(),
+        stewards=frozenset(),
+        unread=0,
+    )
+
+
+def _written(wanted: _Wanted) -> bytes:
+    return orjson.dumps(
+        {
+            "follows": wanted.follows,
+            "memberships": wanted.memberships,
+            "about": wanted.about,
+            "refused": wanted.refused,
+        }
+    )

@@ -1,0 +1,65 @@
+"""What goes with an actor who is gone: edges, notifications, keys. Name and id stay taken."""
+
+from datetime import datetime
+
+from server.storage.database import Transaction
+
+
+async def communities_touched(tx: Transaction, actor_id: int) -> list[int]:
+    """List the communities of ours whose members may have copies of something of an actor."""
+    rows = await tx.fetch(
+        "SELECT c.actor_id FROM communities c JOIN actors a ON a.id = c.actor_id "
+        "WHERE a.local AND a.deleted_at IS NULL AND (EXISTS (SELECT FROM posts p "
+        "WHERE p.community_id = c.actor_id AND p.author_id = $1) "
+        "OR EXISTS (SELECT FROM follows f "
+        "WHERE f.target_id = c.actor_id AND f.follower_id = $1 AND f.state = 'accepted')) "
+        "ORDER BY c.actor_id LIMIT 10000",
+        actor_id,
+    )
+    return [row["actor_id"] for row in rows]
+
+
+async def last_steward_of(tx: Transaction, actor_id: int) -> list[str]:
+    """Name the communities of ours that nobody else looks after."""
+    rows = await tx.fetch(
+        "SELECT coalesce(nullif(a.display_name, ''), a.name) AS name FROM stewards s "
+        "JOIN actors a ON a.id = s.community_id WHERE s.actor_id = $1 AND a.local "
+        "AND a.deleted_at IS NULL AND NOT EXISTS (SELECT FROM stewards o "
+        "WHERE o.community_id = s.community_id AND o.actor_id <> $1) ORDER BY 1 LIMIT 100",
+        actor_id,
+    )
+    return [row["name"] for row in rows]
+
+
+async def marked_by(tx: Transaction, actor_id: int, *, limit: int) -> list[int]:
+    """List the posts that somebody marked."""
+    rows = await tx.fetch(
+        "SELECT post_id FROM marks WHERE actor_id = $1 ORDER BY post_id LIMIT $2",
+        actor_id,
+        limit,
+    )
+    return [row["post_id"] for row in rows]
+
+
+async def forget_edges(tx: Transaction, actor_id: int) -> None:
+    """Forget whom an actor followed, who followed them, and what they looked after."""
+    await tx.execute("DELETE FROM follows WHERE $1 IN (follower_id, target_id)", actor_id)
+    await tx.execute("DELETE FROM stewards WHERE actor_id = $1", actor_id)
+    await tx.execute(
+        "UPDATE actors SET also_known_as = '', moved_to = NULL WHERE id = $1", actor_id
+    )
+
+
+async def forget_notifications(tx: Transaction, member_id: int) -> None:
+    await tx.execute("DELETE FROM notifications WHERE member_id = $1", member_id)
+    await tx.execute("DELETE FROM severed_follows WHERE member_id = $1", member_id)
+
+
+async def destroy_keys(tx: Transaction, actor_id: int, *, now: datetime) -> None:
+    """Destroy the private halves of an actor's keys; their ids stay taken."""
+    await tx.execute(
+        "UPDATE actor_keys SET private_pem = NULL, revoked_at = coalesce(revoked_at, $2) "
+        "WHERE actor_id = $1",
+        actor_id,
+        now,
+    )
