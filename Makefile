@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 STATIC := server/static/built/.stamp
 
-.PHONY: help demo run test check lint types arrows coverage bench fuzz schema map lock static setup browser fedify clean
+.PHONY: help demo run test check lint types arrows coverage bench fuzz guards schema map lock static setup browser fedify clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,8 +70,12 @@ coverage: setup ## All tests, with branch coverage and its floors
 bench: setup ## Measure our limits and ourselves in one run
 	$(BIN)/python -m tests.bench
 
-fuzz: setup ## Let hypothesis look for longer at every parser
+fuzz: setup ## 100 000 spoilt activities and requests, then every parser for longer
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -q tests/fuzz
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -q tests/schemas tests/federation -k "any or fuzz or hypothesis"
+
+guards: setup ## Take out each guard in turn, and see that its own tests miss it
+	$(BIN)/python -m tests.guards
 
 schema: setup ## Rewrite server/storage/schema.sql from the migrations
 	$(BIN)/python -m tests.architecture.write_schema

@@ -28,7 +28,7 @@ __all__ = [
     "visibility_of",
 ]
 
-ReceiverClass = Literal["threads", "microblog"]
+ReceiverClass = Literal["questions", "threads", "microblog"]
 
 #: Software that shows posts, not threads (wire.md 0.8); names as NodeInfo has them.
 _MICROBLOGS: Final = frozenset(
@@ -56,6 +56,7 @@ class Event(StrEnum):
     RESTORATION = "restoration"
     MARK = "mark"
     CHOICE = "choice"
+    REOPENING = "reopening"
     GOVERNANCE = "governance"
 
 
@@ -74,6 +75,9 @@ class Form(StrEnum):
     NOTHING = "nothing"
 
 
+#: Software that knows ChooseAnswer; any other refuses the activity (wire.md 0.8).
+_READS_CHOICES: Final = frozenset({"commonlore", "piefed"})
+_CHOICES: Final = frozenset({Event.CHOICE, Event.REOPENING})
 _MICROBLOG_FORMS: Final = {
     Event.POST: Form.BOOST,
     Event.REPLY: Form.NOTHING,
@@ -83,6 +87,7 @@ _MICROBLOG_FORMS: Final = {
     Event.RESTORATION: Form.GIVE_BACK,
     Event.MARK: Form.NOTHING,
     Event.CHOICE: Form.BOOST,
+    Event.REOPENING: Form.NOTHING,
     Event.GOVERNANCE: Form.NOTHING,
 }
 
@@ -197,9 +202,12 @@ def _inbox(actor: Recipient) -> str:
 def receiver_class(software: str | None) -> ReceiverClass:
     """Say what a server makes of group traffic, by its software's name in NodeInfo.
 
-    Unknown software is taken for one that reads threads (wire.md 0.8).
+    A name that is unknown is taken for one that reads threads (wire.md 0.8). Who has not said
+    its name yet gets all: what is too much is refused, what is too little is missing.
     """
-    return "microblog" if (software or "").lower() in _MICROBLOGS else "threads"
+    if software is None or software.lower() in _READS_CHOICES:
+        return "questions"
+    return "microblog" if software.lower() in _MICROBLOGS else "threads"
 
 
 def announced_form(
@@ -212,7 +220,10 @@ def announced_form(
         receiver: the class of the receiving server.
         boosts_answers: the community's setting; microblogs then get every reply too.
     """
-    if receiver == "threads":
+    if receiver == "threads" and event in _CHOICES:
+        # The Update of the question, and the ✅, tell them; the activity they would refuse.
+        return Form.NOTHING
+    if receiver != "microblog":
         return Form.WRAPPED
     if event is Event.REPLY and boosts_answers:
         return Form.BOOST

@@ -51,6 +51,10 @@ _OVERLOADED: Final = frozenset(
         HTTPStatus.SERVICE_UNAVAILABLE,
     }
 )
+#: How we, and Mastodon, say that the date of a signature is not one that counts now.
+_ABOUT_TIME: Final = re.compile(
+    rb"signature-(expired|from-the-future)|outside acceptable time window"
+)
 _UNWANTED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
 
@@ -152,16 +156,21 @@ async def deliver(
         return RetryLater(reason=error.reason)
     except FederationError as error:
         return Refused(status=None, reason=error.reason)
-    return read_answer(answer.status, answer.headers.get("retry-after", ""), now=now())
+    return read_answer(
+        answer.status, answer.headers.get("retry-after", ""), now=now(), said=answer.body
+    )
 
 
-def read_answer(status: int, retry_after: str = "", *, now: datetime) -> Outcome:
+def read_answer(
+    status: int, retry_after: str = "", *, now: datetime, said: bytes = b""
+) -> Outcome:
     """Say what the answer of an inbox means for the delivery (DEL-08).
 
     Args:
         status: of the response.
         retry_after: the header; seconds or an HTTP date, believed up to six hours.
         now: what a date is compared with.
+        said: the body; "clock-refused" is the reason where it is about the time of a signature.
     """
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return Delivered(status=status)
@@ -170,7 +179,8 @@ def read_answer(status: int, retry_after: str = "", *, now: datetime) -> Outcome
     if status == HTTPStatus.NOT_FOUND:
         return RetryLater(reason="not-found", status=status)
     if status in _UNWANTED:
-        return RetryLater(reason=f"status-{status}", status=status, wait=_SLOW_RETRY)
+        reason = "clock-refused" if _ABOUT_TIME.search(said) else f"status-{status}"
+        return RetryLater(reason=reason, status=status, wait=_SLOW_RETRY)
     if status in _AGAIN or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return RetryLater(
             reason=f"status-{status}",

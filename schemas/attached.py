@@ -80,12 +80,24 @@ class Called:
     handle: str
 
 
+class QuoteState(StrEnum):
+    """What came of asking the author of what is quoted."""
+
+    ASKED = "asked"
+    APPROVED = "approved"
+    REFUSED = "refused"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """Another post that this one shows; `stamp` is its author's permission (FEP-044f)."""
+    """Another post that this one shows; `stamp` is its author's permission (FEP-044f).
+
+    `state` is None where nobody has asked, and nobody has proven that they may.
+    """
 
     uri: str
     stamp: str | None = None
+    state: QuoteState | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from schemas.attached import Called, Emoji, Hashtag, Media, Poll, Quote, Reaction
+from schemas.attached import (
+    Called,
+    Emoji,
+    Hashtag,
+    Media,
+    Permission,
+    Poll,
+    Quote,
+    Reaction,
+)
 
 
 class ActorKind(StrEnum):
@@ -31,12 +40,13 @@ class Kind(StrEnum):
 
     QUESTION = "question"
     DISCUSSION = "discussion"
+    POLL = "poll"
     ANSWER = "answer"
     COMMENT = "comment"
 
     @property
     def starts_thread(self) -> bool:
-        return self in {Kind.QUESTION, Kind.DISCUSSION}
+        return self in {Kind.QUESTION, Kind.DISCUSSION, Kind.POLL}
 
 
 class Visibility(StrEnum):
@@ -118,7 +128,10 @@ class Topic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Community:
-    """A Group actor with what only communities have."""
+    """A Group actor with what only communities have.
+
+    `asks_questions` is of one elsewhere in which every thread is a question, unsaid.
+    """
 
     actor: Actor
     charter: str = ""
@@ -128,6 +141,7 @@ class Community:
     topics: tuple[Topic, ...] = ()
     several_answers: bool = True
     boosts_answers: bool = False
+    asks_questions: bool = False
 
     @property
     def id(self) -> int:
@@ -172,7 +186,7 @@ class Post:
 
     `html` is clean already; `accepted` holds the uris of a question's accepted answers. A
     `warning` is a line to be read before the words are shown; `duplicate_of` is the uri of the
-    question that was asked before.
+    question that was asked before, `quotable` whom its author lets quote it.
     """
 
     facts: PostFacts
@@ -196,6 +210,7 @@ class Post:
     mentions: tuple[Called, ...] = ()
     emojis: tuple[Emoji, ...] = ()
     duplicate_of: str | None = None
+    quotable: Permission | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from server.config import Settings, WrongSetting, explain, read_settings
 from server.context import Context, SystemClock
 from server.demo import run as demonstration
 from server.observability import configure_logging
-from server.services import accounts, agencies, communities
+from server.services import accounts, agencies, communities, ending
 from server.services.errors import Invalid, Refusal
 from server.storage import agencies as known_agencies
 from server.storage import opening, received
@@ -192,6 +192,24 @@ def change_role(name: str, role: Role) -> None:
         await accounts.change_role(context, member, role)
 
     _with_context(change)
+
+
+@member_cli.command("delete")
+def delete_member(
+    name: str,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="It cannot be undone.")] = False,
+) -> None:
+    """Delete an account: posts, marks, memberships; all who have copies are told."""
+    if not yes:
+        _fail("This cannot be undone. Say it again with --yes.")
+
+    async def delete(context: Context) -> str:
+        member = await accounts.get_member(context, name)
+        await ending.end_by_operator(context, member)
+        return member.actor.handle
+
+    typer.echo(f"{_with_context(delete)} cannot sign in any more, and is being deleted.")
 
 
 @member_cli.command("invite")

@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
@@ -12,7 +12,7 @@ from typing import Any, Final
 import structlog
 from aiohttp import web
 
-from federation.session import OutgoingSettings, Session
+from federation.session import OutgoingLimits, OutgoingSettings, Session
 from federation.signatures.keys import KeyPair, generate_ed25519, generate_rsa
 from federation.translate import sanitize
 from federation.uris import Home
@@ -28,11 +28,13 @@ from server.storage import actors, health
 from server.storage.database import Bell, Database, connect
 from server.storage.opening import opened
 from server.workers import (
+    accounts,
     acquaintance,
     backfill,
     delivery,
     housekeeping,
     inbox,
+    polls,
     runner,
     synchronization,
 )
@@ -41,8 +43,8 @@ Stop = Callable[[], Awaitable[None]]
 
 _log: Final = structlog.get_logger()
 
-_CHANNELS: Final = ("inbox", "deliveries", "backfill")
-_LARGEST_BODY: Final = 1_000_000  # bytes; a route may declare less
+_CHANNELS: Final = ("inbox", "deliveries", "backfill", "accounts")
+_LARGEST_BODY: Final = 10_100_000  # bytes, of an archive; each route declares what it takes
 _PATIENCE: Final = (
     20.0  # seconds for open requests at the end; loops and database need the rest
 )
@@ -56,6 +58,8 @@ LOOPS: Final[dict[str, Callable[[Context], Coroutine[Any, Any, None]]]] = {
     "acquaintance": acquaintance.ask_forever,
     "backfill": backfill.fill_forever,
     "synchronization": synchronization.synchronize_forever,
+    "accounts": accounts.work_forever,
+    "polls": polls.tell_forever,
 }
 
 
@@ -68,6 +72,7 @@ class Parts:
         shared_port: other processes listen on the same port.
         supervise: look after the embedded database; a parent does it for its children.
         table: what the web answers.
+        limits: how long we wait for others, and how much we take; the usual unless given.
     """
 
     web: bool = True
@@ -76,6 +81,7 @@ class Parts:
     shared_port: bool = False
     supervise: bool = True
     table: tuple[Route, ...] = routes.ROUTES
+    limits: OutgoingLimits = field(default_factory=OutgoingLimits)
 
 
 @asynccontextmanager
@@ -90,7 +96,9 @@ async def running(
     """
     parts = parts or Parts()
     stops: list[Stop] = []
-    async with context_of(settings, clock=clock, supervise=parts.supervise) as context:
+    async with context_of(
+        settings, clock=clock, supervise=parts.supervise, limits=parts.limits
+    ) as context:
         try:
             if settings.metrics:
                 stops.append(await _listen_for_metrics(context))
@@ -109,7 +117,11 @@ async def running(
 
 @asynccontextmanager
 async def context_of(
-    settings: Settings, *, clock: Clock | None = None, supervise: bool = True
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    supervise: bool = True,
+    limits: OutgoingLimits | None = None,
 ) -> AsyncIterator[Context]:
     """Give what use cases need, without listening to anybody."""
     clock = clock or _clock(settings)
@@ -118,7 +130,7 @@ async def context_of(
     async with (
         opened(settings, now=clock.now(), supervise=supervise) as url,
         connect(url, size=settings.pool, at=faults.at) as database,
-        Session(_outgoing(settings)) as session,
+        Session(_outgoing(settings, limits or OutgoingLimits())) as session,
     ):
         async with database.reading() as tx:
             ids = Ids(await health.next_process_number(tx))
@@ -191,13 +203,14 @@ def _clock(settings: Settings) -> Clock:
     return FileClock(settings.clock_file) if settings.clock_file else SystemClock()
 
 
-def _outgoing(settings: Settings) -> OutgoingSettings:
+def _outgoing(settings: Settings, limits: OutgoingLimits) -> OutgoingSettings:
     return OutgoingSettings(
         user_agent=f"Commonlore/{release()} (+{settings.origin})",
         development_networks=tuple(str(network) for network in settings.development_networks),
         ca_bundle=settings.ca_file,
         # Agencies on one machine are all behind TLS, as we are, or none is.
         development_scheme="https" if settings.secure else "http",
+        limits=limits,
     )
 
 

@@ -128,6 +128,7 @@ async def _database(context: Context, tx: Transaction) -> list[Finding]:
     findings = [of_version(facts), of_role(facts)]
     if context.settings.clock_file is None:
         findings.append(of_clock(facts.now - context.now()))
+    findings.extend(of_refusers(await health.refusers_of_our_clock(tx)))
     findings.append(of_migrations(await health.migrated_to(tx)))
     findings.extend(of_queues(await health.queued(tx), now=context.now()))
     return findings
@@ -172,6 +173,17 @@ def of_clock(skew: timedelta) -> Finding:
         found=found,
         todo="Let both machines keep time (NTP): signatures are valid for minutes only.",
     )
+
+
+def of_refusers(hosts: Sequence[str]) -> Iterator[Finding]:
+    """The database's clock may be as wrong as ours; others would know."""
+    if hosts:
+        yield Finding(
+            level="fail",
+            about="clock",
+            found=f"refused for the time of our signatures by {', '.join(hosts)}",
+            todo="Set the clock of this machine (NTP); what waits is sent again by itself.",
+        )
 
 
 def of_migrations(reached: int) -> Finding:

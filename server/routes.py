@@ -7,7 +7,15 @@ from aiohttp import hdrs, web
 
 from schemas.records import Surface
 from server.handlers import commonlore, system
-from server.handlers.activitypub import actors, collections, inbox, objects, well_known
+from server.handlers.activitypub import (
+    actors,
+    collections,
+    directories,
+    inbox,
+    objects,
+    results,
+    well_known,
+)
 from server.handlers.pages import (
     accounts,
     acts,
@@ -18,11 +26,18 @@ from server.handlers.pages import (
     history,
     home,
     invitations,
+    leaving,
     moderation,
+    moving,
     people,
+    polls,
     posts,
+    quoting,
+    relocating,
     severed,
     stewards,
+    tags,
+    takeout,
     threads,
 )
 from server.middleware.declarations import (
@@ -33,6 +48,7 @@ from server.middleware.declarations import (
     wants_activitypub,
 )
 from server.middleware.keys import DECLARED
+from server.services.archives import LARGEST
 
 __all__ = ["ROUTES", "Limit", "Route", "register"]
 
@@ -87,6 +103,7 @@ _DISCOVERY: Final = (
     _document("/.well-known/host-meta.json", well_known.host_meta_json),
     _document("/ns", well_known.terms),
     _document("/actor", actors.agency),
+    _document("/actor/communities", directories.communities),
 )
 _COLLECTIONS: Final = (
     _document("/c/{name}/outbox", collections.community_outbox, Surface.COLLECTION),
@@ -112,7 +129,10 @@ _COLLECTIONS: Final = (
     _document("/p/{id}/replies", objects.replies, Surface.COLLECTION),
     _document("/p/{id}/likes", objects.likes, Surface.COLLECTION),
     _document("/p/{id}/shares", objects.shares, Surface.COLLECTION),
+    _document("/p/{id}/reactions", objects.reactions, Surface.COLLECTION),
+    _document("/p/{id}/quotes/{stamp}", objects.stamp, Surface.OBJECT),
     _document("/activities/{id}", objects.activity, Surface.OBJECT),
+    _document("/activity_result", results.activity_result, Surface.DECISION),
 )
 _ACTIVITYPUB: Final[tuple[Route, ...]] = (*_INBOXES, *_DISCOVERY, *_COLLECTIONS)
 
@@ -120,7 +140,11 @@ _ACTIVITYPUB: Final[tuple[Route, ...]] = (*_INBOXES, *_DISCOVERY, *_COLLECTIONS)
 _SMALL_FORM: Final = 16_000  # bytes
 # 20 000 characters of which each may take twelve bytes in a form, and the fields beside them.
 _LONG_FORM: Final = 300_000
+# An archive of an account, and the form around it.
+_ARCHIVE: Final = LARGEST + 10_000
 _WRITING: Final = Limit(times=60, per=timedelta(minutes=10), by="member")
+#: Makes us ask other agencies.
+_SEARCHING: Final = Limit(times=20, per=timedelta(minutes=10), by="member")
 _MARKING: Final = Limit(times=200, per=timedelta(minutes=10), by="member")
 
 
@@ -175,6 +199,8 @@ _COMMUNITY_PAGES: Final = (
     _page("/c/{name}", communities.show, activitypub=actors.community),
     _page("/c/{name}/ask", posts.ask_form, "member"),
     _form("/c/{name}/ask", posts.ask, limit=_WRITING, body=_LONG_FORM),
+    _page("/c/{name}/poll", polls.start_form, "member"),
+    _form("/c/{name}/poll", polls.start, limit=_WRITING, body=_LONG_FORM),
     _page("/c/{name}/edit", communities.edit_form, "member"),
     _form("/c/{name}/edit", communities.edit, limit=_WRITING, body=_LONG_FORM),
     _page("/c/{name}/requests", communities.requests, "member"),
@@ -184,22 +210,30 @@ _COMMUNITY_PAGES: Final = (
     _form("/c/{name}/join", communities.join),
     _form("/c/{name}/leave", communities.leave),
     _form("/preview", posts.preview, body=_LONG_FORM),
+    _page("/tags/{name}", tags.show),
 )
 _POST_PAGES: Final = (
     _page("/p/{id}", threads.show, activitypub=objects.post),
     # Comparing versions is dear.
     _page("/p/{id}/history", history.show, limit=Limit(times=60, per=timedelta(minutes=1))),
     _page("/p/{id}/deliveries", deliveries.of_post, "member"),
+    _page("/p/{id}/quotes", quoting.show, "member"),
+    _form("/p/{id}/quotes", quoting.revoke),
+    _page("/p/{id}/duplicate", quoting.duplicate_form, "member"),
+    _form("/p/{id}/duplicate", quoting.duplicate),
     _page("/p/{id}/edit", posts.edit_form, "member"),
     _form("/p/{id}/edit", posts.edit, limit=_WRITING, body=_LONG_FORM),
     _form("/p/{id}/answer", posts.answer, limit=_WRITING, body=_LONG_FORM),
     _form("/p/{id}/comment", posts.comment, limit=_WRITING, body=_LONG_FORM),
+    _form("/p/{id}/vote", polls.vote),
     _form("/p/{id}/helpful", acts.helpful),
     _form("/p/{id}/kudos", acts.thank),
     _form("/p/{id}/accept", acts.accept),
     _form("/p/{id}/reopen", acts.reopen),
     _form("/p/{id}/lock", acts.lock),
     _form("/p/{id}/pin", acts.pin),
+    _page("/p/{id}/move", relocating.form, "member"),
+    _form("/p/{id}/move", relocating.move),
     _page("/p/{id}/delete", acts.delete_form, "member"),
     _form("/p/{id}/delete", acts.delete),
     _page("/p/{id}/remove", acts.remove_form, "member"),
@@ -220,6 +254,18 @@ _ACCOUNT_PAGES: Final = (
     _form("/settings", accounts.change_settings, limit=_WRITING, body=_LONG_FORM),
     _form("/settings/password", accounts.change_password),
     _form("/settings/sessions/{id}/revoke", accounts.revoke_session),
+    _page("/settings/moving", moving.show, "member"),
+    _form("/settings/moving/alias", moving.name_alias, limit=_SEARCHING),
+    _form("/settings/moving/alias/remove", moving.remove_alias),
+    _form("/settings/moving/go", moving.move_away, limit=_SEARCHING),
+    _form("/settings/moving/back", moving.come_back),
+    _page("/settings/archive", takeout.show, "member"),
+    _form("/settings/archive", takeout.make, limit=_SEARCHING),
+    _page("/settings/archives/{id}", takeout.download, "member", limit=_SEARCHING),
+    _form("/settings/archive/bring", takeout.bring, limit=_SEARCHING, body=_ARCHIVE),
+    _form("/settings/archive/about", takeout.use_about),
+    _page("/settings/delete", leaving.show, "member"),
+    _form("/settings/delete", leaving.delete, limit=_SEARCHING),
     _page("/@{name}", people.show, activitypub=actors.person),
     _form("/@{name}/follow", people.follow),
     _form("/@{name}/unfollow", people.unfollow),

@@ -16,7 +16,12 @@ HALVES: Final = (
         "tests/moderation",
         "tests/architecture",
         "tests/security",
+        "tests/wire",
         "tests/fedify",
+        "tests/programs",
+        "tests/faults",
+        "tests/fuzz",
+        "tests/guards",
     ),
 )
 

@@ -6,10 +6,12 @@ import ipaddress
 import json
 import socket
 import ssl
+import struct
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -66,6 +68,7 @@ class Reply:
     seconds_per_byte: float = 0  # of the head as well
     endless: bool = False  # says the body over and over
     silent: bool = False  # says nothing at all
+    resets: bool = False  # breaks the connection off instead
     hangs: bool = False  # stays after the last byte without closing
 
     def head(self) -> bytes:
@@ -114,7 +117,7 @@ class HostilePeer:
     requests: list[Request] = field(default_factory=list)
     connections: int = 0
     port: int = 0
-    _replies: dict[tuple[str, str], Reply] = field(default_factory=dict)
+    _replies: dict[tuple[str, str], Iterator[Reply]] = field(default_factory=dict)
     _insists: dict[str, tuple[bool, int]] = field(default_factory=dict)
     _server: asyncio.Server | None = None
     _over: asyncio.Event = field(default_factory=asyncio.Event)
@@ -143,9 +146,10 @@ class HostilePeer:
     def authority(self, name: str) -> str:
         return self.url(name).partition("://")[2]
 
-    def tells(self, url: str, reply: Reply) -> None:
+    def tells(self, url: str, *replies: Reply) -> None:
+        """Say what a URL answers; of several replies one after the other, over and over."""
         host, slash, path = url.partition("://")[2].partition("/")
-        self._replies[host, slash + path] = reply
+        self._replies[host, slash + path] = cycle(replies)
 
     def insists(self, name: str, *, on_rfc9421: bool, status: int = 401) -> None:
         """Refuse whatever a host is asked that is not signed in one of the two manners."""
@@ -172,7 +176,8 @@ class HostilePeer:
         try:
             request = await _read_request(reader)
             self.requests.append(request)
-            known = self._replies.get((request.host, request.target), Reply(status=404))
+            told = self._replies.get((request.host, request.target))
+            known = next(told) if told else Reply(status=404)
             on_rfc9421, status = self._insists.get(request.host, (None, 0))
             if on_rfc9421 not in {None, "signature-input" in request.headers}:
                 known = Reply(status=status)
@@ -185,6 +190,14 @@ class HostilePeer:
     async def _tell(self, writer: asyncio.StreamWriter, reply: Reply) -> None:
         if reply.silent:
             await self._over.wait()
+        if reply.resets:
+            # A close that does not linger is a reset for whoever is on the other side.
+            linger = struct.pack("ii", 1, 0)
+            writer.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, linger
+            )
+            writer.transport.abort()
+            raise ConnectionAbortedError
         for piece in _pieces(reply):
             writer.write(piece)
             await writer.drain()

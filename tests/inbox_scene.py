@@ -9,6 +9,7 @@ from typing import Any
 
 import aiohttp
 
+from federation.session import OutgoingLimits
 from federation.signatures import sign
 from schemas.records import (
     Actor,
@@ -46,6 +47,9 @@ TABLES = (
     "follows",
     "marks",
     "notifications",
+    "poll_choices",
+    "poll_votes",
+    "polls",
     "posts",
     "removed_posts",
     "reports",
@@ -259,12 +263,14 @@ class Scene:
 
 
 @asynccontextmanager
-async def opened(cluster: Cluster) -> AsyncIterator[Scene]:
+async def opened(
+    cluster: Cluster, *, limits: OutgoingLimits | None = None
+) -> AsyncIterator[Scene]:
     """Open the scene: nobody has done anything yet, four hosts of the peer are admitted."""
     clock = TurnedClock()
     async with (
         HostilePeer() as peer,
-        running(cluster, "transport", clock=clock, work=False) as here,
+        running(cluster, "transport", clock=clock, work=False, limits=limits) as here,
         aiohttp.ClientSession() as client,
     ):
         async with here.database.transaction("test") as tx:

@@ -8,7 +8,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -17,6 +17,7 @@ from typing import Protocol, Self
 import aiohttp
 from yarl import URL
 
+from federation.session import OutgoingLimits
 from schemas.records import AgencyState, Role
 from server import app
 from server.config import Settings
@@ -50,6 +51,10 @@ _DELIVERIES_LEFT = (
     "WHERE d.place IN ('new', 'leased') OR (d.place = 'first' AND d.next_at <= $1 "
     "AND coalesce(o.open_until <= $1, true) AND coalesce(o.pause_until <= $1, true) "
     "AND o.paused_at IS NULL)"
+)
+_JOBS_LEFT = (
+    "SELECT kind || ' of ' || member_id || ' ' || reason FROM account_jobs "
+    "WHERE state = 'waiting' AND due_at <= $1"
 )
 _FILLS_LEFT = "SELECT 'to fetch at ' || origin FROM fill_origins WHERE due_at <= $1"
 
@@ -112,7 +117,7 @@ class Instance:
 
     def wake(self) -> None:
         """Ring the bells, so that the loops look at the clock now."""
-        for channel in ("inbox", "deliveries", "backfill"):
+        for channel in ("inbox", "deliveries", "backfill", "accounts"):
             self.context.bell.ring(channel)
 
     def browser(self) -> Browser:
@@ -175,7 +180,8 @@ async def _left(instance: Settling) -> list[str]:
         inbox = await tx.fetch(_INBOX_LEFT, instance.now())
         deliveries = await tx.fetch(_DELIVERIES_LEFT, instance.now())
         fills = await tx.fetch(_FILLS_LEFT, instance.now())
-    return [f"{instance.name}: {row[0]}" for row in (*inbox, *deliveries, *fills)]
+        jobs = await tx.fetch(_JOBS_LEFT, instance.now())
+    return [f"{instance.name}: {row[0]}" for row in (*inbox, *deliveries, *fills, *jobs)]
 
 
 @asynccontextmanager
@@ -186,20 +192,47 @@ async def running(
     clock: TurnedClock,
     work: bool = True,
     table: tuple[Route, ...] = ROUTES,
+    limits: OutgoingLimits | None = None,
     **settings: object,
 ) -> AsyncIterator[Instance]:
     """Run an instance on a free port, with an empty database of its own."""
+    async with (
+        cloned(cluster) as url,
+        living(
+            name,
+            url,
+            clock=clock,
+            port=0,
+            parts=app.Parts(work=work, table=table, limits=limits or OutgoingLimits()),
+            **settings,
+        ) as instance,
+    ):
+        yield instance
+
+
+@asynccontextmanager
+async def living(
+    name: str,
+    url: str,
+    *,
+    clock: TurnedClock,
+    port: int,
+    parts: app.Parts | None = None,
+    **settings: object,
+) -> AsyncIterator[Instance]:
+    """Run an instance on a database that stays, and on a port of its own where it is not 0."""
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-        parts = app.Parts(work=work, listener=listener, table=table)
-        async with cloned(cluster) as url:
-            values = Settings.model_validate(_settings(name, port, url) | settings)
-            async with (
-                app.running(values, clock=clock, parts=parts) as context,
-                AsyncExitStack() as browsers,
-            ):
-                yield Instance(name=name, context=context, _stack=browsers)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        bound = listener.getsockname()[1]
+        values = Settings.model_validate(_settings(name, bound, url) | settings)
+        async with (
+            app.running(
+                values, clock=clock, parts=replace(parts or app.Parts(), listener=listener)
+            ) as context,
+            AsyncExitStack() as browsers,
+        ):
+            yield Instance(name=name, context=context, _stack=browsers)
 
 
 @asynccontextmanager

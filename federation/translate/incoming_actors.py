@@ -183,8 +183,8 @@ def _shared_inbox(found: ActorDocument) -> str | None:
 def _visibility(found: ActorDocument, kind: ActorKind) -> Visibility:
     if found.visibility == "":
         # Lemmy says by this alone that a community is private; better too narrow than too wide.
-        is_private = kind is ActorKind.COMMUNITY and found.manually_approves_followers is True
-        return Visibility.MEMBERS if is_private else Visibility.PUBLIC
+        closed = kind is ActorKind.COMMUNITY and found.manually_approves_followers is True
+        return Visibility.MEMBERS if closed else Visibility.PUBLIC
     # Only our own agencies say it; a word that we do not know is taken as the narrower one.
     if found.visibility == Visibility.PUBLIC:
         return Visibility.PUBLIC

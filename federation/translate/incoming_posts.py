@@ -1,6 +1,6 @@
 """Document to post: what another agency, or any other server, says that somebody wrote."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -47,6 +47,7 @@ class IncomingPost:
     `warning` is a line to be read before the words; an Article's summary is one only where it
     is `sensitive`. `policy` is what its author lets strangers do with it. `html` and `text` end
     with links to what is attached; `bare_html` and `bare_text` are for whoever shows `media`.
+    `original` is the document where its author has proven it, so that others may be shown it.
     """
 
     uri: str
@@ -86,6 +87,7 @@ class IncomingPost:
     emojis: tuple[Emoji, ...]
     policy: InteractionPolicy
     duplicate_of: str | None
+    original: dict[str, Any] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +151,7 @@ def post_from(document: dict[str, Any], *, now: datetime) -> IncomingPost:
         emojis=emojis_of(found.tag),
         policy=policy_of(found.interaction_policy),
         duplicate_of=found.duplicate_of,
+        original=document if isinstance(document.get("proof"), dict) else None,
     )
 
 
@@ -214,7 +217,10 @@ def _refuse_what_is_no_post(found: PostDocument) -> None:
 def _kind(found: PostDocument) -> tuple[Kind, bool]:
     stated = Kind(found.post_kind) if found.post_kind in set(Kind) else None
     if found.in_reply_to is None:
-        return (stated, True) if stated and stated.starts_thread else (Kind.DISCUSSION, False)
+        if ObjectType.QUESTION in found.type:
+            return Kind.POLL, True
+        is_known = stated in {Kind.QUESTION, Kind.DISCUSSION}
+        return (stated, True) if stated and is_known else (Kind.DISCUSSION, False)
     if stated is Kind.ANSWER or (stated is None and found.answer is True):
         return Kind.ANSWER, True
     return Kind.COMMENT, stated is Kind.COMMENT

@@ -132,7 +132,8 @@ def post_document(
 
 
 def _type(post: Post) -> str:
-    if is_poll(post):
+    # What is left of a poll has no choices any more.
+    if is_poll(post) or (post.facts.kind is Kind.POLL and post.facts.deleted_at is not None):
         return "Question"
     return "Article" if post.facts.kind.starts_thread else "Note"
 
@@ -261,6 +262,7 @@ def _public_terms(uri: str, likes: int, shares: int) -> dict[str, Any]:
         "searchableBy": PUBLIC,
         "interactionPolicy": {"canQuote": {"automaticApproval": [PUBLIC]}},
         "likes": count(f"{uri}/likes", likes),
+        "emojiReactions": f"{uri}/reactions",
         "shares": count(f"{uri}/shares", shares),
     }
 

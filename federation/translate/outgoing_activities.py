@@ -248,9 +248,11 @@ def lock_activity(
     addressed: Addressing,
     published: datetime,
     reason: str = "",
+    duplicate_of: str | None = None,
 ) -> dict[str, Any]:
-    """Close a thread for further replies; its Undo opens it again (Lemmy)."""
+    """Close a thread for further replies; its Undo opens it again (Lemmy; wire.md 2.4)."""
     document = activity_document(uri, ActivityType.LOCK, actor, about, published)
+    document |= {"duplicateOf": duplicate_of} if duplicate_of else {}
     return document | _told(reason) | addressed_to(addressed, community)
 
 

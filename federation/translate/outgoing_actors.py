@@ -62,6 +62,7 @@ def agency_document(actor: Actor, keys: Iterable[PublicKey]) -> dict[str, Any]:
     document["summary"] = actor.summary
     document |= {"manuallyApprovesFollowers": True}
     document |= {"discoverable": False, "indexable": False}
+    document["communities"] = f"{actor.uri}/communities"
     document["implements"] = [
         {"href": f"{_FEP}/1b12/fep-1b12.md", "name": "FEP-1b12"},
         {"href": f"{_FEP}/521a/fep-521a.md", "name": "FEP-521a"},

@@ -8,8 +8,17 @@ from typing import Any, Final
 from federation.translate import tables
 from federation.translate.outgoing_actors import timestamp
 from federation.uris import origin_of
-from schemas.attached import Called, Emoji, Hashtag, Media, MediaKind, Poll, Quote
-from schemas.records import Post
+from schemas.attached import (
+    Called,
+    Emoji,
+    Hashtag,
+    Media,
+    MediaKind,
+    Poll,
+    Quote,
+    Reaction,
+)
+from schemas.records import Kind, Post
 
 #: Nobody refuses these three; a type `Video` makes Lemmy throw the whole post away.
 _TYPES: Final = {
@@ -26,7 +35,7 @@ _HASHTAG: Final = re.compile(r"(<a class=\"mention hashtag\"[^<>]* rel=\")(?!tag
 def is_poll(post: Post) -> bool:
     """Say whether a post goes out as a `Question`: with choices and an end, or not at all."""
     poll = post.poll
-    return bool(poll and poll.choices and poll.closes_at and post.facts.kind.starts_thread)
+    return bool(post.facts.kind is Kind.POLL and poll and poll.choices and poll.closes_at)
 
 
 def federated_html(post: Post) -> str:
@@ -122,6 +131,20 @@ def hashtag_tags(hashtags: Iterable[Hashtag], *, post_uri: str) -> list[dict[str
         }
         for hashtag in hashtags
     ]
+
+
+def reaction_document(
+    uri: str, actor: str, post_uri: str, reaction: Reaction
+) -> dict[str, Any]:
+    """Write an emoji that somebody put under a post, for the list of them (FEP-c0e0)."""
+    document: dict[str, Any] = {
+        "id": uri,
+        "type": "EmojiReact",
+        "actor": actor,
+        "object": post_uri,
+        "content": reaction.content,
+    }
+    return document | ({"tag": [_emoji(reaction.custom)]} if reaction.custom else {})
 
 
 def emoji_tags(emojis: Iterable[Emoji]) -> list[dict[str, Any]]:

@@ -89,6 +89,8 @@ class Activity(Document):
     content: Text = ""
     summary: Text = ""
     in_reply_to: OptionalUri = None
+    #: Ours, on a Lock: the question was asked before.
+    duplicate_of: LinkOrNone = None
     helpful: Boolean = None
     remove_data: Boolean = None
     with_replies: Boolean = None

@@ -94,7 +94,7 @@ def nodeinfo(
             "nodeName": node_name,
             # Client libraries decide by this which API they may speak.
             "upstream": {"name": "mastodon"},
-            "capabilities": ["fep-1b12", "fep-7888", "fep-c0e0", "fep-521a"],
+            "capabilities": ["fep-1b12", "fep-7888", "fep-c0e0", "fep-521a", "fep-1a11"],
         },
     }
 

@@ -38,7 +38,11 @@ TERMS: Final[dict[str, object]] = {
     "locked": "cl:locked",
     "multipleAnswers": "cl:multipleAnswers",
     "duplicateOf": {"@id": "cl:duplicateOf", "@type": "@id"},
+    "category": "cl:category",
+    "note": "cl:note",
     "topics": "cl:topics",
+    "slug": "cl:slug",
+    "communities": {"@id": "cl:communities", "@type": "@id"},
     "archive": {"@id": "cl:archive", "@type": "@id"},
     "digest": "cl:digest",
     "visibility": "cl:visibility",
@@ -53,6 +57,8 @@ TERMS: Final[dict[str, object]] = {
     "_misskey_quote": "misskey:_misskey_quote",
     "quoteUrl": "as:quoteUrl",
     "quoteUri": "http://fedibird.com/ns#quoteUri",
+    "EmojiReact": "http://litepub.social/ns#EmojiReact",
+    "emojiReactions": {"@id": "http://fedibird.com/ns#emojiReactions", "@type": "@id"},
     "quote": {"@id": "https://w3id.org/fep/044f#quote", "@type": "@id"},
     "quoteAuthorization": {
         "@id": "https://w3id.org/fep/044f#quoteAuthorization",
@@ -78,6 +84,8 @@ TERMS: Final[dict[str, object]] = {
         "@container": "@list",
     },
     "CommunityPostTag": "https://join-lemmy.org/ns#CommunityPostTag",
+    "color": "https://join-lemmy.org/ns#color",
+    "description": "https://join-lemmy.org/ns#description",
 }
 
 #: Goes on the outermost document only (wire profile 0.2).

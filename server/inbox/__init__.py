@@ -3,6 +3,7 @@
 from schemas.wire.vocabulary import ActivityType
 from server.inbox import (
     announce,
+    ban,
     choose,
     create,
     delete,
@@ -10,8 +11,11 @@ from server.inbox import (
     follow,
     govern,
     like,
+    move,
+    quote,
     undo,
     update,
+    vote,
 )
 from server.services.arrived import Verb
 
@@ -24,11 +28,17 @@ HANDLERS: dict[ActivityType, Verb] = {
     ActivityType.REJECT: follow.on_verdict,
     ActivityType.ANNOUNCE: announce.on_announce,
     ActivityType.LIKE: like.on_like,
+    ActivityType.EMOJI_REACT: like.on_react,
+    ActivityType.EMOJI_REACTION: like.on_react,
+    ActivityType.QUOTE_REQUEST: quote.on_quote_request,
     ActivityType.CHOOSE_ANSWER: choose.on_choose,
     ActivityType.UNDO: undo.on_undo,
     ActivityType.ADD: govern.on_add,
     ActivityType.REMOVE: govern.on_remove,
     ActivityType.LOCK: govern.on_lock,
-    ActivityType.BLOCK: govern.on_block,
+    ActivityType.BLOCK: ban.on_block,
     ActivityType.FLAG: flag.on_flag,
+    ActivityType.RESOLVE: flag.on_resolve,
+    ActivityType.POLL_VOTE: vote.on_poll_vote,
+    ActivityType.MOVE: move.on_move,
 }

@@ -1,4 +1,4 @@
-"""A community passes something on."""
+"""A community passes something on, or a person boosts."""
 
 from dataclasses import replace
 from typing import Any, Final
@@ -11,7 +11,7 @@ from schemas.records import Community, FollowState
 from schemas.wire.reading import lenient_type_name
 from schemas.wire.vocabulary import ActivityType
 from server.context import Context
-from server.services import confirming, discovery
+from server.services import boosting, confirming, discovery
 from server.services.arrived import Arrived, Dispatch, Ignored
 from server.storage import communities, follows
 from server.storage import posts as stored
@@ -27,6 +27,7 @@ _OF_STEWARDS: Final = frozenset(
         ActivityType.DELETE,
         ActivityType.LOCK,
         ActivityType.REMOVE,
+        ActivityType.RESOLVE,
         ActivityType.UNDO,
     }
 )
@@ -38,6 +39,9 @@ async def on_announce(context: Context, arrived: Arrived, dispatch: Dispatch) ->
     Only from a community that somebody here belongs to, but for what it takes away, or gives
     back, of what came while somebody did (DEL-24); never an Announce inside an Announce.
     """
+    if await boosting.is_boost(context, arrived):
+        await boosting.receive(context, arrived)
+        return
     community, belongs = await _community(context, arrived)
     inside = announced_in(arrived.activity)
     if len(inside) == 1:
@@ -73,7 +77,10 @@ async def _one(
     if not belongs and not await _takes_away(context, community, inner):
         raise Ignored("community-without-members-here")
     if isinstance(inner, dict) and context.home.is_ours(str(inner.get("actor", ""))):
-        await _note_own(context, arrived, community, inner)
+        await _note_passed_on(context, arrived, community, _about(inner))
+        return
+    if isinstance(inner, str) and await _is_known(context, inner):
+        await _note_passed_on(context, arrived, community, inner)
         return
     document, activity = await confirming.confirm(context, community, inner)
     if activity.verb in _OF_STEWARDS and activity.actor != community.uri:
@@ -126,12 +133,18 @@ async def _is_about_ours(context: Context, inner: dict[str, Any]) -> bool:
     return edge is not None and edge.state is FollowState.BANNED
 
 
-async def _note_own(
-    context: Context, arrived: Arrived, community: Community, inner: dict[str, Any]
+async def _is_known(context: Context, uri: str) -> bool:
+    """Say whether an id alone is a post that we have: then nobody is asked for it again."""
+    async with context.database.reading() as tx:
+        return await stored.find_by_uri(tx, uri) is not None
+
+
+async def _note_passed_on(
+    context: Context, arrived: Arrived, community: Community, uri: str
 ) -> None:
-    """What comes back to us is ours already; note that the community passed it on."""
+    """What we wrote, or have, is here already; note that the community passed it on."""
     async with arrived.effect() as tx:
-        sealed = await stored.find_by_uri(tx, _about(inner))
+        sealed = await stored.find_by_uri(tx, uri)
         if sealed is not None and sealed.facts.community_id == community.id:
             await stored.mark_announced(tx, sealed.facts.id, now=context.now())
 

@@ -1,10 +1,15 @@
 """A post or an answer arrives."""
 
 from federation.audience import Event
-from federation.translate.incoming import IncomingPost, authored_post, post_from
+from federation.translate.incoming import (
+    IncomingPost,
+    IncomingVote,
+    created_from,
+    post_from,
+)
 from schemas.records import Actor, Community, FollowState, PostFacts, Visibility
 from server.context import Context
-from server.services import confirming, discovery, fanout, posts, standing
+from server.services import confirming, discovery, fanout, posts, quoting, standing, votes
 from server.services.arrived import Arrived, Dispatch, Ignored
 from server.services.fanout import about_post
 from server.storage import communities, follows
@@ -17,14 +22,27 @@ _DEPTH = 8
 
 async def on_create(context: Context, arrived: Arrived, _dispatch: Dispatch) -> None:
     """Store the post; in a community of ours, judge it like a local one and pass it on."""
-    document = arrived.activity.embedded
-    if document is None:
-        raise Ignored("create-without-object")
-    incoming = authored_post(arrived.activity, document, now=context.now())
+    created = created_from(arrived.activity, now=context.now())
+    given = [each for each in created if isinstance(each, IncomingVote)]
+    match created:
+        case ():
+            raise Ignored("create-without-object")
+        case (IncomingPost() as incoming,):
+            await _on_post(context, arrived, incoming)
+        case _ if len(given) < len(created):
+            raise Ignored("create-of-several")
+        case _:
+            await votes.take(context, arrived, given)
+
+
+async def _on_post(context: Context, arrived: Arrived, incoming: IncomingPost) -> None:
     author = await standing.actor_of(context, arrived)
     within = arrived.via or await _where_followed(context, author, incoming)
     if within is not None:
         await _fetch_ancestors(context, within, incoming)
+
+    if incoming.quote is not None and await _is_fellow(context, arrived, author):
+        incoming = await quoting.proven(context, incoming)
 
     async with arrived.effect() as tx:
         parent = None
@@ -48,6 +66,12 @@ async def on_create(context: Context, arrived: Arrived, _dispatch: Dispatch) -> 
             await fanout.announce(
                 tx, context, arrived.document, about_post(event, community, facts)
             )
+
+
+async def _is_fellow(context: Context, arrived: Arrived, author: Actor) -> bool:
+    """Say whether an origin may be asked on word of this author; not of a stranger."""
+    async with context.database.reading() as tx:
+        return arrived.via is not None or await follows.is_fellow(tx, author.id)
 
 
 async def _known(

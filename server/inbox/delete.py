@@ -7,10 +7,19 @@ from federation.uris import same_origin
 from schemas.records import Actor, Community, DeletedBy, PostFacts
 from schemas.wire.vocabulary import TOMBSTONE
 from server.context import Context
-from server.services import confirming, fanout, posts, standing, stewardship
+from server.services import (
+    clearing,
+    confirming,
+    ending,
+    fanout,
+    quotes,
+    standing,
+    stewardship,
+)
 from server.services.arrived import Arrived, Dispatch, Ignored
+from server.services.burying import bury
 from server.services.fanout import about_post
-from server.storage import actors, follows
+from server.storage import actors, bans, endings, follows, marks
 from server.storage import posts as stored
 from server.storage.database import Transaction
 
@@ -24,8 +33,12 @@ async def on_delete(context: Context, arrived: Arrived, _dispatch: Dispatch) -> 
     if removal.object_uri == removal.actor_uri:
         await _forget_actor(context, arrived)
         return
+    if arrived.via is None and await quotes.take_revocation(context, arrived):
+        return
     actor = await standing.actor_of(context, arrived)
     await _insist_on_gone(context, arrived, actor, removal)
+    if removal.with_replies:
+        await _clear_replies(context, arrived, actor, removal)
 
     async with arrived.effect() as tx:
         sealed = await stored.find_by_uri(tx, removal.object_uri)
@@ -37,7 +50,7 @@ async def on_delete(context: Context, arrived: Arrived, _dispatch: Dispatch) -> 
             raise Ignored("post-of-another-community")
         community = await standing.community_of_own(tx, arrived, facts)
         by = await _by_whom(tx, actor, facts, community, removal)
-        if not await posts.bury(tx, facts, by=by, reason=removal.reason, now=context.now()):
+        if not await bury(tx, context, facts, by=by, reason=removal.reason):
             raise Ignored("deleted-already")
         if community.actor.local:
             happening = about_post(
@@ -63,6 +76,23 @@ async def _by_whom(
     if not governs:
         raise Ignored("not-theirs-to-delete")
     return DeletedBy.MODERATOR
+
+
+async def _clear_replies(
+    context: Context, arrived: Arrived, actor: Actor, removal: IncomingRemoval
+) -> None:
+    """Remove what replies to a post, where a steward says so; an author cannot (Lemmy 1.0)."""
+    async with context.database.reading() as tx:
+        facts = await standing.post_of(tx, arrived, removal.object_uri)
+        community = await standing.community_of_own(tx, arrived, facts)
+        by = await _by_whom(tx, actor, facts, community, removal)
+    if by is not DeletedBy.MODERATOR:
+        return
+
+    async def replies(tx: Transaction) -> list[int]:
+        return await bans.replies_under(tx, facts.id, limit=clearing.AT_ONCE)
+
+    await clearing.clear(context, replies, reason=removal.reason)
 
 
 async def _insist_on_gone(
@@ -98,13 +128,29 @@ async def _remember(tx: Transaction, context: Context, removal: IncomingRemoval)
 async def _forget_actor(context: Context, arrived: Arrived) -> None:
     async with context.database.reading() as tx:
         actor = await actors.find(tx, arrived.activity.actor)
-    if actor is None or arrived.via is not None:
+    if actor is None:
         raise Ignored("actor-unknown")
-    while await _empty_some(context, actor.id):
-        pass
+    if arrived.activity.remove_data is not False:
+        # Lemmy lets people leave and their posts stay; it says so, and nobody else does.
+        while await _empty_some(context, actor.id):
+            pass
+        while await _unmark_some(context, actor.id):
+            pass
 
     async with arrived.effect() as tx:
+        await ending.pass_on(tx, context, actor, arrived.document)
         await actors.mark_deleted(tx, actor.uri, now=context.now())
+        await endings.forget_edges(tx, actor.id)
+
+
+async def _unmark_some(context: Context, actor_id: int) -> bool:
+    """Take some marks of somebody who is gone, each in its own commit; False at the end."""
+    async with context.database.reading() as tx:
+        ids = await endings.marked_by(tx, actor_id, limit=_AT_ONCE)
+    for post_id in ids:
+        async with context.database.transaction("inbox.unmark") as tx:
+            await marks.take(tx, actor_id, post_id)
+    return bool(ids)
 
 
 async def _empty_some(context: Context, author_id: int) -> bool:
@@ -115,7 +161,5 @@ async def _empty_some(context: Context, author_id: int) -> bool:
         async with context.database.transaction("inbox.forget") as tx:
             sealed = await stored.find(tx, post_id)
             if sealed is not None:
-                await posts.bury(
-                    tx, sealed.facts, by=DeletedBy.AUTHOR, reason="", now=context.now()
-                )
+                await bury(tx, context, sealed.facts, by=DeletedBy.AUTHOR, reason="")
     return bool(ids)

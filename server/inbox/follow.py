@@ -8,7 +8,7 @@ from schemas.records import ActorKind, Follow, FollowState
 from schemas.wire import strict
 from schemas.wire.vocabulary import ActivityType
 from server.context import Context
-from server.services import backfill, communities, discovery, people, standing
+from server.services import backfill, communities, discovery, people, quotes, standing
 from server.services.arrived import Arrived, Dispatch, Ignored
 from server.storage import actors, follows, notifications, received
 from server.storage import communities as stored
@@ -61,6 +61,9 @@ async def on_verdict(context: Context, arrived: Arrived, _dispatch: Dispatch) ->
     """Take an Accept or a Reject from whom we asked, and from nobody else (ACT-05)."""
     if arrived.via is not None:
         raise Ignored("verdict-through-a-community")
+    if await quotes.is_about_a_quote(context, arrived):
+        await quotes.take_verdict(context, arrived)
+        return
     accepted = arrived.activity.verb is ActivityType.ACCEPT
     if accepted:
         await _meet(context, arrived)
@@ -78,6 +81,8 @@ async def on_verdict(context: Context, arrived: Arrived, _dispatch: Dispatch) ->
         joined = await stored.find(tx, target.id) if accepted else None
         if joined is not None:
             await backfill.want(tx, context, joined, whole=True)
+        if not accepted and (await actors.get(tx, follow.follower_id)).moved_to is not None:
+            return  # what they belonged to went along to their new account
         await notifications.add(
             tx,
             member_id=follow.follower_id,

@@ -1,12 +1,12 @@
-"""A steward pins, locks, names a steward, or bans somebody from a community."""
+"""A steward pins or locks a thread, or names a steward."""
 
 from federation.audience import Event
 from schemas.records import Actor, Community, PostFacts
 from server.context import Context
-from server.services import discovery, fanout, standing, stewardship
+from server.services import containers, discovery, fanout, standing, stewardship
 from server.services.arrived import Arrived, Dispatch, Ignored
 from server.services.fanout import Happening
-from server.storage import actors, communities, follows, posts
+from server.storage import actors, communities, posts
 from server.storage.database import Transaction
 
 
@@ -17,15 +17,24 @@ async def on_lock(context: Context, arrived: Arrived, _dispatch: Dispatch) -> No
         facts = await standing.post_of(tx, arrived, arrived.activity.object_id)
         community = await _governed(tx, arrived, actor, facts)
         await posts.lock(tx, facts.root_id, at=context.now())
+        if arrived.activity.duplicate_of is not None:
+            await posts.point_to(tx, facts.root_id, arrived.activity.duplicate_of)
         await _pass_on(tx, context, arrived, community, facts)
 
 
-async def on_add(context: Context, arrived: Arrived, _dispatch: Dispatch) -> None:
-    """Pin a thread, or name a steward; the target says which (FEP-1b12)."""
+async def on_add(context: Context, arrived: Arrived, dispatch: Dispatch) -> None:
+    """Pin a thread, name a steward, or add to a thread; the target says which (FEP-1b12)."""
+    if await containers.owner(context, arrived):
+        await containers.add(context, arrived, dispatch)
+        return
     await _change_list(context, arrived, adding=True)
 
 
-async def on_remove(context: Context, arrived: Arrived, _dispatch: Dispatch) -> None:
+async def on_remove(context: Context, arrived: Arrived, dispatch: Dispatch) -> None:
+    community = await containers.owner(context, arrived)
+    if community is not None:
+        await containers.remove(context, arrived, community, dispatch)
+        return
     await _change_list(context, arrived, adding=False)
 
 
@@ -91,33 +100,6 @@ async def _change_steward(
         await communities.remove_steward(tx, community.id, steward.id)
 
 
-async def on_block(context: Context, arrived: Arrived, _dispatch: Dispatch) -> None:
-    """Put somebody out of a community, on word of its stewards."""
-    actor = await standing.actor_of(context, arrived)
-
-    async with arrived.effect() as tx:
-        target = arrived.activity.target_id or ""
-        community = arrived.via or await communities.find_by_uri(tx, target)
-        if community is None or target != community.uri:
-            raise Ignored("not-a-ban-from-the-community")
-        if arrived.via is None and not community.actor.local:
-            raise Ignored("not-through-its-community")
-        if not await stewardship.may_govern(tx, actor, community):
-            raise Ignored("not-a-steward")
-        banned = await actors.find(tx, arrived.activity.object_id or "")
-        if banned is None:
-            raise Ignored("actor-unknown")
-        await follows.ban(
-            tx,
-            banned.id,
-            community.id,
-            arrived.activity.id or f"{community.uri}#ban-{banned.id}",
-            now=context.now(),
-        )
-        await communities.remove_steward(tx, community.id, banned.id)
-        await _pass_on(tx, context, arrived, community, None, person=banned)
-
-
 async def _governed(
     tx: Transaction, arrived: Arrived, actor: Actor, facts: PostFacts
 ) -> Community:
@@ -133,8 +115,6 @@ async def _pass_on(
     arrived: Arrived,
     community: Community,
     facts: PostFacts | None,
-    *,
-    person: Actor | None = None,
 ) -> None:
     if not community.actor.local:
         return
@@ -144,6 +124,5 @@ async def _pass_on(
         about=facts.uri if facts else community.uri,
         visibility=facts.visibility if facts else community.visibility,
         facts=facts,
-        person=person,
     )
     await fanout.announce(tx, context, arrived.document, happening)

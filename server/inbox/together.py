@@ -110,6 +110,8 @@ def _read_one(context: Context, event: Received) -> _Written | None:
         if activity.verb is not ActivityType.CREATE or activity.embedded is None:
             return None
         post = authored_post(activity, activity.embedded, now=context.now())
+        if post.quote is not None and post.quote.stamp is not None:
+            return None  # its stamp is to be looked at, and nobody is asked here
     except (FederationError, BadDocument):
         return None
     elsewhere = post.community_uri is not None and not context.home.is_ours(post.community_uri)

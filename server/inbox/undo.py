@@ -1,5 +1,7 @@
 """Something is taken back."""
 
+from typing import Final
+
 from federation.audience import Event
 from federation.errors import Gone
 from federation.translate.incoming import embedded_activity_from, undo_from
@@ -8,11 +10,28 @@ from schemas.records import Actor, Community, FollowState, PostFacts
 from schemas.wire.activities import Activity
 from schemas.wire.vocabulary import ActivityType
 from server.context import Context
-from server.services import choices, confirming, fanout, kudos, standing, stewardship
+from server.services import (
+    banning,
+    boosting,
+    choices,
+    confirming,
+    fanout,
+    kudos,
+    reacting,
+    standing,
+    stewardship,
+)
 from server.services.arrived import Arrived, Dispatch, Ignored
-from server.services.fanout import Happening, about_post
-from server.storage import actors, communities, follows, marks, posts
+from server.services.fanout import about_post
+from server.storage import actors, follows, marks, posts, reactions
 from server.storage.database import Transaction
+
+_REACTIONS: Final = frozenset({ActivityType.EMOJI_REACT, ActivityType.EMOJI_REACTION})
+#: What it is for others where something is taken back that is not a Like.
+_EVENTS: Final[dict[ActivityType | None, Event]] = {
+    ActivityType.DELETE: Event.RESTORATION,
+    ActivityType.CHOOSE_ANSWER: Event.REOPENING,
+}
 
 
 async def on_undo(context: Context, arrived: Arrived, _dispatch: Dispatch) -> None:
@@ -29,16 +48,21 @@ async def on_undo(context: Context, arrived: Arrived, _dispatch: Dispatch) -> No
             await _unfollow(tx, arrived, actor, inner)
             return
         if inner.verb is ActivityType.BLOCK:
-            await _lift_ban(tx, context, arrived, actor, inner)
+            await banning.lift(tx, context, arrived, actor, inner)
+            return
+        if inner.verb is ActivityType.ANNOUNCE:
+            await boosting.take_back(tx, arrived, actor, inner)
             return
         facts = await standing.post_of(tx, arrived, inner.object_id)
         community = await standing.community_of(tx, arrived, facts)
         if inner.verb is ActivityType.LIKE:
             event = Event.MARK
             changed = await _unlike(tx, context, actor, inner, facts)
+        elif inner.verb in _REACTIONS:
+            event = Event.MARK
+            changed = await reacting.take_back(tx, context, actor, facts, inner)
         else:
-            gives_back = inner.verb is ActivityType.DELETE
-            event = Event.RESTORATION if gives_back else Event.GOVERNANCE
+            event = _EVENTS.get(inner.verb, Event.GOVERNANCE)
             changed = await _take_back(tx, actor, inner, facts, community)
         if changed and community.actor.local:
             happening = about_post(event, community, facts)
@@ -52,6 +76,10 @@ async def _unlike(
     uri = inner.id or None
     await posts.lock_thread(tx, facts.root_id)
     taken = await marks.take(tx, actor.id, facts.id, uri=uri)
+    if not taken and uri is not None:
+        taken = await kudos.take_back_unnamed(
+            tx, context, actor, facts, uri=uri, published=inner.published
+        )
     noted = uri is not None and await kudos.note_undone(tx, context, actor, uri)
     if not taken and not noted:
         raise Ignored("undone-already")
@@ -76,11 +104,14 @@ async def _what(context: Context, arrived: Arrived) -> Activity:
     uri = undone.uri or ""
     async with context.database.reading() as tx:
         known = await marks.find_by_uri(tx, uri)
+        reaction = await reactions.find_by_uri(tx, uri)
         follow = await follows.find_by_uri(tx, uri)
         follower = await actors.get(tx, follow.follower_id) if follow else None
         target = await actors.get(tx, follow.target_id) if follow else None
     if known is not None:
         return _rebuilt(arrived, ActivityType.LIKE, uri, known[0].actor_uri, known[0].post_uri)
+    if reaction is not None:
+        return _rebuilt(arrived, ActivityType.EMOJI_REACT, uri, *reaction)
     if follow is not None and follower is not None and target is not None:
         if follow.state is FollowState.BANNED:
             # A ban is told of by its Block, and any steward may lift it.
@@ -127,30 +158,6 @@ async def _unfollow(tx: Transaction, arrived: Arrived, actor: Actor, inner: Acti
         raise Ignored("target-unknown")
     if await follows.remove(tx, actor.id, target.id) is None:
         raise Ignored("follow-unknown")
-
-
-async def _lift_ban(
-    tx: Transaction, context: Context, arrived: Arrived, actor: Actor, inner: Activity
-) -> None:
-    community = arrived.via or await communities.find_by_uri(tx, inner.target_id or "")
-    if community is None or inner.target_id != community.uri:
-        raise Ignored("not-a-ban-from-the-community")
-    if arrived.via is None and not community.actor.local:
-        raise Ignored("not-through-its-community")
-    if not await stewardship.may_govern(tx, actor, community):
-        raise Ignored("not-a-steward")
-    person = await actors.find(tx, inner.object_id or "")
-    if person is None or not await follows.lift_ban(tx, person.id, community.id):
-        raise Ignored("undone-already")
-    if community.actor.local:
-        happening = Happening(
-            event=Event.GOVERNANCE,
-            community=community,
-            about=community.uri,
-            visibility=community.visibility,
-            person=person,
-        )
-        await fanout.announce(tx, context, arrived.document, happening)
 
 
 async def _take_back(

@@ -2,10 +2,22 @@
 
 from federation.audience import Event
 from federation.translate.incoming import authored_post
+from federation.translate.reading import settled_time
 from schemas.wire.reading import lenient_type_name
 from schemas.wire.vocabulary import ActorType
 from server.context import Context
-from server.services import audiences, discovery, fanout, posts, standing
+from server.services import (
+    audiences,
+    discovery,
+    duplicates,
+    fanout,
+    newcomer,
+    polls,
+    posts,
+    quotes,
+    standing,
+    storing,
+)
 from server.services.arrived import Arrived, Dispatch, Ignored
 from server.services.fanout import about_post
 
@@ -22,6 +34,8 @@ async def on_update(context: Context, arrived: Arrived, _dispatch: Dispatch) -> 
         return
     incoming = authored_post(arrived.activity, document, now=context.now())
     incoming = await audiences.confirmed(context, incoming)
+    incoming = await quotes.proven_edit(context, incoming)
+    told_at = settled_time(arrived.activity.published, context.now())
 
     async with arrived.effect() as tx:
         facts = await standing.post_of(tx, arrived, incoming.uri)
@@ -32,6 +46,12 @@ async def on_update(context: Context, arrived: Arrived, _dispatch: Dispatch) -> 
             # Nor passed on: others may have kept no tombstone, and would show it again.
             raise Ignored("post-deleted")
         changed = await posts.receive_edit(tx, facts, incoming, now=context.now())
+        if changed:
+            carried = newcomer.carried_by(incoming)
+            await storing.tell_called(tx, [(facts.id, carried)], now=context.now())
+        changed |= await quotes.take_over(tx, facts, incoming)
+        changed |= await duplicates.take_over(tx, facts, incoming)
+        changed |= await polls.take_over(tx, facts, incoming, told_at=told_at)
         addressed = await audiences.take_over(tx, facts, incoming, community)
         if not changed and addressed == facts and not community.actor.local:
             raise Ignored("edit-not-newer")

@@ -141,20 +141,33 @@ async def change_password(
         TooMany: over as many tries as for signing in.
     """
     _check_password("new", new, member)
+    known = await confirm_password(context, member, old, field="old")
+    password_hash = await passwords.make_hash(new)
+
+    async with context.database.transaction("change-password") as tx:
+        await _check_still(tx, member, known)
+        await _replace_password(tx, member, password_hash, keep_session=keep_session)
+        await throttles.clear(tx, throttling.key("password-account", str(member.id)))
+
+
+async def confirm_password(
+    context: Context, member: Member, password: str, *, field: str = "password"
+) -> str:
+    """Insist, before something grave, that who asks for it knows the password; give its hash.
+
+    Raises:
+        Invalid: the field; "wrong-password".
+        TooMany: over as many tries as for signing in.
+    """
     key = throttling.key("password-account", str(member.id))
     limit = context.settings.sign_in_tries
     await throttling.check(context, key, limit=limit, window=_SIGN_IN_WINDOW)
 
     async with context.database.reading() as tx:
         known = await members.find_by_name(tx, member.actor.name)
-    if known is None or not await passwords.is_right(known[1], old):
-        raise Invalid({"old": "That is not your password."}, reason="wrong-password")
-    password_hash = await passwords.make_hash(new)
-
-    async with context.database.transaction("change-password") as tx:
-        await _check_still(tx, member, known[1])
-        await _replace_password(tx, member, password_hash, keep_session=keep_session)
-        await throttles.clear(tx, key)
+    if known is None or not await passwords.is_right(known[1], password):
+        raise Invalid({field: "That is not your password."}, reason="wrong-password")
+    return known[1]
 
 
 async def set_password(context: Context, member: Member, password: str) -> None:

@@ -6,12 +6,13 @@ from typing import Any
 import rfc8785
 
 from federation.translate.outgoing import timestamp
+from schemas.attached import Poll
 from schemas.gate import Released
 from schemas.records import Mark, Post, Principal, Surface
 from server.context import Context
 from server.services import sharing
 from server.services.errors import NotFound
-from server.storage import marks, posts
+from server.storage import marks, posts, reactions
 from server.storage.database import Transaction
 
 
@@ -27,16 +28,23 @@ async def thread(
         raise NotFound("thread-not-found", "There is no such thread here.")
     sealed = await posts.thread(tx, root.facts.id)
     released = [sharing.release(context, each, principal, Surface.API) for each in sealed]
-    readable = [each for each in released if each is not None]
+    readable = {each.content.facts.id: each for each in released if each is not None}
     if not readable:
         raise NotFound("thread-not-found", "There is no such thread here.")
     by_post: dict[int, list[Mark]] = defaultdict(list)
     for given in await marks.on_thread(tx, root.facts.id):
         by_post[given.post_id].append(given.mark)
-    return rfc8785.dumps([_post(each, by_post[each.content.facts.id]) for each in readable])
+    emoji: dict[int, list[reactions.Given]] = defaultdict(list)
+    for one in await reactions.on_thread(tx, root.facts.id):
+        emoji[one.post_id].append(one)
+    return rfc8785.dumps(
+        [_post(each, by_post[number], emoji[number]) for number, each in readable.items()]
+    )
 
 
-def _post(released: Released[Post], given: list[Mark]) -> dict[str, Any]:
+def _post(
+    released: Released[Post], given: list[Mark], emoji: list[reactions.Given]
+) -> dict[str, Any]:
     post = released.content
     facts = post.facts
     return {
@@ -56,7 +64,36 @@ def _post(released: Released[Post], given: list[Mark]) -> dict[str, Any]:
         "locked": facts.locked_at is not None,
         "pinned": facts.pinned_at is not None,
         "accepted": sorted(post.accepted),
+        "poll": _poll(post.poll) if post.poll else None,
         "marks": [] if facts.deleted_at else [_mark(each) for each in given],
+    } | ({} if facts.deleted_at else _carried(post, emoji))
+
+
+def _carried(post: Post, emoji: list[reactions.Given]) -> dict[str, Any]:
+    """Tell what is there beyond the words; of most posts nothing is.
+
+    Whom a post calls is in its words, and whether a quote may be shown is each agency's to
+    find out.
+    """
+    written: dict[str, Any] = {
+        "warning": post.warning,
+        "sensitive": post.sensitive,
+        "media": sorted([each.url, each.kind.value, each.alt] for each in post.media),
+        "hashtags": sorted(each.slug for each in post.hashtags),
+        "emoji": sorted(each.shortcode for each in post.emojis),
+        "quote": post.quote.uri if post.quote else None,
+        "duplicateOf": post.duplicate_of,
+        "reactions": sorted([each.actor_uri, each.reaction.content] for each in emoji),
+    }
+    return {name: value for name, value in written.items() if value}
+
+
+def _poll(poll: Poll) -> dict[str, Any]:
+    return {
+        "choices": [[choice.name, choice.votes] for choice in poll.choices],
+        "several": poll.several,
+        "closes": timestamp(poll.closes_at) if poll.closes_at else None,
+        "voters": poll.voters,
     }
 
 

@@ -4,20 +4,19 @@ from dataclasses import replace
 from typing import Any
 
 from federation.audience import Event, decision_addressing
-from federation.translate.outgoing import timestamp
 from federation.translate.outgoing_activities import (
     choose_answer_activity,
     undo_activity,
-    update_activity,
 )
 from schemas.records import Actor, Community, Kind, Mark, PostFacts, Surface, Visibility
 from server.context import Context
 from server.services import fanout, kudos, sharing
+from server.services.documents import tell_state
 from server.services.errors import Conflict, NotAllowed
 from server.services.fanout import about_post
-from server.services.posts import document_of, principal_of
+from server.services.posts import principal_of
 from server.services.stewardship import may_govern
-from server.storage import actors, communities, marks, notifications, posts
+from server.storage import communities, marks, notifications, posts
 from server.storage.database import Transaction
 from server.storage.sessions import SignedIn
 
@@ -37,7 +36,7 @@ async def accept(context: Context, member: SignedIn, answer_id: int) -> PostFact
             tx, context, actor, document, about_post(Event.CHOICE, community, answer)
         )
         await _show_mark(tx, context, actor, answer, community, accepts=True)
-        await _tell_state(tx, context, question, community)
+        await tell_state(tx, context, question, community)
         return question
 
 
@@ -62,11 +61,10 @@ async def reopen(context: Context, member: SignedIn, answer_id: int) -> PostFact
             public=question.visibility is Visibility.PUBLIC,
             published=context.now(),
         )
-        # Not a choice: microblogs were shown the answer once, and are not shown it again.
-        happening = about_post(Event.GOVERNANCE, community, answer)
+        happening = about_post(Event.REOPENING, community, answer)
         await fanout.publish(tx, context, actor, document, happening)
         await _show_mark(tx, context, actor, answer, community, accepts=False)
-        await _tell_state(tx, context, question, community)
+        await tell_state(tx, context, question, community)
         return question
 
 
@@ -109,26 +107,6 @@ async def _show_mark(
     blank = Mark(uri="", actor_uri=actor.uri, post_uri=answer.uri, given_at=context.now())
     wanted = replace(current or blank, accepts=accepts)
     await kudos.change_mark(tx, context, actor, answer, community, wanted)
-
-
-async def _tell_state(
-    tx: Transaction, context: Context, question: PostFacts, community: Community
-) -> None:
-    """Send the question's new state, where its author is ours (wire.md 0.6, step 2)."""
-    if not question.author_local:
-        return
-    now = context.now()
-    sealed, document = await document_of(tx, context, question.id, community)
-    document["updated"] = timestamp(now)
-    author = await actors.get(tx, question.author_id)
-    activity = update_activity(
-        fanout.mint_activity(context),
-        document,
-        published=now,
-        author_followers=fanout.followers_of(author),
-    )
-    happening = about_post(Event.EDIT, community, sealed.facts)
-    await fanout.publish(tx, context, author, activity, happening)
 
 
 async def receive_choice(

@@ -24,7 +24,7 @@ from schemas.records import (
     Visibility,
 )
 from server.context import Context
-from server.services import fanout, names, sharing
+from server.services import carrying, fanout, names, sharing
 from server.services.errors import Invalid, NotAllowed, NotFound
 from server.storage import (
     activities,
@@ -214,7 +214,14 @@ async def leave(context: Context, member: SignedIn, community_id: int) -> None:
 async def receive_follow(
     tx: Transaction, context: Context, follower: Actor, community: Community, follow_uri: str
 ) -> FollowState:
-    """Take a Follow from elsewhere: it waits for the agency, for a steward, or is let in."""
+    """Take a Follow from elsewhere: it waits for the agency, for a steward, or is let in.
+
+    A community elsewhere may follow a public one, and no other: it passes on what it gets to
+    people whom nobody here has let in (wire.md 1.11).
+    """
+    if follower.kind is ActorKind.COMMUNITY and community.visibility is not Visibility.PUBLIC:
+        await _verdict(tx, context, community, follower, follow_uri, accepted=False)
+        return FollowState.REFUSED
     state = await sharing.may_knock(tx, follower.host)
     follow = await follows.ask(tx, follower.id, community.id, follow_uri, now=context.now())
     if follow.state is FollowState.BANNED:
@@ -236,7 +243,9 @@ async def settle_waiting(tx: Transaction, context: Context, asked: follows.Asked
 async def _answer(
     tx: Transaction, context: Context, community: Community, follower: Actor, follow_uri: str
 ) -> FollowState:
-    if community.join is JoinRule.OPEN:
+    if community.join is JoinRule.OPEN or await carrying.is_proven_member(
+        tx, community, follower
+    ):
         await _let_in(tx, context, community, follower, follow_uri)
         return FollowState.ACCEPTED
     for steward in await communities.stewards(tx, community.id):
@@ -266,6 +275,7 @@ async def _let_in(
         post_id=None,
         now=context.now(),
     )
+    await carrying.hand_over(tx, context, community, follower)
 
 
 async def decide_request(

@@ -313,4 +313,6 @@ def _community(actor: Actor, incoming: IncomingActor) -> Community:
         visibility=incoming.visibility,
         topics=incoming.topics,
         several_answers=incoming.several_answers,
+        # Ours say the kind of every post; the others leave it to their community.
+        asks_questions=incoming.asks_questions and not incoming.several_answers,
     )

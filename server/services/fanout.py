@@ -13,15 +13,17 @@ from federation.audience import (
     announced_form,
     receiver_class,
 )
+from federation.programs import takes
 from federation.signatures.keys import KeyPair
 from federation.translate.outgoing_activities import announce_activity, undo_activity
 from federation.translate.passing import passed_on
 from schemas.records import Actor, Community, PostFacts, Visibility
 from server.context import Context
 from server.services import proving
+from server.services.keeping import row_of
 from server.services.sharing import may_knock, may_send
-from server.services.targets import targets_of
-from server.storage import activities, follows, owed
+from server.services.targets import is_taken, targets_of
+from server.storage import activities, actors, follows, owed
 from server.storage.activities import Sent
 from server.storage.database import Transaction
 
@@ -36,7 +38,8 @@ class Happening:
     """What happened in a community, for those who should hear of it.
 
     `about` is the uri of what it is about; `facts` are the post's, where it is about one.
-    `person` is somebody whom it concerns: their agency hears of it, member or not.
+    `person` is somebody whom it concerns: their agency hears of it, member or not; so do
+    those of whom a public post calls.
     """
 
     event: Event
@@ -45,6 +48,7 @@ class Happening:
     visibility: Visibility
     facts: PostFacts | None = None
     person: Actor | None = None
+    called: tuple[Actor, ...] = ()
 
     @property
     def lane(self) -> str:
@@ -83,7 +87,8 @@ async def publish(
     told: frozenset[str] = frozenset()
     if community.actor.local:
         told = await announce(tx, context, document, happening)
-    else:
+        await _tell_author(tx, context, sent, happening, but=told)
+    elif await is_taken(tx, community.actor, document):
         await _send(tx, context, sent, [community.actor], lane=happening.lane)
     if _is_the_authors(happening, actor):
         await _tell_followers(tx, context, sent, happening, but=told)
@@ -96,6 +101,18 @@ def _is_the_authors(happening: Happening, actor: Actor) -> bool:
         and happening.facts is not None
         and happening.facts.author_id == actor.id
     )
+
+
+async def _tell_author(
+    tx: Transaction, context: Context, sent: Sent, happening: Happening, *, but: frozenset[str]
+) -> None:
+    """Let an author elsewhere know of thanks that no community passes on to them (0.7)."""
+    facts = happening.facts
+    if happening.event is not Event.MARK or facts is None or facts.author_local:
+        return
+    author = await actors.get(tx, facts.author_id)
+    if happening.visibility is Visibility.PUBLIC and author.host not in but:
+        await _send(tx, context, sent, [author], lane=happening.lane)
 
 
 async def _tell_followers(
@@ -112,11 +129,22 @@ async def _tell_followers(
     found = await follows.recipients(
         tx, facts.author_id, unadmitted=context.settings.open_federation
     )
+    found += await _allowed(tx, context, _at_home(happening.called), public=True)
     if happening.event in _CHANGES:
         found += await _allowed(tx, context, await follows.reached(tx, facts.id), public=True)
     passed_by = frozenset() if happening.event is Event.DELETE else but
     group = [each for each in found if each.host not in passed_by]
     await _enqueue(tx, context, sent, group, lane=happening.lane)
+
+
+def _at_home(people: Sequence[Actor]) -> list[follows.Recipient]:
+    return [
+        follows.Recipient(
+            inbox=each.inbox, shared_inbox=each.shared_inbox, host=each.host, software=None
+        )
+        for each in people
+        if not each.local and each.inbox is not None
+    ]
 
 
 async def announce(
@@ -179,6 +207,8 @@ async def _copies(
             receiver_class(recipient.software),
             boosts_answers=community.boosts_answers,
         )
+        if form is Form.WRAPPED and not takes(recipient.software, inner, inbox=recipient.inbox):
+            form = Form.NOTHING
         by_form.setdefault(form, []).append(recipient)
     copies = []
     for form, group in by_form.items():
@@ -286,7 +316,7 @@ async def send_to(
 ) -> None:
     """Keep an activity between actors, such as Follow and Accept, and send it to some."""
     document = await proving.prove_first(tx, context, actor, document)
-    sent = _sent(context, actor, document, about=about, visibility=Visibility.MEMBERS)
+    sent = row_of(context, actor, document, about=about, visibility=Visibility.MEMBERS)
     await activities.add(tx, sent)
     await _send(tx, context, sent, receivers, lane=about, unadmitted=True)
 
@@ -313,7 +343,7 @@ def _kept(
     inner = document.get("object")
     wrapped = document["type"] == "Announce" and isinstance(inner, dict)
     about = str(inner["id"]) if wrapped and isinstance(inner, dict) else happening.about
-    return _sent(
+    return row_of(
         context,
         actor,
         document,
@@ -321,31 +351,6 @@ def _kept(
         visibility=happening.visibility,
         post_id=happening.facts.id if happening.facts else None,
         community_id=happening.community.id,
-    )
-
-
-def _sent(
-    context: Context,
-    actor: Actor,
-    document: dict[str, Any],
-    *,
-    about: str,
-    visibility: Visibility,
-    post_id: int | None = None,
-    community_id: int | None = None,
-) -> Sent:
-    uri = str(document["id"])
-    return Sent(
-        id=int(uri.rpartition("/")[2]),
-        uri=uri,
-        actor_id=actor.id,
-        type=str(document["type"]),
-        object_uri=about,
-        post_id=post_id,
-        community_id=community_id,
-        visibility=visibility,
-        document=orjson.dumps(document),
-        published_at=context.now(),
     )
 
 

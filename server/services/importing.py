@@ -11,7 +11,7 @@ from federation.errors import FederationError, Unreachable
 from federation.translate.incoming_posts import IncomingPost
 from schemas.records import Actor, Community, Kind
 from server.context import Context
-from server.services import discovery, posts
+from server.services import discovery, polls, posts, quotes, quoting
 from server.services.newcomer import newcomer
 from server.storage import actors, archive, communities
 from server.storage import posts as stored
@@ -20,6 +20,9 @@ from server.storage.database import Transaction
 from server.storage.posts import NewPost
 
 log = structlog.get_logger()
+
+#: Stamps of one thread that are fetched.
+_MOST_STAMPS = 20
 
 
 async def authors_of(
@@ -47,6 +50,17 @@ async def authors_of(
         for uri, actor in found.items()
         if actor.suspended_at is None and actor.deleted_at is None
     }, everyone_came
+
+
+async def with_proven_quotes(
+    context: Context, incoming: Mapping[str, IncomingPost]
+) -> dict[str, IncomingPost]:
+    """Look at the stamps of what is quoted in a thread; at most so many (DOS-06)."""
+    stamped = [uri for uri, post in incoming.items() if post.quote and post.quote.stamp]
+    looked_at = {
+        uri: await quoting.proven(context, incoming[uri]) for uri in stamped[:_MOST_STAMPS]
+    }
+    return {**incoming, **looked_at}
 
 
 async def import_thread(
@@ -172,13 +186,27 @@ async def _take_edits(
 ) -> None:
     for uri, known in place.known.items():
         post = incoming.get(uri)
-        if post is None or post.edited_at is None:
+        if post is None:
+            continue
+        await _take_results(tx, known, post, now=place.now)
+        if post.edited_at is None:
             continue
         if known.edited_at is not None and known.edited_at >= post.edited_at:
             continue
         sealed = await stored.find(tx, known.id)
         if sealed is not None and sealed.facts.author_uri == post.author_uri:
             await posts.receive_edit(tx, sealed.facts, post, now=place.now)
+            await quotes.take_over(tx, sealed.facts, post)
+
+
+async def _take_results(
+    tx: Transaction, known: Known, post: IncomingPost, *, now: datetime
+) -> None:
+    if known.kind is not Kind.POLL:
+        return
+    sealed = await stored.find(tx, known.id)
+    if sealed is not None and sealed.facts.author_uri == post.author_uri:
+        await polls.take_over(tx, sealed.facts, post, told_at=now)
 
 
 async def _take_answers(

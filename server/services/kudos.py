@@ -23,7 +23,7 @@ from server.services import fanout, sharing
 from server.services.errors import Conflict, Invalid, NotAllowed
 from server.services.fanout import about_post
 from server.services.posts import principal_of
-from server.storage import communities, follows, marks, notifications, posts
+from server.storage import communities, follows, marks, notifications, posts, received
 from server.storage.database import Transaction
 from server.storage.sessions import SignedIn
 
@@ -38,7 +38,7 @@ async def mark_helpful(
         facts, community = await _markable(tx, context, member, post_id)
         current = await marks.find(tx, member.member.actor.id, facts.id)
         wanted = replace(
-            current or _blank(member.member.actor, facts, context.now()), helpful=helpful
+            current or blank(member.member.actor, facts, context.now()), helpful=helpful
         )
         await change_mark(tx, context, member.member.actor, facts, community, wanted)
         return facts
@@ -59,7 +59,7 @@ async def give_kudos(
         facts, community = await _markable(tx, context, member, post_id)
         current = await marks.find(tx, member.member.actor.id, facts.id)
         wanted = replace(
-            current or _blank(member.member.actor, facts, context.now()), kudos=kudos
+            current or blank(member.member.actor, facts, context.now()), kudos=kudos
         )
         await change_mark(tx, context, member.member.actor, facts, community, wanted)
         return facts
@@ -158,10 +158,35 @@ async def receive(
         helpful=incoming.helpful,
         kudos=incoming.kudos,
         accepts=incoming.accepts,
+        reaction=incoming.reaction,
         given_at=incoming.given_at,
     )
     await marks.put(tx, actor.id, facts.id, mark)
     await _notify(tx, context, actor, facts, mark)
+    return True
+
+
+async def take_back_unnamed(
+    tx: Transaction,
+    context: Context,
+    actor: Actor,
+    facts: PostFacts,
+    *,
+    uri: str,
+    published: datetime | None,
+) -> bool:
+    """Take back the one Like of an actor whose Undo names it by an id that nobody has seen.
+
+    PieFed mints a new one for what it takes back. An id that came before is of an older Like,
+    and so is one that was made before ours: what replaced it stays.
+    """
+    current = await marks.find(tx, actor.id, facts.id)
+    if current is None or (published is not None and published < current.given_at):
+        return False
+    if await marks.is_undone(tx, uri, actor.uri) or await received.is_known(tx, actor.uri, uri):
+        return False
+    await marks.take(tx, actor.id, facts.id, uri=current.uri)
+    await note_undone(tx, context, actor, current.uri)
     return True
 
 
@@ -191,7 +216,8 @@ async def _notify(
     )
 
 
-def _blank(actor: Actor, facts: PostFacts, now: datetime) -> Mark:
+def blank(actor: Actor, facts: PostFacts, now: datetime) -> Mark:
+    """Give a mark that says nothing yet."""
     return Mark(uri="", actor_uri=actor.uri, post_uri=facts.uri, given_at=now)
 
 

@@ -53,19 +53,26 @@ async def follow(context: Context, member: SignedIn, person_id: int) -> FollowSt
         person = await _person(tx, person_id)
         if person.id == me.id:
             raise Conflict("follows-oneself", "You cannot follow yourself.")
-        before = await follows.find(tx, me.id, person.id)
-        if before is not None and before.state is not FollowState.REFUSED:
-            return before.state
         if await sharing.may_knock(tx, person.host) is AgencyState.BLOCKED:
             raise NotAllowed("agency-blocked", "Our moderators blocked that agency.")
+        return await follow_within(tx, context, me, person)
 
-        uri = fanout.mint_activity(context)
-        await follows.ask(tx, me.id, person.id, uri, now=context.now())
-        if not person.local:
-            await communities.send_follow(tx, context, me, person, uri)
-            return FollowState.ASKED
-        await _accept(tx, context, me, person)
-        return FollowState.ACCEPTED
+
+async def follow_within(
+    tx: Transaction, context: Context, me: Actor, person: Actor
+) -> FollowState:
+    """Follow a person in the transaction of something larger; checked is who they are."""
+    before = await follows.find(tx, me.id, person.id)
+    if before is not None and before.state is not FollowState.REFUSED:
+        return before.state
+
+    uri = fanout.mint_activity(context)
+    await follows.ask(tx, me.id, person.id, uri, now=context.now())
+    if not person.local:
+        await communities.send_follow(tx, context, me, person, uri)
+        return FollowState.ASKED
+    await _accept(tx, context, me, person)
+    return FollowState.ACCEPTED
 
 
 async def unfollow(context: Context, member: SignedIn, person_id: int) -> None:
@@ -78,22 +85,27 @@ async def unfollow(context: Context, member: SignedIn, person_id: int) -> None:
 
     async with context.database.transaction("people.unfollow") as tx:
         person = await _known(tx, person_id)
-        removed = await follows.remove(tx, me.id, person.id)
-        if removed is None or person.local:
-            return
-        if await activities.find_by_uri(tx, removed.uri) is None:
-            return  # it waited here, so nobody there knows of it
-        inner = follow_activity(
-            removed.uri, actor=me.uri, target=person.uri, published=removed.asked_at
-        )
-        document = undo_activity(
-            fanout.mint_activity(context),
-            actor=me.uri,
-            inner=inner,
-            public=True,
-            published=context.now(),
-        )
-        await fanout.send_to(tx, context, me, document, [person], about=person.uri)
+        await unfollow_within(tx, context, me, person)
+
+
+async def unfollow_within(tx: Transaction, context: Context, me: Actor, target: Actor) -> None:
+    """End a Follow of a person or a community in the transaction of something larger."""
+    removed = await follows.remove(tx, me.id, target.id)
+    if removed is None or target.local:
+        return
+    if await activities.find_by_uri(tx, removed.uri) is None:
+        return  # it waited here, so nobody there knows of it
+    inner = follow_activity(
+        removed.uri, actor=me.uri, target=target.uri, published=removed.asked_at
+    )
+    document = undo_activity(
+        fanout.mint_activity(context),
+        actor=me.uri,
+        inner=inner,
+        public=True,
+        published=context.now(),
+    )
+    await fanout.send_to(tx, context, me, document, [target], about=target.uri)
 
 
 async def accept_person_follow(

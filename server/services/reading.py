@@ -16,6 +16,8 @@ from federation.translate.outgoing import (
     post_document,
     timestamp,
 )
+from federation.translate.outgoing_parts import reaction_document
+from federation.translate.outgoing_quotes import stamp_document
 from federation.uris import Home
 from schemas.gate import Released
 from schemas.records import (
@@ -36,7 +38,7 @@ from server.context import Context
 from server.services import entitlement, proving, sharing
 from server.services.errors import NotFound
 from server.services.lookups import Lookups
-from server.storage import activities, feeds, served
+from server.storage import activities, feeds, originals, quotes, reactions, served
 from server.storage.activities import Sent
 from server.storage.database import Transaction
 from server.storage.feeds import Entry
@@ -47,7 +49,7 @@ Asker = Anonymous | AgencyPrincipal
 #: A thread of at most so many posts is listed with their words (wire.md 4.2).
 MOST_EMBEDDED: Final = 100
 #: What others would look for at the wrong place when we serve a copy of somebody else's post.
-_AT_HOME_ONLY: Final = frozenset({"replies", "likes", "shares"})
+_AT_HOME_ONLY: Final = frozenset({"replies", "likes", "shares", "emojiReactions"})
 # One for each outgoing client, of which an instance has one; nothing is kept in it.
 _LOOKUPS: Final[WeakKeyDictionary[Session, Lookups[Known]]] = WeakKeyDictionary()
 
@@ -175,6 +177,37 @@ async def likes(context: Context, asker: Asker, post_id: int) -> dict[str, Any]:
     return count_only(f"{released.content.facts.uri}/likes", released.content.helpful)
 
 
+async def emoji_reactions(context: Context, asker: Asker, post_id: int) -> dict[str, Any]:
+    """List the emoji under a post of ours, with who gave each (FEP-c0e0)."""
+    kept = await _find(context, post_id)
+    released = await _let_out(context, kept, asker, Surface.COLLECTION)
+    facts = released.content.facts
+    async with context.database.reading() as tx:
+        given = [] if facts.deleted_at else await reactions.on_post(tx, facts.id)
+    listed = [
+        reaction_document(each.uri, each.actor_uri, facts.uri, each.reaction) for each in given
+    ]
+    return ordered_collection(f"{facts.uri}/reactions", listed)
+
+
+async def stamp(context: Context, asker: Asker, post_id: int, stamp_id: int) -> dict[str, Any]:
+    """Read a permission to quote a post of ours, while it holds (FEP-044f).
+
+    Raises:
+        NotFound: there is none, it was taken back, or its post is not for them.
+    """
+    kept = await _find(context, post_id)
+    released = await _let_out(context, kept, asker, Surface.OBJECT)
+    async with context.database.reading() as tx:
+        found = await quotes.find(tx, stamp_id)
+    holds = found is not None and found.quoted_id == post_id and found.revoked_at is None
+    if found is None or not holds or released.content.facts.deleted_at is not None:
+        raise nothing()
+    return stamp_document(
+        found.uri, author=found.author_uri, quoting=found.quoting_uri, quoted=found.quoted_uri
+    )
+
+
 async def shares(context: Context, asker: Asker, post_id: int) -> dict[str, Any]:
     """Say how many boosts of a post of ours we know."""
     kept = await _find(context, post_id)
@@ -195,21 +228,26 @@ async def thread(context: Context, asker: Asker, uri: str) -> dict[str, Any]:
         released = _released(context, kept, asker, Surface.COLLECTION)
         scope = sharing.scope(context, asker, Surface.COLLECTION)
         entries = await feeds.thread(tx, scope, released.content.facts.root_id)
+        listed = [entry for entry in entries if not entry.post.facts.deleted_at]
+        theirs: dict[int, bytes] = {}
+        if len(listed) <= MOST_EMBEDDED:
+            foreign = [entry.post.facts.id for entry in listed if not entry.author.local]
+            theirs = await originals.of_posts(tx, foreign)
 
-    listed = [entry for entry in entries if not entry.post.facts.deleted_at]
-    embedded = await _embedded(context, asker, listed)
+    embedded = await _embedded(context, asker, listed, theirs)
     return ordered_collection(uri, embedded, owner=kept.community.uri)
 
 
 async def _embedded(
-    context: Context, asker: Asker, listed: Sequence[Entry]
+    context: Context, asker: Asker, listed: Sequence[Entry], theirs: Mapping[int, bytes]
 ) -> list[str | dict[str, Any]]:
-    """Embed what our own members wrote where a thread is small; others speak for themselves."""
+    """Embed what our members wrote, and what others proved, where a thread is small (4.2)."""
     if len(listed) > MOST_EMBEDDED:
         return [entry.post.facts.uri for entry in listed]
     authors = {entry.post.facts.id: entry.author for entry in listed}
     uris: list[str] = []
     ours: list[tuple[PostFacts, dict[str, Any]]] = []
+    proven: dict[str, dict[str, Any]] = {}
     for entry in listed:
         facts = entry.post.facts
         released = sharing.release(context, entry.post, asker, Surface.COLLECTION)
@@ -224,7 +262,10 @@ async def _embedded(
                 likes=released.content.helpful,
             )
             ours.append((facts, document))
-    proven = {each["id"]: each for each in await proving.prove_embedded(context, ours)}
+        elif facts.id in theirs:
+            proven[facts.uri] = orjson.loads(theirs[facts.id])
+    for each in await proving.prove_embedded(context, ours):
+        proven[each["id"]] = each
     return [proven.get(uri, uri) for uri in uris]
 
 

@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from federation.translate.incoming import IncomingFlag
+from federation.audience import receiver_class
+from federation.translate.incoming import IncomingFlag, IncomingResolution
 from federation.translate.outgoing_activities import flag_activity
 from federation.translate.sanitize import plain
 from schemas.records import (
@@ -20,7 +21,18 @@ from server.context import Context
 from server.services import accounts, fanout, sharing
 from server.services.errors import Conflict, Invalid, NotAllowed, NotFound
 from server.services.posts import principal_of
-from server.storage import actors, audit, communities, desk, members, posts, reports
+from server.services.stewardship import may_govern
+from server.services.targets import is_taken
+from server.storage import (
+    actors,
+    agencies,
+    audit,
+    communities,
+    desk,
+    members,
+    posts,
+    reports,
+)
 from server.storage.database import Transaction
 from server.storage.members import Member
 from server.storage.reports import Report
@@ -30,6 +42,8 @@ LONGEST_COMMENT = 5000
 LONGEST_REASON = 500
 MOST_OBJECTS = 20
 MOST_PER_DAY = 100
+#: What an open report has as its outcome once the stewards of its community are done with it.
+RESOLVED_THERE = "resolved-by-stewards"
 
 
 async def report(
@@ -68,10 +82,24 @@ async def report(
 async def _forward(
     tx: Transaction, context: Context, facts: PostFacts, community: Community, comment: str
 ) -> None:
+    """Tell those who keep the community, and those who keep its author, each once."""
     author = await actors.get(tx, facts.author_id)
-    receiver = author if community.actor.local else community.actor
-    if receiver.local:
-        return
+    told: set[str] = set()
+    for receiver in (community.actor, author):
+        if not receiver.local and receiver.host not in told:
+            told.add(receiver.host)
+            await _flag(tx, context, facts, community, author, receiver, comment)
+
+
+async def _flag(
+    tx: Transaction,
+    context: Context,
+    facts: PostFacts,
+    community: Community,
+    author: Actor,
+    receiver: Actor,
+    comment: str,
+) -> None:
     state = await sharing.may_knock(tx, receiver.host)
     public = facts.visibility is Visibility.PUBLIC
     if not sharing.may_send(context, state, public=public):
@@ -79,14 +107,25 @@ async def _forward(
     document = flag_activity(
         fanout.mint_activity(context),
         agency=context.home.agency,
-        about=[facts.uri],
+        about=await _named(tx, facts, author, receiver),
         to=receiver.uri,
         published=context.now(),
         reason=comment,
         community=community.uri,
     )
     agency = await actors.get(tx, context.agency_id)
-    await fanout.send_to(tx, context, agency, document, [receiver], about=facts.uri)
+    if await is_taken(tx, receiver, document):
+        await fanout.send_to(tx, context, agency, document, [receiver], about=facts.uri)
+
+
+async def _named(
+    tx: Transaction, facts: PostFacts, author: Actor, receiver: Actor
+) -> list[str]:
+    """Name what is reported: for programs of people, whose it is before it (wire.md 6.1)."""
+    agency = await agencies.find(tx, receiver.host)
+    if receiver_class(agency.software if agency else None) == "microblog":
+        return [author.uri, facts.uri]
+    return [facts.uri]
 
 
 async def receive_flag(
@@ -106,6 +145,25 @@ async def receive_flag(
     for each in found[: max(room, 0)]:
         kept += await _keep_once(tx, each)
     return kept > 0
+
+
+async def receive_resolution(
+    tx: Transaction, actor: Actor, incoming: IncomingResolution, via: Community | None
+) -> bool:
+    """Note that the stewards of a community are done with what we, too, have open (Lemmy 1.0).
+
+    It closes nothing here: what becomes of a report at our agency is for our moderators to
+    say. False when there is nothing to note.
+    """
+    noted = False
+    for uri in dict.fromkeys(incoming.object_uris[:MOST_OBJECTS]):
+        sealed = await posts.find_by_uri(tx, uri)
+        if sealed is None or (via is not None and sealed.facts.community_id != via.id):
+            continue
+        community = await communities.get(tx, sealed.facts.community_id)
+        if await may_govern(tx, actor, community):
+            noted |= await reports.note_resolved(tx, sealed.facts.id, outcome=RESOLVED_THERE)
+    return noted
 
 
 async def _ours_in(
@@ -137,11 +195,21 @@ async def _our_post(
     tx: Transaction, context: Context, principal: AgencyPrincipal, uri: str
 ) -> PostFacts | None:
     sealed = await posts.find_by_uri(tx, uri)
-    if sealed is None or not (sealed.facts.community_local or sealed.facts.author_local):
+    if sealed is None or not await _concerns_us(tx, sealed.facts):
         return None
     # What they may not read they cannot report, and learn nothing by trying (ACT-11).
     released = sharing.release(context, sealed, principal, Surface.DECISION)
     return released.content.facts if released else None
+
+
+async def _concerns_us(tx: Transaction, facts: PostFacts) -> bool:
+    """Say whether a post is ours to look after: written here, in ours, or stewarded from here.
+
+    Lemmy passes reports on to where the moderators of a community are (wire.md 1.2).
+    """
+    if facts.community_local or facts.author_local:
+        return True
+    return any(each.local for each in await communities.stewards(tx, facts.community_id))
 
 
 async def _our_person(tx: Transaction, context: Context, uri: str) -> Actor | None:

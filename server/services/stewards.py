@@ -1,5 +1,6 @@
 """Name stewards, put people out of a community; every agency with a member is told."""
 
+from datetime import datetime
 from typing import Any
 
 from federation.audience import Addressing, Event, decision_addressing
@@ -13,7 +14,7 @@ from schemas.records import Community, Visibility
 from server.context import Context
 from server.services import fanout
 from server.services.communities import governed
-from server.services.errors import NotAllowed
+from server.services.errors import Invalid, NotAllowed
 from server.services.fanout import Happening
 from server.services.stewardship import voice_of
 from server.storage import actors, audit, communities, follows
@@ -45,15 +46,30 @@ async def remove_steward(
 
 
 async def ban(
-    context: Context, member: SignedIn, community_id: int, actor_id: int, reason: str
+    context: Context,
+    member: SignedIn,
+    community_id: int,
+    actor_id: int,
+    reason: str,
+    *,
+    until: datetime | None = None,
 ) -> None:
-    """Put somebody out of the community, for all agencies to see, until it is lifted."""
+    """Put somebody out of the community, for all agencies to see, until then or lifted.
+
+    Raises:
+        Invalid: field until, for a time that is over.
+        NotAllowed: "is-a-steward".
+    """
+    if until is not None and until <= context.now():
+        raise Invalid({"until": "Name a day that is still to come."})
     async with context.database.transaction("communities.ban") as tx:
         community = await governed(tx, member, community_id)
         if await communities.is_steward(tx, community.id, actor_id):
             raise NotAllowed("is-a-steward", "Release them as steward first.")
-        document = await _block(tx, context, member, community, actor_id, reason)
-        await follows.ban(tx, actor_id, community.id, str(document["id"]), now=context.now())
+        document = await _block(tx, context, member, community, actor_id, reason, until=until)
+        await follows.ban(
+            tx, actor_id, community.id, str(document["id"]), now=context.now(), until=until
+        )
         await _tell(tx, context, member, community, document, actor_id)
         await _log(tx, context, member, "ban", str(document["object"]), reason)
 
@@ -87,6 +103,8 @@ async def _block(
     community: Community,
     actor_id: int,
     reason: str,
+    *,
+    until: datetime | None = None,
 ) -> dict[str, Any]:
     person = await actors.get(tx, actor_id)
     return block_activity(
@@ -97,6 +115,7 @@ async def _block(
         addressed=_addressed(community),
         published=context.now(),
         reason=reason,
+        until=until,
     )
 
 

@@ -13,9 +13,10 @@ from federation.translate.outgoing_activities import (
 from schemas.records import Actor, Community, DeletedBy, PostFacts, Role, Surface
 from server.context import Context
 from server.services import fanout, sharing
+from server.services.burying import bury
 from server.services.errors import Conflict, Invalid, NotAllowed
 from server.services.fanout import about_post
-from server.services.posts import bury, principal_of
+from server.services.posts import principal_of
 from server.storage import audit, communities, posts
 from server.storage.database import Transaction
 from server.storage.sessions import SignedIn
@@ -29,16 +30,14 @@ async def remove(context: Context, member: SignedIn, post_id: int, reason: str) 
 
     async with context.database.transaction("stewardship.remove") as tx:
         facts, community = await _governed(tx, context, member, post_id)
-        now = context.now()
-
-        if not await bury(tx, facts, by=DeletedBy.MODERATOR, reason=reason, now=now):
+        if not await bury(tx, context, facts, by=DeletedBy.MODERATOR, reason=reason):
             raise Conflict("post-deleted", "It is deleted already.")
-        await _log(tx, context, member, "remove-post", facts.uri, reason)
+        await log_act(tx, context, member, "remove-post", facts.uri, reason)
         if speaks_for(member, community):
             voice = voice_of(member, community)
             document = _removal(context, voice, facts, community)
             document["summary"] = reason
-            await _publish(tx, context, voice, document, facts, community, Event.REMOVAL)
+            await publish(tx, context, voice, document, facts, community, Event.REMOVAL)
         return facts
 
 
@@ -51,11 +50,11 @@ async def restore(context: Context, member: SignedIn, post_id: int, reason: str)
 
         if not await unbury(tx, facts):
             raise Conflict("not-removed", "There is nothing to restore; the author deleted it.")
-        await _log(tx, context, member, "restore-post", facts.uri, reason)
+        await log_act(tx, context, member, "restore-post", facts.uri, reason)
         if speaks_for(member, community):
             voice = voice_of(member, community)
             document = _undo(context, voice, _removal(context, voice, facts, community))
-            await _publish(tx, context, voice, document, facts, community, Event.RESTORATION)
+            await publish(tx, context, voice, document, facts, community, Event.RESTORATION)
         return facts
 
 
@@ -74,7 +73,7 @@ async def lock(
 ) -> PostFacts:
     """Close a thread to replies, or open it again."""
     async with context.database.transaction("stewardship.lock") as tx:
-        facts, community = await _governed_thread(tx, context, member, post_id)
+        facts, community = await governed_thread(tx, context, member, post_id)
 
         await posts.lock(tx, facts.id, at=context.now() if locked else None)
         voice = voice_of(member, community)
@@ -83,21 +82,21 @@ async def lock(
             actor=voice.uri,
             about=facts.uri,
             community=community.uri,
-            addressed=_addressed(facts, community),
+            addressed=addressed_as(facts, community),
             published=context.now(),
             reason=reason,
         )
         if not locked:
             document = _undo(context, voice, document)
-        await _log(tx, context, member, "lock" if locked else "unlock", facts.uri, reason)
-        await _publish(tx, context, voice, document, facts, community, Event.GOVERNANCE)
+        await log_act(tx, context, member, "lock" if locked else "unlock", facts.uri, reason)
+        await publish(tx, context, voice, document, facts, community, Event.GOVERNANCE)
         return facts
 
 
 async def pin(context: Context, member: SignedIn, post_id: int, *, pinned: bool) -> PostFacts:
     """Keep a thread on top of its community, or no longer."""
     async with context.database.transaction("stewardship.pin") as tx:
-        facts, community = await _governed_thread(tx, context, member, post_id)
+        facts, community = await governed_thread(tx, context, member, post_id)
 
         await posts.pin(tx, facts.id, at=context.now() if pinned else None)
         voice = voice_of(member, community)
@@ -108,11 +107,11 @@ async def pin(context: Context, member: SignedIn, post_id: int, *, pinned: bool)
             about=facts.uri,
             target=community.actor.featured or f"{community.uri}/featured",
             community=community.uri,
-            addressed=_addressed(facts, community),
+            addressed=addressed_as(facts, community),
             published=context.now(),
         )
-        await _log(tx, context, member, "pin" if pinned else "unpin", facts.uri, "")
-        await _publish(tx, context, voice, document, facts, community, Event.GOVERNANCE)
+        await log_act(tx, context, member, "pin" if pinned else "unpin", facts.uri, "")
+        await publish(tx, context, voice, document, facts, community, Event.GOVERNANCE)
         return facts
 
 
@@ -151,7 +150,7 @@ async def _governed(
     return facts, community
 
 
-async def _governed_thread(
+async def governed_thread(
     tx: Transaction, context: Context, member: SignedIn, post_id: int
 ) -> tuple[PostFacts, Community]:
     facts, community = await _governed(tx, context, member, post_id)
@@ -169,7 +168,7 @@ def _removal(
         fanout.mint_activity(context),
         actor=voice.uri,
         object_uri=facts.uri,
-        addressed=_addressed(facts, community),
+        addressed=addressed_as(facts, community),
         published=context.now(),
         community=community.uri,
         reason="removed",
@@ -188,7 +187,7 @@ def _undo(context: Context, voice: Actor, inner: dict[str, Any]) -> dict[str, An
     )
 
 
-def _addressed(facts: PostFacts, community: Community) -> Addressing:
+def addressed_as(facts: PostFacts, community: Community) -> Addressing:
     return decision_addressing(
         facts.visibility,
         community=community.uri,
@@ -196,7 +195,7 @@ def _addressed(facts: PostFacts, community: Community) -> Addressing:
     )
 
 
-async def _publish(
+async def publish(
     tx: Transaction,
     context: Context,
     voice: Actor,
@@ -217,7 +216,7 @@ def _reason(text: str) -> str:
     return text.strip()
 
 
-async def _log(
+async def log_act(
     tx: Transaction, context: Context, member: SignedIn, act: str, about: str, reason: str
 ) -> None:
     await audit.append(

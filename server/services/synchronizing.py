@@ -279,12 +279,16 @@ async def _disown(tx: Transaction, context: Context, uri: str, actor: Actor) -> 
 
 
 async def _welcome_back(context: Context, turn: Turn, *, admitted: bool) -> None:
-    """Ask anew for what our people follow there, and owe again what was given up."""
+    """Ask anew for what our people follow there, and owe again what was given up.
+
+    Threads too: what they could not send us for over a week, they do not send any more.
+    """
     if admitted:
         async with context.database.reading() as tx:
             followed = await synchronization.followed_at(tx, turn.host, limit=_FOLLOWED)
         for actor in followed:
             await _remind(context, actor)
+            await _catch_up(context, actor)
     async with context.database.transaction("synchronization.back") as tx:
         if admitted:
             again = await deliveries.resync(tx, turn.host, now=context.now())
@@ -309,6 +313,14 @@ async def _remind(context: Context, actor: Actor) -> None:
                 await _ask_again(tx, context, edge, actor, state=edge.state)
         if listed is not None:
             await _take_listed(tx, context, edges, actor, listed)
+
+
+async def _catch_up(context: Context, actor: Actor) -> None:
+    """Ask for the threads of a community there that somebody here belongs to."""
+    async with context.database.transaction("synchronization.catch-up") as tx:
+        community = await stored.find(tx, actor.id)
+        if community is not None and _accepted(await synchronization.edges_to(tx, actor.id)):
+            await backfill.want(tx, context, community, whole=True)
 
 
 def _is_missed(edge: Edge, listed: Collection[str] | None) -> bool:

@@ -37,6 +37,7 @@ _NAMED: Final[dict[str, Why]] = {
     "agency-blocked": "blocked",
     "not-found": "no-inbox",
     "gone": "no-inbox",
+    "clock-refused": "failing",
     "status-401": "unwelcome",
     "status-403": "unwelcome",
 }

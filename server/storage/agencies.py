@@ -88,6 +88,11 @@ async def remember_software(
     )
 
 
+async def admitted(tx: Transaction) -> list[str]:
+    rows = await tx.fetch("SELECT host FROM agencies WHERE state = 'admitted' ORDER BY host")
+    return [row["host"] for row in rows]
+
+
 async def unasked(tx: Transaction, *, before: datetime, limit: int) -> list[str]:
     """List admitted agencies that were not asked for their NodeInfo since a moment."""
     rows = await tx.fetch(

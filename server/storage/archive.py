@@ -7,7 +7,8 @@ from datetime import datetime
 from moderation.visibility import Scope
 from schemas.gate import SealedPost
 from schemas.records import Kind, Visibility
-from server.storage import posts
+from server.storage import polls, posts
+from server.storage.carried import json_of
 from server.storage.database import Transaction
 from server.storage.posts import NewPost
 from server.storage.visibility import readable
@@ -125,18 +126,25 @@ async def add_many(tx: Transaction, new: Sequence[NewPost]) -> set[int]:
     rows = await tx.fetch(
         "INSERT INTO posts (id, uri, kind, author_id, community_id, root_id, parent_id, "
         "context, visibility, title, source, html, text, clean_version, language, topic, "
-        "published_at, received_at, edited_at, locked_at, announced_at, active_at) "
+        "published_at, received_at, edited_at, locked_at, announced_at, carried, duplicate_of, "
+        "quote_uri, quote_stamp, quote_state, active_at) "
         "SELECT u.*, u.published_at FROM unnest($1::bigint[], $2::text[], $3::text[], "
         "$4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[], $9::text[], "
         "$10::text[], $11::text[], $12::text[], $13::text[], $14::int[], $15::text[], "
         "$16::text[], $17::timestamptz[], $18::timestamptz[], $19::timestamptz[], "
-        "$20::timestamptz[], $21::timestamptz[]) AS u (id, uri, kind, author_id, community_id, "
+        "$20::timestamptz[], $21::timestamptz[], $22::jsonb[], $23::text[], $24::text[], "
+        "$25::text[], $26::text[]) AS u (id, uri, kind, author_id, community_id, "
         "root_id, parent_id, context, visibility, title, source, html, text, clean_version, "
-        "language, topic, published_at, received_at, edited_at, locked_at, announced_at) "
+        "language, topic, published_at, received_at, edited_at, locked_at, announced_at, "
+        "carried, duplicate_of, quote_uri, quote_stamp, quote_state) "
         "ON CONFLICT (uri) DO NOTHING RETURNING id",
         *columns,
     )
-    return {row["id"] for row in rows}
+    added = {row["id"] for row in rows}
+    asked = [(post.id, post.poll) for post in new if post.poll and post.id in added]
+    if asked:
+        await polls.add_many(tx, asked, now=max(post.received_at for post in new))
+    return added
 
 
 def _row(post: NewPost) -> tuple[object, ...]:
@@ -162,6 +170,11 @@ def _row(post: NewPost) -> tuple[object, ...]:
         post.edited_at,
         post.locked_at,
         post.announced_at,
+        json_of(post.carried),
+        post.duplicate_of,
+        post.quote.uri if post.quote else None,
+        post.quote.stamp if post.quote else None,
+        post.quote.state if post.quote else None,
     )
 
 

@@ -12,7 +12,7 @@ from server.storage.database import Row, Transaction
 
 FIELDS = (
     f"{actors.columns('a', 'a_')}, c.charter, c.charter_source, c.join_rule, c.visibility, "
-    "c.several_answers, c.boosts_answers, "
+    "c.several_answers, c.boosts_answers, c.asks_questions, "
     "(SELECT coalesce(json_agg(json_build_array(t.slug, t.name) ORDER BY t.position), '[]') "
     "FROM topics t WHERE t.community_id = c.actor_id)::text AS topics"
 )
@@ -39,6 +39,7 @@ def community_from(row: Row) -> Community:
         visibility=Visibility(row["visibility"]),
         several_answers=row["several_answers"],
         boosts_answers=row["boosts_answers"],
+        asks_questions=row["asks_questions"],
         topics=tuple(Topic(slug=slug, name=name) for slug, name in orjson.loads(row["topics"])),
     )
 
@@ -47,7 +48,8 @@ async def add(tx: Transaction, community: Community, *, now: datetime) -> None:
     """Add what a community has beyond its actor."""
     await tx.execute(
         "INSERT INTO communities (actor_id, charter, charter_source, join_rule, visibility, "
-        "several_answers, boosts_answers, active_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
+        "several_answers, boosts_answers, active_at, asks_questions) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
         "ON CONFLICT (actor_id) DO NOTHING",
         community.id,
         community.charter,
@@ -57,6 +59,7 @@ async def add(tx: Transaction, community: Community, *, now: datetime) -> None:
         community.several_answers,
         community.boosts_answers,
         now,
+        community.asks_questions,
     )
     await change_topics(tx, community.id, community.topics)
 
@@ -65,13 +68,14 @@ async def change(tx: Transaction, community: Community) -> None:
     """Write charter and rules; a community's visibility is set once and never widened."""
     await tx.execute(
         "UPDATE communities SET charter = $2, charter_source = $3, join_rule = $4, "
-        "several_answers = $5, boosts_answers = $6 WHERE actor_id = $1",
+        "several_answers = $5, boosts_answers = $6, asks_questions = $7 WHERE actor_id = $1",
         community.id,
         community.charter,
         community.charter_source,
         community.join,
         community.several_answers,
         community.boosts_answers,
+        community.asks_questions,
     )
     await change_topics(tx, community.id, community.topics)
 

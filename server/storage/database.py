@@ -22,7 +22,11 @@ _ACQUIRE_TIMEOUT = 5.0
 
 
 class DatabaseAway(Exception):
-    """PostgreSQL cannot be reached or is stopping; the request may be tried again later."""
+    """PostgreSQL cannot be reached, is stopping or has no room; it may be tried again."""
+
+
+class DatabaseSlow(DatabaseAway):
+    """A statement took longer than it may; what asked for it may be the reason."""
 
 
 _AWAY = (
@@ -33,8 +37,13 @@ _AWAY = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
+    # No room on the disk, no memory, no more connections: nothing that another try would spoil.
+    asyncpg.InsufficientResourcesError,
 )
+
+
+# What PostgreSQL says, without a code of its own, where a quota rather than the disk is full.
+_NO_ROOM = "could not extend file"
 
 
 async def _no_reset(_connection: asyncpg.Connection) -> None:
@@ -78,6 +87,12 @@ class Database:
             raise DatabaseAway(type(error).__name__) from error
         try:
             yield connection
+        except asyncpg.QueryCanceledError as error:
+            raise DatabaseSlow(type(error).__name__) from error
+        except asyncpg.InternalServerError as error:
+            if _NO_ROOM not in str(error):
+                raise
+            raise DatabaseAway("no room") from error
         except _AWAY as error:
             if isinstance(error, OSError | TimeoutError) and not connection.is_closed():
                 raise

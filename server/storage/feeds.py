@@ -27,13 +27,13 @@ class Entry:
     active_at: datetime
 
 
-_FIELDS = (
+FIELDS = (
     f"{posts.FACTS}, {posts.WORDS}, p.active_at, {actors.columns('au', 'au_')}, "
     f"{actors.columns('co', 'co_')}"
 )
 
 
-def _entries(rows: Iterable[Row]) -> list[Entry]:
+def entries_from(rows: Iterable[Row]) -> list[Entry]:
     """Make entries; whoever is in several rows is made once."""
     known: dict[int, Actor] = {}
     return [
@@ -68,7 +68,7 @@ async def threads(
     """List a community's threads, latest activity first; a keyset, never an offset."""
     condition, arguments = readable(scope, post="p", first=7)
     rows = await tx.fetch(
-        f"SELECT {_FIELDS} {posts.FROM} WHERE p.community_id = $1 AND p.parent_id IS NULL "
+        f"SELECT {FIELDS} {posts.FROM} WHERE p.community_id = $1 AND p.parent_id IS NULL "
         "AND ($2 <> 'unanswered' OR (p.kind = 'question' AND p.answers = 0 "
         "AND p.deleted_at IS NULL)) "
         "AND ($2 <> 'pinned' OR p.pinned_at IS NOT NULL) "
@@ -84,7 +84,7 @@ async def threads(
         limit,
         *arguments,
     )
-    return _entries(rows)
+    return entries_from(rows)
 
 
 async def recent(
@@ -100,7 +100,7 @@ async def recent(
     """List threads over communities (None: all), latest activity first."""
     condition, arguments = readable(scope, post="p", first=6)
     rows = await tx.fetch(
-        f"SELECT {_FIELDS} {posts.FROM} WHERE p.parent_id IS NULL AND p.deleted_at IS NULL "
+        f"SELECT {FIELDS} {posts.FROM} WHERE p.parent_id IS NULL AND p.deleted_at IS NULL "
         "AND ($1::bigint[] IS NULL OR p.community_id = ANY($1)) "
         "AND (NOT $2 OR (p.kind = 'question' AND p.answers = 0)) "
         "AND (NOT $3 OR EXISTS (SELECT FROM accepted_answers x WHERE x.question_id = p.id)) "
@@ -113,7 +113,7 @@ async def recent(
         limit,
         *arguments,
     )
-    return _entries(rows)
+    return entries_from(rows)
 
 
 async def of_person(
@@ -122,13 +122,13 @@ async def of_person(
     """List what a person wrote, newest first, without what is gone."""
     condition, arguments = readable(scope, post="p", first=3)
     rows = await tx.fetch(
-        f"SELECT {_FIELDS} {posts.FROM} WHERE p.author_id = $1 AND p.deleted_at IS NULL "
+        f"SELECT {FIELDS} {posts.FROM} WHERE p.author_id = $1 AND p.deleted_at IS NULL "
         f"AND {condition} ORDER BY p.published_at DESC, p.id DESC LIMIT $2",
         author_id,
         limit,
         *arguments,
     )
-    return _entries(rows)
+    return entries_from(rows)
 
 
 async def thread(
@@ -137,13 +137,13 @@ async def thread(
     """Read a thread with its authors, in reading order."""
     condition, arguments = readable(scope, post="p", first=3)
     rows = await tx.fetch(
-        f"SELECT {_FIELDS} {posts.FROM} WHERE p.root_id = $1 AND {condition} "
+        f"SELECT {FIELDS} {posts.FROM} WHERE p.root_id = $1 AND {condition} "
         'ORDER BY p.published_at, p.uri COLLATE "C" LIMIT $2',
         root_id,
         limit,
         *arguments,
     )
-    return _entries(rows)
+    return entries_from(rows)
 
 
 async def newest(

@@ -67,17 +67,24 @@ async def settle(
 
 
 async def ban(
-    tx: Transaction, actor_id: int, community_id: int, uri: str, *, now: datetime
+    tx: Transaction,
+    actor_id: int,
+    community_id: int,
+    uri: str,
+    *,
+    now: datetime,
+    until: datetime | None = None,
 ) -> None:
     """Put somebody out of a community, member or not; `uri` is the Block's from now on."""
     await tx.execute(
-        f"INSERT INTO follows ({_COLUMNS}) VALUES ($3, $1, $2, 'banned', $4, $4) "
+        f"INSERT INTO follows ({_COLUMNS}, until) VALUES ($3, $1, $2, 'banned', $4, $4, $5) "
         "ON CONFLICT (follower_id, target_id) DO UPDATE SET uri = $3, state = 'banned', "
-        "settled_at = $4",
+        "settled_at = $4, until = $5",
         actor_id,
         community_id,
         uri,
         now,
+        until,
     )
 
 
@@ -88,18 +95,6 @@ async def lift_ban(tx: Transaction, actor_id: int, community_id: int) -> bool:
         community_id,
     )
     return status == "DELETE 1"
-
-
-async def banned(tx: Transaction, community_id: int, *, limit: int = 200) -> list[Actor]:
-    """List whom a community's stewards have put out, latest first."""
-    rows = await tx.fetch(
-        f"SELECT {actors.columns('a', '')} FROM follows f JOIN actors a "
-        "ON a.id = f.follower_id WHERE f.target_id = $1 AND f.state = 'banned' "
-        "ORDER BY f.settled_at DESC, a.id LIMIT $2",
-        community_id,
-        limit,
-    )
-    return [actors.actor_from(row) for row in rows]
 
 
 async def remove(tx: Transaction, follower_id: int, target_id: int) -> Follow | None:

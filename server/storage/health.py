@@ -33,6 +33,17 @@ async def next_process_number(tx: Transaction) -> int:
     return number
 
 
+async def give_sign_of_life(tx: Transaction, *, now: datetime) -> datetime | None:
+    """Note that the instance is at work, and when it was before; None at its first start."""
+    before: datetime | None = await tx.fetchval("SELECT seen_at FROM signs_of_life FOR UPDATE")
+    await tx.execute(
+        "INSERT INTO signs_of_life (seen_at) VALUES ($1) "
+        "ON CONFLICT (one) DO UPDATE SET seen_at = excluded.seen_at",
+        now,
+    )
+    return before
+
+
 async def migrated_to(tx: Transaction) -> int:
     """Give the number of the last migration that was applied."""
     number: int = await tx.fetchval("SELECT coalesce(max(number), 0) FROM migrations")
@@ -50,6 +61,15 @@ async def queued(tx: Transaction) -> list[Queued]:
         "WHERE state IN ('waiting', 'expired') GROUP BY state"
     )
     return [Queued(**dict(row)) for row in rows]
+
+
+async def refusers_of_our_clock(tx: Transaction) -> list[str]:
+    """Name the agencies, a hundred at most, that last refused us for the time we signed at."""
+    rows = await tx.fetch(
+        "SELECT DISTINCT host FROM deliveries WHERE state = 'waiting' "
+        "AND last_reason = 'clock-refused' ORDER BY host LIMIT 100"
+    )
+    return [row["host"] for row in rows]
 
 
 async def facts(tx: Transaction) -> Facts:

@@ -4,14 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from moderation.visibility import Scope
+from schemas.attached import Reaction
 from schemas.records import Actor, Kudos, Mark
 from server.storage import actors
+from server.storage.carried import emoji_from, json_of_emoji
 from server.storage.database import Row, Transaction
 from server.storage.visibility import readable
 
 _COLUMNS = (
     "m.uri, g.uri AS actor_uri, p.uri AS post_uri, m.helpful, m.category, m.emoji, m.note, "
-    "m.accepts, m.given_at"
+    "m.accepts, m.given_at, m.reaction, m.reaction_custom::text AS reaction_custom"
 )
 
 
@@ -35,8 +37,15 @@ def _mark(row: Row) -> Mark:
         helpful=row["helpful"],
         kudos=kudos,
         accepts=row["accepts"],
+        reaction=_reaction(row),
         given_at=row["given_at"],
     )
+
+
+def _reaction(row: Row) -> Reaction | None:
+    if row["reaction"] is None:
+        return None
+    return Reaction(content=row["reaction"], custom=emoji_from(row["reaction_custom"]))
 
 
 async def put(tx: Transaction, actor_id: int, post_id: int, mark: Mark) -> None:
@@ -44,9 +53,11 @@ async def put(tx: Transaction, actor_id: int, post_id: int, mark: Mark) -> None:
     kudos = mark.kudos
     await tx.execute(
         "INSERT INTO marks (actor_id, post_id, uri, helpful, category, emoji, note, accepts, "
-        "given_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
+        "given_at, reaction, reaction_custom) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) "
         "ON CONFLICT (actor_id, post_id) DO UPDATE SET uri = $3, helpful = $4, category = $5, "
-        "emoji = $6, note = $7, accepts = $8, given_at = $9",
+        "emoji = $6, note = $7, accepts = $8, given_at = $9, reaction = $10, "
+        "reaction_custom = $11",
         actor_id,
         post_id,
         mark.uri,
@@ -56,6 +67,8 @@ async def put(tx: Transaction, actor_id: int, post_id: int, mark: Mark) -> None:
         kudos.note if kudos else "",
         mark.accepts,
         mark.given_at,
+        mark.reaction.content if mark.reaction else None,
+        json_of_emoji(mark.reaction.custom) if mark.reaction else None,
     )
     await _count(tx, post_id)
 

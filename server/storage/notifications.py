@@ -11,9 +11,10 @@ from server.storage.database import Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """`kind`: answer, comment, accepted, helpful, kudos, asks-to-join, let-in, refused, severed.
+    """What happened to a member; `subject` is what it is about, by its uri.
 
-    `subject` is what it is about, by its uri; of `severed` the domain and the moment.
+    `kind`: answer, comment, mention, quote, accepted, helpful, kudos, asks-to-join, let-in,
+    refused, severed. The subject of `severed` is the domain and the moment.
     """
 
     id: int
@@ -76,6 +77,29 @@ async def add_many(tx: Transaction, news: Sequence[News], *, now: datetime) -> N
         [each.actor_id for each in news],
         [each.subject for each in news],
         [each.post_id for each in news],
+        now,
+    )
+
+
+async def add_calls(
+    tx: Transaction, called: Sequence[tuple[int, str]], *, now: datetime
+) -> None:
+    """Tell members that posts call them by their uris; nobody who may not read the post.
+
+    Nor whom it answers: they are told of that.
+    """
+    await tx.execute(
+        "INSERT INTO notifications (member_id, kind, actor_id, subject, post_id, happened_at) "
+        "SELECT m.actor_id, 'mention', p.author_id, p.uri, p.id, $3 "
+        "FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY AS c (post_id, uri, number) "
+        "JOIN actors a ON a.uri = c.uri AND a.local JOIN members m ON m.actor_id = a.id "
+        "JOIN posts p ON p.id = c.post_id LEFT JOIN posts pa ON pa.id = p.parent_id "
+        "WHERE a.id <> p.author_id AND pa.author_id IS DISTINCT FROM a.id "
+        "AND (p.visibility = 'public' OR EXISTS (SELECT FROM follows f "
+        "WHERE f.follower_id = a.id AND f.target_id = p.community_id "
+        "AND f.state = 'accepted')) ORDER BY c.number ON CONFLICT DO NOTHING",
+        [post_id for post_id, _ in called],
+        [uri for _, uri in called],
         now,
     )
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from schemas.attached import Poll, Quote
 from schemas.gate import SealedPost
 from schemas.records import (
     DeletedBy,
@@ -13,6 +14,8 @@ from schemas.records import (
     Topic,
     Visibility,
 )
+from server.storage import polls
+from server.storage.carried import NOTHING, Carried, fields_from, json_of, quote_from
 from server.storage.database import Row, Transaction
 
 FACTS = (
@@ -24,11 +27,13 @@ FACTS = (
 )
 WORDS = (
     "p.title, p.source, p.html, p.text, p.language, p.topic, tp.name AS topic_name, p.reason, "
-    "p.answers, p.helpful, "
+    "p.answers, p.helpful, p.carried::text AS carried, p.duplicate_of, p.quote_uri, "
+    "p.quote_stamp, p.quote_state, "
     "(SELECT coalesce(array_agg(an.uri ORDER BY aa.chosen_at, an.uri), '{}') "
     "FROM accepted_answers aa JOIN posts an ON an.id = aa.answer_id "
     "WHERE aa.question_id = p.id) AS accepted, "
-    "EXISTS (SELECT FROM accepted_answers ac WHERE ac.answer_id = p.id) AS is_accepted"
+    "EXISTS (SELECT FROM accepted_answers ac WHERE ac.answer_id = p.id) AS is_accepted, "
+    f"{polls.POLL}"
 )
 FROM = (
     "FROM posts p JOIN actors au ON au.id = p.author_id JOIN actors co ON co.id = "
@@ -66,7 +71,12 @@ class NewPost:
     received_at: datetime
     edited_at: datetime | None = None
     locked_at: datetime | None = None
+    poll: Poll | None = None
+    carried: Carried = NOTHING
+    quote: Quote | None = None
+    duplicate_of: str | None = None
     announced_at: datetime | None = None
+    original: bytes | None = None
 
 
 def facts_from(row: Row) -> PostFacts:
@@ -116,6 +126,10 @@ def post_from(row: Row) -> SealedPost:
             is_accepted=row["is_accepted"],
             answers=row["answers"],
             helpful=row["helpful"],
+            poll=polls.poll_from(row["poll"]),
+            quote=quote_from(row),
+            duplicate_of=row["duplicate_of"],
+            **fields_from(row["carried"]),
         )
     )
 
@@ -168,6 +182,7 @@ async def change(
     clean_version: int,
     topic: str | None,
     edited_at: datetime,
+    carried: Carried,
 ) -> bool:
     """Write an edit and keep what stood before; False when it is older, or says the same."""
     status = await tx.execute(
@@ -175,13 +190,14 @@ async def change(
         "AS at "
         "FROM posts WHERE id = $1 AND deleted_at IS NULL "
         "AND coalesce(edited_at, published_at) < $8 "
-        "AND (title, html, topic) IS DISTINCT FROM ($2, $4, $7) FOR UPDATE), "
+        "AND (title, html, topic, carried) IS DISTINCT FROM ($2, $4, $7, $9::jsonb) "
+        "FOR UPDATE), "
         "kept AS (INSERT INTO revisions (post_id, number, title, source, html, written_at) "
         "SELECT id, (SELECT count(*) FROM revisions WHERE post_id = $1), title, source, "
         "html, at "
         "FROM before) "
         "UPDATE posts SET title = $2, source = $3, html = $4, text = $5, clean_version = $6, "
-        "topic = $7, edited_at = $8 FROM before WHERE posts.id = before.id",
+        "topic = $7, edited_at = $8, carried = $9 FROM before WHERE posts.id = before.id",
         post_id,
         title,
         source,
@@ -190,6 +206,7 @@ async def change(
         clean_version,
         topic,
         edited_at,
+        json_of(carried),
     )
     return status == "UPDATE 1"
 
@@ -209,15 +226,16 @@ async def bury(
 ) -> bool:
     """Make a tombstone; a moderator's removal keeps the words aside for restoring."""
     status = await tx.execute(
-        "WITH gone AS (SELECT id, title, source, html, text FROM posts "
+        "WITH gone AS (SELECT id, title, source, html, text, carried FROM posts "
         "WHERE id = $1 AND deleted_at IS NULL FOR UPDATE), "
-        "kept AS (INSERT INTO removed_posts (post_id, title, source, html, text) "
-        "SELECT id, title, source, html, text FROM gone WHERE $2 = 'moderator' "
+        "kept AS (INSERT INTO removed_posts (post_id, title, source, html, text, carried) "
+        "SELECT id, title, source, html, text, carried FROM gone WHERE $2 = 'moderator' "
         "ON CONFLICT (post_id) DO UPDATE SET title = excluded.title, source = excluded.source, "
-        "html = excluded.html, text = excluded.text) "
+        "html = excluded.html, text = excluded.text, carried = excluded.carried) "
         "UPDATE posts SET deleted_at = $4, deleted_by = $2, reason = $3, title = '', "
-        "source = '', html = '', text = '', pinned_at = NULL FROM gone WHERE posts.id = "
-        "gone.id",
+        "source = '', html = '', text = '', carried = '{}', pinned_at = NULL, "
+        "quote_uri = CASE WHEN $2 = 'author' THEN NULL ELSE quote_uri END "
+        "FROM gone WHERE posts.id = gone.id",
         post_id,
         by,
         reason,
@@ -230,7 +248,7 @@ async def forget_removed(tx: Transaction, post_id: int) -> bool:
     """Let the author's deletion have the last word over a moderator's removal."""
     status = await tx.execute(
         "WITH kept AS (DELETE FROM removed_posts WHERE post_id = $1) "
-        "UPDATE posts SET deleted_by = 'author', reason = '' "
+        "UPDATE posts SET deleted_by = 'author', reason = '', quote_uri = NULL "
         "WHERE id = $1 AND deleted_by = 'moderator'",
         post_id,
     )
@@ -245,10 +263,10 @@ async def unbury(tx: Transaction, post_id: int) -> bool:
     """Give back what a moderator removed; False when there is nothing to give back."""
     status = await tx.execute(
         "WITH kept AS (DELETE FROM removed_posts WHERE post_id = $1 "
-        "RETURNING post_id, title, source, html, text) "
+        "RETURNING post_id, title, source, html, text, carried) "
         "UPDATE posts SET deleted_at = NULL, deleted_by = NULL, reason = '', title = "
-        "kept.title, "
-        "source = kept.source, html = kept.html, text = kept.text FROM kept "
+        "kept.title, source = kept.source, html = kept.html, text = kept.text, "
+        "carried = kept.carried FROM kept "
         "WHERE posts.id = kept.post_id AND posts.deleted_by = 'moderator'",
         post_id,
     )
@@ -274,8 +292,24 @@ async def is_tombstone(tx: Transaction, uri: str) -> bool:
 
 
 async def lock(tx: Transaction, post_id: int, *, at: datetime | None) -> None:
-    """Lock a thread, or open it again with None."""
-    await tx.execute("UPDATE posts SET locked_at = $2 WHERE id = $1", post_id, at)
+    """Lock a thread; with None open it again, whatever it was closed for."""
+    await tx.execute(
+        "UPDATE posts SET locked_at = $2, duplicate_of = CASE WHEN $2::timestamptz IS NULL "
+        "THEN NULL ELSE duplicate_of END WHERE id = $1",
+        post_id,
+        at,
+    )
+
+
+async def point_to(tx: Transaction, post_id: int, original_uri: str) -> bool:
+    """Say of a thread where its question was asked before; False where that is known."""
+    status = await tx.execute(
+        "UPDATE posts SET duplicate_of = $2 WHERE id = $1 AND parent_id IS NULL "
+        "AND uri <> $2 AND duplicate_of IS DISTINCT FROM $2",
+        post_id,
+        original_uri,
+    )
+    return status == "UPDATE 1"
 
 
 async def pin(tx: Transaction, post_id: int, *, at: datetime | None) -> None:

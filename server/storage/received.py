@@ -85,6 +85,36 @@ async def told_otherwise(tx: Transaction, arrivals: Sequence[Arrival]) -> list[s
     return [row["activity_uri"] for row in rows]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of an activity; `host` is the agency that sent it."""
+
+    host: str
+    state: str
+    reason: str
+
+
+async def outcome(tx: Transaction, actor_uri: str, activity_uri: str) -> Outcome | None:
+    row = await tx.fetchrow(
+        "SELECT host, state, reason FROM inbox_events WHERE actor_uri = $1 AND "
+        "activity_uri = $2",
+        actor_uri,
+        activity_uri,
+    )
+    return Outcome(**dict(row)) if row else None
+
+
+async def is_known(tx: Transaction, actor_uri: str, activity_uri: str) -> bool:
+    """Say whether an activity of an actor came to us by that id."""
+    return bool(
+        await tx.fetchval(
+            "SELECT true FROM inbox_events WHERE actor_uri = $1 AND activity_uri = $2",
+            actor_uri,
+            activity_uri,
+        )
+    )
+
+
 async def without_effect(
     tx: Transaction, actor_uri: str, *, type_: str, reason: str, limit: int = 100
 ) -> list[bytes]:

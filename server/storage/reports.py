@@ -82,3 +82,14 @@ async def close(
         now,
     )
     return status == "UPDATE 1"
+
+
+async def note_resolved(tx: Transaction, post_id: int, *, outcome: str) -> bool:
+    """Note on the open reports of a post what others made of it; False when there is none."""
+    status = await tx.execute(
+        "UPDATE reports SET outcome = $2 WHERE post_id = $1 AND closed_at IS NULL "
+        "AND outcome <> $2",
+        post_id,
+        outcome,
+    )
+    return status != "UPDATE 0"

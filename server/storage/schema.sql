@@ -110,6 +110,7 @@ CREATE TABLE public.agencies (
     decided_at timestamp with time zone,
     decided_by bigint,
     reason text DEFAULT ''::text NOT NULL,
+    directory_at timestamp with time zone,
     CONSTRAINT agencies_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'admitted'::text, 'blocked'::text])))
 );
 
@@ -136,6 +137,13 @@ CREATE TABLE public.backfills (
     CONSTRAINT backfills_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'done'::text, 'refused'::text])))
 );
 
+CREATE TABLE public.boosts (
+    uri text NOT NULL,
+    actor_id bigint NOT NULL,
+    post_id bigint NOT NULL,
+    boosted_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.communities (
     actor_id bigint NOT NULL,
     charter text DEFAULT ''::text NOT NULL,
@@ -147,6 +155,7 @@ CREATE TABLE public.communities (
     threads integer DEFAULT 0 NOT NULL,
     active_at timestamp with time zone NOT NULL,
     stewards_at timestamp with time zone,
+    asks_questions boolean DEFAULT false NOT NULL,
     CONSTRAINT communities_join_rule_check CHECK ((join_rule = ANY (ARRAY['open'::text, 'approval'::text]))),
     CONSTRAINT communities_visibility_check CHECK ((visibility = ANY (ARRAY['public'::text, 'members'::text])))
 );
@@ -223,6 +232,7 @@ CREATE TABLE public.follows (
     asked_at timestamp with time zone NOT NULL,
     settled_at timestamp with time zone,
     asked_again_at timestamp with time zone,
+    until timestamp with time zone,
     CONSTRAINT follows_state_check CHECK ((state = ANY (ARRAY['asked'::text, 'accepted'::text, 'refused'::text, 'banned'::text])))
 );
 
@@ -296,6 +306,8 @@ CREATE TABLE public.marks (
     note text DEFAULT ''::text NOT NULL,
     accepts boolean DEFAULT false NOT NULL,
     given_at timestamp with time zone NOT NULL,
+    reaction text,
+    reaction_custom jsonb,
     CONSTRAINT marks_check CHECK ((helpful OR (category IS NOT NULL) OR accepts))
 );
 
@@ -335,6 +347,11 @@ CREATE SEQUENCE public.notifications_id_seq
 
 ALTER SEQUENCE public.notifications_id_seq OWNED BY public.notifications.id;
 
+CREATE TABLE public.originals (
+    post_id bigint NOT NULL,
+    document bytea NOT NULL
+);
+
 CREATE TABLE public.origins (
     origin text NOT NULL,
     due_at timestamp with time zone,
@@ -349,6 +366,33 @@ CREATE TABLE public.origins (
     last_reason text DEFAULT ''::text NOT NULL,
     paused_at timestamp with time zone,
     resumed_at timestamp with time zone
+);
+
+CREATE TABLE public.poll_choices (
+    post_id bigint NOT NULL,
+    "position" integer NOT NULL,
+    name text NOT NULL,
+    votes bigint NOT NULL,
+    CONSTRAINT poll_choices_votes_check CHECK ((votes >= 0))
+);
+
+CREATE TABLE public.poll_votes (
+    post_id bigint NOT NULL,
+    actor_id bigint NOT NULL,
+    "position" integer NOT NULL,
+    given_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.polls (
+    post_id bigint NOT NULL,
+    several boolean NOT NULL,
+    closes_at timestamp with time zone,
+    closed_at timestamp with time zone,
+    voters bigint,
+    told_at timestamp with time zone NOT NULL,
+    is_due boolean DEFAULT false NOT NULL,
+    settled_at timestamp with time zone,
+    CONSTRAINT polls_voters_check CHECK ((voters >= 0))
 );
 
 CREATE TABLE public.posts (
@@ -380,11 +424,18 @@ CREATE TABLE public.posts (
     answers integer DEFAULT 0 NOT NULL,
     helpful integer DEFAULT 0 NOT NULL,
     active_at timestamp with time zone NOT NULL,
-    CONSTRAINT posts_check CHECK (((parent_id IS NULL) = (kind = ANY (ARRAY['question'::text, 'discussion'::text])))),
+    carried jsonb DEFAULT '{}'::jsonb NOT NULL,
+    duplicate_of text,
+    quote_uri text,
+    quote_stamp text,
+    quote_request text,
+    quote_state text,
+    CONSTRAINT posts_check CHECK (((parent_id IS NULL) = (kind = ANY (ARRAY['question'::text, 'discussion'::text, 'poll'::text])))),
     CONSTRAINT posts_check1 CHECK (((root_id = id) = (parent_id IS NULL))),
     CONSTRAINT posts_check2 CHECK (((deleted_at IS NULL) = (deleted_by IS NULL))),
     CONSTRAINT posts_deleted_by_check CHECK ((deleted_by = ANY (ARRAY['author'::text, 'moderator'::text]))),
-    CONSTRAINT posts_kind_check CHECK ((kind = ANY (ARRAY['question'::text, 'discussion'::text, 'answer'::text, 'comment'::text]))),
+    CONSTRAINT posts_kind_check CHECK ((kind = ANY (ARRAY['question'::text, 'discussion'::text, 'poll'::text, 'answer'::text, 'comment'::text]))),
+    CONSTRAINT posts_quote_state_check CHECK ((quote_state = ANY (ARRAY['asked'::text, 'approved'::text, 'refused'::text]))),
     CONSTRAINT posts_visibility_check CHECK ((visibility = ANY (ARRAY['public'::text, 'members'::text])))
 );
 
@@ -394,6 +445,24 @@ CREATE SEQUENCE public.process_numbers
     NO MINVALUE
     NO MAXVALUE
     CACHE 1;
+
+CREATE TABLE public.quote_stamps (
+    id bigint NOT NULL,
+    quoted_id bigint NOT NULL,
+    quoting_uri text NOT NULL,
+    given_to bigint NOT NULL,
+    given_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone
+);
+
+CREATE TABLE public.reactions (
+    actor_id bigint NOT NULL,
+    post_id bigint NOT NULL,
+    content text NOT NULL,
+    custom jsonb,
+    uri text NOT NULL,
+    given_at timestamp with time zone NOT NULL
+);
 
 CREATE TABLE public.reconciliations (
     host text NOT NULL,
@@ -406,7 +475,8 @@ CREATE TABLE public.removed_posts (
     title text NOT NULL,
     source text NOT NULL,
     html text NOT NULL,
-    text text NOT NULL
+    text text NOT NULL,
+    carried jsonb DEFAULT '{}'::jsonb NOT NULL
 );
 
 CREATE TABLE public.reports (
@@ -462,6 +532,12 @@ CREATE SEQUENCE public.severed_follows_id_seq
     CACHE 1;
 
 ALTER SEQUENCE public.severed_follows_id_seq OWNED BY public.severed_follows.id;
+
+CREATE TABLE public.signs_of_life (
+    one boolean DEFAULT true NOT NULL,
+    seen_at timestamp with time zone NOT NULL,
+    CONSTRAINT signs_of_life_one_check CHECK (one)
+);
 
 CREATE TABLE public.stewards (
     community_id bigint NOT NULL,
@@ -534,6 +610,12 @@ ALTER TABLE ONLY public.audit_events
 ALTER TABLE ONLY public.backfills
     ADD CONSTRAINT backfills_pkey PRIMARY KEY (community_id);
 
+ALTER TABLE ONLY public.boosts
+    ADD CONSTRAINT boosts_pkey PRIMARY KEY (uri);
+
+ALTER TABLE ONLY public.boosts
+    ADD CONSTRAINT boosts_post_id_actor_id_key UNIQUE (post_id, actor_id);
+
 ALTER TABLE ONLY public.communities
     ADD CONSTRAINT communities_pkey PRIMARY KEY (actor_id);
 
@@ -600,14 +682,41 @@ ALTER TABLE ONLY public.notifications
 ALTER TABLE ONLY public.notifications
     ADD CONSTRAINT notifications_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.originals
+    ADD CONSTRAINT originals_pkey PRIMARY KEY (post_id);
+
 ALTER TABLE ONLY public.origins
     ADD CONSTRAINT origins_pkey PRIMARY KEY (origin);
+
+ALTER TABLE ONLY public.poll_choices
+    ADD CONSTRAINT poll_choices_pkey PRIMARY KEY (post_id, "position");
+
+ALTER TABLE ONLY public.poll_choices
+    ADD CONSTRAINT poll_choices_post_id_name_key UNIQUE (post_id, name);
+
+ALTER TABLE ONLY public.poll_votes
+    ADD CONSTRAINT poll_votes_pkey PRIMARY KEY (post_id, actor_id, "position");
+
+ALTER TABLE ONLY public.polls
+    ADD CONSTRAINT polls_pkey PRIMARY KEY (post_id);
 
 ALTER TABLE ONLY public.posts
     ADD CONSTRAINT posts_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.posts
     ADD CONSTRAINT posts_uri_key UNIQUE (uri);
+
+ALTER TABLE ONLY public.quote_stamps
+    ADD CONSTRAINT quote_stamps_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.quote_stamps
+    ADD CONSTRAINT quote_stamps_quoted_id_quoting_uri_key UNIQUE (quoted_id, quoting_uri);
+
+ALTER TABLE ONLY public.reactions
+    ADD CONSTRAINT reactions_pkey PRIMARY KEY (actor_id, post_id, content);
+
+ALTER TABLE ONLY public.reactions
+    ADD CONSTRAINT reactions_uri_key UNIQUE (uri);
 
 ALTER TABLE ONLY public.reconciliations
     ADD CONSTRAINT reconciliations_pkey PRIMARY KEY (host);
@@ -632,6 +741,9 @@ ALTER TABLE ONLY public.sessions
 
 ALTER TABLE ONLY public.severed_follows
     ADD CONSTRAINT severed_follows_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.signs_of_life
+    ADD CONSTRAINT signs_of_life_pkey PRIMARY KEY (one);
 
 ALTER TABLE ONLY public.stewards
     ADD CONSTRAINT stewards_pkey PRIMARY KEY (community_id, actor_id);
@@ -698,6 +810,8 @@ CREATE INDEX follower_claims_waiting ON public.follower_claims USING btree (told
 
 CREATE INDEX follows_by_target ON public.follows USING btree (target_id, state, asked_at);
 
+CREATE INDEX follows_ending ON public.follows USING btree (until) WHERE (until IS NOT NULL);
+
 CREATE INDEX inbox_events_by_age ON public.inbox_events USING btree (received_at);
 
 CREATE INDEX inbox_events_lines ON public.inbox_events USING btree (actor_uri, id) WHERE ((state = 'waiting'::text) AND (attempts = 0));
@@ -720,11 +834,23 @@ CREATE INDEX origins_due ON public.origins USING btree (due_at) WHERE (failing_s
 
 CREATE INDEX origins_failing_due ON public.origins USING btree (due_at) WHERE (failing_since IS NOT NULL);
 
+CREATE INDEX poll_votes_by_actor ON public.poll_votes USING btree (actor_id);
+
+CREATE INDEX polls_due ON public.polls USING btree (told_at) WHERE (is_due AND (settled_at IS NULL));
+
+CREATE INDEX polls_unsettled ON public.polls USING btree (LEAST(closes_at, closed_at)) WHERE (settled_at IS NULL);
+
 CREATE INDEX posts_archive ON public.posts USING btree (community_id, published_at, id) WHERE (parent_id IS NULL);
 
 CREATE INDEX posts_by_author ON public.posts USING btree (author_id, published_at DESC);
 
 CREATE INDEX posts_by_context ON public.posts USING btree (context) WHERE (parent_id IS NULL);
+
+CREATE INDEX posts_by_hashtag ON public.posts USING gin (((carried -> 'hashtags'::text)) jsonb_path_ops);
+
+CREATE INDEX posts_by_quote_request ON public.posts USING btree (quote_request) WHERE (quote_request IS NOT NULL);
+
+CREATE INDEX posts_by_quote_stamp ON public.posts USING btree (quote_stamp) WHERE (quote_stamp IS NOT NULL);
 
 CREATE INDEX posts_by_root ON public.posts USING btree (root_id, published_at, uri);
 
@@ -733,6 +859,8 @@ CREATE INDEX posts_recent ON public.posts USING btree (active_at DESC, id DESC) 
 CREATE INDEX posts_threads ON public.posts USING btree (community_id, active_at DESC, id DESC) WHERE (parent_id IS NULL);
 
 CREATE INDEX posts_unanswered ON public.posts USING btree (community_id, published_at DESC) WHERE ((kind = 'question'::text) AND (answers = 0) AND (deleted_at IS NULL));
+
+CREATE INDEX reactions_by_post ON public.reactions USING btree (post_id);
 
 CREATE INDEX reconciliations_due ON public.reconciliations USING btree (due_at);
 
@@ -778,6 +906,12 @@ ALTER TABLE ONLY public.actor_keys
 
 ALTER TABLE ONLY public.backfills
     ADD CONSTRAINT backfills_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.communities(actor_id);
+
+ALTER TABLE ONLY public.boosts
+    ADD CONSTRAINT boosts_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.boosts
+    ADD CONSTRAINT boosts_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.communities
     ADD CONSTRAINT communities_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
@@ -827,6 +961,21 @@ ALTER TABLE ONLY public.notifications
 ALTER TABLE ONLY public.notifications
     ADD CONSTRAINT notifications_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
 
+ALTER TABLE ONLY public.originals
+    ADD CONSTRAINT originals_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.poll_choices
+    ADD CONSTRAINT poll_choices_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.polls(post_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.poll_votes
+    ADD CONSTRAINT poll_votes_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.poll_votes
+    ADD CONSTRAINT poll_votes_post_id_position_fkey FOREIGN KEY (post_id, "position") REFERENCES public.poll_choices(post_id, "position") ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.polls
+    ADD CONSTRAINT polls_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
+
 ALTER TABLE ONLY public.posts
     ADD CONSTRAINT posts_author_id_fkey FOREIGN KEY (author_id) REFERENCES public.actors(id);
 
@@ -838,6 +987,18 @@ ALTER TABLE ONLY public.posts
 
 ALTER TABLE ONLY public.posts
     ADD CONSTRAINT posts_root_id_fkey FOREIGN KEY (root_id) REFERENCES public.posts(id);
+
+ALTER TABLE ONLY public.quote_stamps
+    ADD CONSTRAINT quote_stamps_given_to_fkey FOREIGN KEY (given_to) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.quote_stamps
+    ADD CONSTRAINT quote_stamps_quoted_id_fkey FOREIGN KEY (quoted_id) REFERENCES public.posts(id);
+
+ALTER TABLE ONLY public.reactions
+    ADD CONSTRAINT reactions_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.reactions
+    ADD CONSTRAINT reactions_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
 
 ALTER TABLE ONLY public.removed_posts
     ADD CONSTRAINT removed_posts_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
@@ -904,6 +1065,8 @@ GRANT USAGE ON SEQUENCE public.audit_events_id_seq TO commonlore_audit;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.backfills TO commonlore_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.boosts TO commonlore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.communities TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deliveries TO commonlore_app;
@@ -942,11 +1105,23 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.notifications TO commonlore_ap
 
 GRANT SELECT,USAGE ON SEQUENCE public.notifications_id_seq TO commonlore_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.originals TO commonlore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.origins TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.poll_choices TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.poll_votes TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.polls TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.posts TO commonlore_app;
 
 GRANT SELECT,USAGE ON SEQUENCE public.process_numbers TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quote_stamps TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reactions TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reconciliations TO commonlore_app;
 
@@ -961,6 +1136,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO commonlore_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.severed_follows TO commonlore_app;
 
 GRANT SELECT,USAGE ON SEQUENCE public.severed_follows_id_seq TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.signs_of_life TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.stewards TO commonlore_app;
 

@@ -80,7 +80,8 @@ _KEPT = (
     f"SELECT {posts.FACTS}, {posts.WORDS}, {actors.columns('au', 'au_')}, "
     f"{actors.columns('co', 'co_')}, {actors.columns('pw', 'pw_')}, "
     "(SELECT count(*) FROM activities b WHERE b.post_id = p.id AND b.type = 'Announce' "
-    "AND b.object_uri = p.uri) AS boosts "
+    "AND b.object_uri = p.uri) "
+    "+ (SELECT count(*) FROM boosts b WHERE b.post_id = p.id) AS boosts "
     f"{posts.FROM} LEFT JOIN actors pw ON pw.id = pa.author_id"
 )
 

@@ -39,3 +39,12 @@ async def authors(tx: Transaction, post_ids: Sequence[int]) -> dict[int, int]:
     """Say who wrote posts, by the ids of both."""
     rows = await tx.fetch("SELECT id, author_id FROM posts WHERE id = ANY($1)", list(post_ids))
     return {row["id"]: row["author_id"] for row in rows}
+
+
+async def relocate(tx: Transaction, root_id: int, community_id: int) -> None:
+    """Put a thread under another community; its topic was the old one's, and so was its pin."""
+    await tx.execute(
+        "UPDATE posts SET community_id = $2, topic = NULL, pinned_at = NULL WHERE root_id = $1",
+        root_id,
+        community_id,
+    )

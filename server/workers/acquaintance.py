@@ -1,10 +1,10 @@
-"""Ask admitted agencies, now and then, which program they run and what they are called."""
+"""Ask admitted agencies, now and then, what they run and which communities they have."""
 
 import asyncio
 from typing import Final
 
 from server.context import Context
-from server.services import discovery
+from server.services import directories, discovery
 from server.storage import agencies
 
 _PAUSE: Final = 10.0  # seconds; an agency that was just admitted has its name soon
@@ -14,6 +14,7 @@ _AT_ONCE: Final = 20
 async def ask_forever(context: Context) -> None:
     while True:
         await ask_due(context)
+        await directories.ask_due(context)
         await asyncio.sleep(_PAUSE)
 
 

@@ -207,7 +207,7 @@ async def _settle(context: Context, hand: _Round) -> None:
         back = [origin for origin in before if _is_back(before[origin], healths[origin])]
         if back:
             await deliveries.hasten(tx, back)
-        if long_away := _long_away(ended, before, back, now=now):
+        if long_away := _long_away(ended, before, healths, now=now):
             await synchronization.welcome(tx, long_away, now=now)
         await deliveries.settle(tx, settlements, healths, now=now)
     del hand.ended[: len(ended)]
@@ -224,17 +224,25 @@ def _is_back(before: Health, now: Health) -> bool:
 def _long_away(
     ended: Sequence[Attempt],
     before: Mapping[str, Health],
-    back: Sequence[str],
+    healths: Mapping[str, Health],
     *,
     now: datetime,
 ) -> list[str]:
     """Name the agencies that are back after so long that we may have missed each other."""
-    long = {
-        origin
-        for origin in back
-        if (since := before[origin].failing_since) is not None and now - since > _OUTAGE
-    }
+    long = {origin for origin in before if _was_away(before[origin], healths[origin], now=now)}
     return sorted({each.due.host for each in ended if each.due.origin in long})
+
+
+def _was_away(before: Health, health: Health, *, now: datetime) -> bool:
+    """Say whether this success is the first after more than a day of failures.
+
+    Where little is sent the breaker need never have opened; and one that answered, if only to
+    refuse, before its first success has failed no less long.
+    """
+    since = before.failing_since
+    if since is None and before.open_until is not None:
+        since = before.last_success_at
+    return since is not None and health.last_success_at == now and now - since > _OUTAGE
 
 
 def _report(settled: Settlement) -> None:

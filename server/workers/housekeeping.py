@@ -6,8 +6,12 @@ from typing import Final
 
 from federation.signatures.knocking import REMEMBERED
 from server.context import Context
+from server.services import absence
 from server.storage import (
+    account_jobs,
     actors,
+    bans,
+    health,
     knocks,
     marks,
     received,
@@ -28,6 +32,7 @@ _CLAIMED: Final = timedelta(days=60)
 
 async def clean_forever(context: Context) -> None:
     """Clean now, and again every ten minutes of the clock."""
+    await absence.look_back(context)
     while True:
         await clean_once(context)
         due = context.now() + _EVERY
@@ -38,12 +43,15 @@ async def clean_forever(context: Context) -> None:
 async def clean_once(context: Context) -> None:
     now = context.now()
     async with context.database.transaction("housekeeping") as tx:
+        await health.give_sign_of_life(tx, now=now)
         await sessions.remove_expired(tx, now)
         await throttles.remove_ended(tx, now)
         await actors.forget_refused_keys(tx, now=now, keep=_REFUSED_KEYS)
         await synchronization.forget(tx, before=now - _CLAIMED)
         await knocks.forget(tx, before=now - REMEMBERED)
         await rotations.destroy_ended(tx, now=now)
+        await account_jobs.forget(tx, now=now)
+        await bans.end(tx, now=now)
     async with context.database.transaction("housekeeping.inbox") as tx:
         await received.forget(tx, before=now - _REMEMBERED)
         await marks.forget_undone(tx, before=now - _REMEMBERED)

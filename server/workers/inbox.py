@@ -19,7 +19,7 @@ from server.inbox import HANDLERS, together
 from server.services.arrived import Arrived, Ignored
 from server.services.sharing import may_knock
 from server.storage import actors, received
-from server.storage.database import DatabaseAway, Transaction
+from server.storage.database import DatabaseAway, DatabaseSlow, Transaction
 from server.storage.received import Event, Limits
 
 log = structlog.get_logger()
@@ -171,9 +171,12 @@ async def process(context: Context, event: Event) -> None:
     except Ignored as ignored:
         await _settle(context, event, ignored.reason)
     except Unreachable as away:
-        await _try_again(context, event, away.reason)
+        await _try_again(context, event, away.reason, asked_for=away.retry_after)
     except FederationError as refusal:
         await _settle(context, event, refusal.reason)
+    except DatabaseSlow:
+        log.warning("inbox-too-slow", activity=event.activity_uri)
+        await _try_again(context, event, "too-slow")
     except DatabaseAway:
         # Its lease runs out, and it is processed when the database is back.
         log.warning("inbox-database-away", activity=event.activity_uri)
@@ -229,11 +232,15 @@ async def _settle(context: Context, event: Event, reason: str) -> None:
         await received.settle(tx, event.id, reason=reason, now=context.now())
 
 
-async def _try_again(context: Context, event: Event, reason: str) -> None:
+async def _try_again(
+    context: Context, event: Event, reason: str, *, asked_for: float | None = None
+) -> None:
+    """Try again as the schedule says, or when an origin asked us to, if that is later."""
     now = context.now()
     async with context.database.transaction("inbox.settle") as tx:
         if event.attempts + 1 >= _TRIES:
             await received.park(tx, event.id, reason=reason, now=now)
             return
-        wait = _WAITS[min(event.attempts, len(_WAITS) - 1)]
+        asked = min(timedelta(seconds=asked_for or 0), _WAITS[-1])
+        wait = max(_WAITS[min(event.attempts, len(_WAITS) - 1)], asked)
         await received.retry(tx, event.id, reason=reason, next_at=now + wait)

@@ -111,12 +111,13 @@ def test_del_13_a_shared_inbox_on_another_origin_is_ignored():
         ("GoToSocial", "microblog"),
         ("takahe", "microblog"),
         ("lemmy", "threads"),
-        ("commonlore", "threads"),
+        ("commonlore", "questions"),
+        ("PieFed", "questions"),
         ("friendica", "threads"),
-        (None, "threads"),
+        (None, "questions"),
     ],
 )
-def test_software_is_of_one_class_or_the_other(software, expected):
+def test_software_is_of_one_class_or_another(software, expected):
     assert receiver_class(software) == expected
 
 
@@ -124,7 +125,15 @@ def test_software_is_of_one_class_or_the_other(software, expected):
 def test_conformance_24_microblogs_get_no_wrapped_activity(event):
     assert announced_form(event, "microblog") is not Form.WRAPPED
     assert announced_form(event, "microblog", boosts_answers=True) is not Form.WRAPPED
-    assert announced_form(event, "threads") is Form.WRAPPED
+    assert announced_form(event, "questions") is Form.WRAPPED
+
+
+@pytest.mark.parametrize("event", list(Event))
+def test_an_accepted_answer_goes_as_such_only_to_who_reads_it(event):
+    is_choice = event in {Event.CHOICE, Event.REOPENING}
+
+    assert (announced_form(event, "threads") is Form.NOTHING) == is_choice
+    assert (announced_form(event, "threads") is Form.WRAPPED) != is_choice
 
 
 def test_replies_are_boosted_only_where_the_community_says_so():

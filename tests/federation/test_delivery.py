@@ -62,6 +62,25 @@ def test_what_may_pass_is_tried_again(status: int, outcome: Outcome) -> None:
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        b'{"error":"signature-from-the-future"}',
+        b'{"error":"signature-expired"}',
+        b'{"error":"Signed request date outside acceptable time window"}',
+    ],
+)
+def test_who_refuses_our_clock_is_told_from_who_refuses_us(said: bytes) -> None:
+    wait = timedelta(hours=1)
+
+    outcome = read_answer(401, now=NOW, said=said)
+
+    assert outcome == RetryLater(reason="clock-refused", status=401, wait=wait)
+    assert read_answer(401, now=NOW, said=b"signature-wrong") == RetryLater(
+        reason="status-401", status=401, wait=wait
+    )
+
+
+@pytest.mark.parametrize(
     ("header", "wait"),
     [
         ("120", timedelta(seconds=120)),

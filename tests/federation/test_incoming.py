@@ -76,6 +76,13 @@ def actor(**properties: object) -> incoming.IncomingActor:
         ({"type": "Article", "postKind": "question"}, Kind.QUESTION, True),
         ({"type": "Page"}, Kind.DISCUSSION, False),
         ({"postKind": "debrief"}, Kind.DISCUSSION, False),
+        ({"postKind": "poll"}, Kind.DISCUSSION, False),
+        ({"type": "Question", "oneOf": [{"name": "A"}]}, Kind.POLL, True),
+        (
+            {"type": "Question", "oneOf": [{"name": "A"}], "inReplyTo": POST},
+            Kind.COMMENT,
+            False,
+        ),
         ({"postKind": "answer"}, Kind.DISCUSSION, False),
         ({"inReplyTo": POST}, Kind.COMMENT, False),
         ({"inReplyTo": POST, "postKind": "comment"}, Kind.COMMENT, True),
@@ -569,7 +576,7 @@ ROADS = Actor(
 
 @st.composite
 def posts(draw: st.DrawFn) -> Post:
-    kind = draw(st.sampled_from(Kind))
+    kind = draw(st.sampled_from([each for each in Kind if each is not Kind.POLL]))
     starts = kind.starts_thread
     published = draw(TIMES)
     clean = from_html(f"<p>W{draw(WORDS)}</p>")

@@ -24,9 +24,9 @@ FOREIGN: Final = (
     "https://w3id.org/fep/844e/",
     # Where Discourse looks for it; Fedify reads it where it belongs, in the endpoints.
     "https://www.w3.org/ns/activitystreams#sharedInbox",
-    # Lemmy's, which no context on the wire defines; not even its own.
+    # Lemmy's, and defined nowhere on purpose: a type that is defined and that Fedify does not
+    # know is refused; one that is not is read as a plain object.
     "_:Lock",
-    "_:description",
 )
 ACTIVITIES: Final = [each for each in every_activity() if each["type"] != "ChooseAnswer"]
 [CHOICE] = [each for each in every_activity() if each["type"] == "ChooseAnswer"]

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from hypothesis import settings
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from federation.signatures import sign
@@ -24,17 +25,30 @@ from tests.inbox_scene import EARLIER, Town, done, populated
 from tests.wire.recorded import FOLDER
 
 Activity = dict[str, Any]
+CaseT = TypeVar("CaseT")
 
 #: How many cases are tried on one state of the database, and how often that is done.
 TOGETHER: Final = 20
 IS_LONG: Final = settings.get_current_profile_name() == "fuzz"
 BATCHES: Final = 50_000 // TOGETHER if IS_LONG else 500 // TOGETHER
+#: A batch is no smaller for being shrunk, and the database makes each try dear: the message
+#: of a failure names the one case instead.
+FUZZ: Final = settings(
+    max_examples=BATCHES,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+    report_multiple_bugs=False,
+)
 SIGNERS: Final = ("ada", "nils", "mallory", "cleo", "deputy", "sten", "roads")
 _FAILURES: Final = {"inbox-failed", "inbox-together-failed", "request-failed", "failed"}
 _NOT_SAID: Final = ("group", "person", "stamp")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+def batches(case: st.SearchStrategy[CaseT]) -> st.SearchStrategy[list[CaseT]]:
+    return st.lists(case, min_size=TOGETHER, max_size=TOGETHER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Crowd:
     """Whoever lives in the town, by name; what it is called; what it holds."""
 
@@ -45,6 +59,7 @@ class Crowd:
     ledger: Ledger
     line: Line
     seen: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
 
     def standing(self, name: str) -> Standing:
         town, signer = self.town, self.people[name].uri
@@ -64,7 +79,7 @@ class Crowd:
             said = everything(self, name)
             body = mutated(said[choice % len(said)](), changes, self.known)
             answer = await self.post(self.people[name], body)
-            assert 200 <= answer.status < 500, (answer, body)
+            assert 200 <= answer.status < 500, (answer, body[:2000])
             sent.append(body)
             self.seen[answer.reason or str(answer.status)] += 1
         return sent
@@ -89,8 +104,7 @@ class Crowd:
         """Give everything its effect; name each activity that was a fault to us."""
         with capture_logs() as logged:
             await self.town.scene.work()
-        became = "SELECT state || ' ' || reason, count(*) FROM inbox_events GROUP BY 1"
-        self.seen.update(dict(await self.town.scene.fetch(became)))
+        self.seen.update(await self.ledger.became())
         return [str(line) for line in logged if line["event"] in _FAILURES]
 
 
@@ -187,7 +201,8 @@ def everything(crowd: Crowd, name: str) -> list[Callable[[], Activity]]:
         does("Update", edited),
         does("Update", me.document | {"name": word_of(name), "summary": said}),
         does("Delete", own["id"]),
-        does("Delete", me.uri),
+        # The others would be dead for whatever they say after it.
+        *([does("Delete", me.uri)] if name == "nils" else []),
         does("Like", town.question.uri),
         does("ChooseAnswer", town.answer, target=own["id"]),
         does("Flag", [town.question.uri, town.bob], content=word_of(name)),
@@ -197,6 +212,7 @@ def everything(crowd: Crowd, name: str) -> list[Callable[[], Activity]]:
         does("Add", town.question.uri, target=f"{plaza}/featured"),
         does("Lock", town.question.uri),
         does("Delete", town.answer),
+        does("Move", me.uri, target=crowd.people["nils"].uri),
         does("Block", crowd.people["nils"].uri, target=plaza),
         does("Accept", {"type": "Follow", "actor": town.bob, "object": me.uri}),
         does("Reject", {"type": "Follow", "actor": town.bob, "object": me.uri}),
@@ -245,9 +261,7 @@ def _recorded(crowd: Crowd, name: str, document: Activity) -> Callable[[], Activ
         ("2026-09-01T08:00:00.123Z", EARLIER),
     ):
         text = text.replace(old, new)
-    text = re.sub(
-        r"https://(\w+)\.example", lambda match: scene.peer.url(match.group(1)), text
-    )
+    text = re.sub(r"https://(\w+)\.example", lambda match: scene.peer.url(match.group(1)), text)
 
     def made() -> Activity:
         told: Activity = json.loads(text)

@@ -1,4 +1,4 @@
-"""Requests to the byte, one after the other over one connection that is opened anew if need be."""
+"""Requests to the byte, over one connection that is opened anew where it must be."""
 
 import asyncio
 import json

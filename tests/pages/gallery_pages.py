@@ -55,6 +55,7 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
             "stewards": [s.AMINA, s.PRIYA],
             "asking": 2,
             "hidden": False,
+            "takes_polls": True,
             "pages": {"previous": "/c/x", "next": "/c/x?after=3"},
         },
     ),
@@ -107,6 +108,7 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
         {
             "post": s.QUESTION,
             "community": s.REVIEWS,
+            "ballot": None,
             "delivery": {"agencies": 2, "waiting": ["Treasury"]},
             "preview_html": None,
         },
@@ -115,6 +117,100 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
         "thread.html",
         GUEST
         | {"post": s.TALK, "community": s.REVIEWS, "delivery": None, "preview_html": None},
+    ),
+    "thread-attached": (
+        "thread.html",
+        {
+            "post": s.ATTACHED,
+            "community": s.REVIEWS,
+            "ballot": None,
+            "delivery": None,
+            "preview_html": None,
+        },
+    ),
+    "tag": ("tag.html", {"hashtag": "NearMiss", "posts": [s.QUESTION, s.TALK], "pages": None}),
+    "tag-empty": ("tag.html", {"hashtag": "NearMiss", "posts": [], "pages": None}),
+    "quotes": (
+        "quotes.html",
+        {
+            "post": s.QUESTION,
+            "quotes": [
+                {"id": 7, "by": s.QUESTION.author, "url": "https://a.example/7", "given": s.NOW}
+            ],
+        },
+    ),
+    "quotes-none": ("quotes.html", {"post": s.QUESTION, "quotes": []}),
+    "duplicate": (
+        "duplicate.html",
+        {
+            "post": s.QUESTION,
+            "community": s.REVIEWS,
+            "errors": {"original": "That is the address of no other thread."},
+            "form": {"original": "https://a.example"},
+        },
+    ),
+    "ask-quoting": (
+        "ask.html",
+        {
+            "community": s.REVIEWS,
+            "preview_html": None,
+            "form": {"quote": "7"},
+            "quoted": s.ATTACHED.attached.quote.card,
+        },
+    ),
+    "poll-new": (
+        "poll.html",
+        {
+            "community": s.REVIEWS,
+            "hours": (1, 24, 168),
+            "chosen_hours": 168,
+            "preview_html": PREVIEW,
+            "errors": {"choices": "Give between 2 and 10 choices, each on a line of its own."},
+            "form": {"choices": "Tuesday", "several": "yes"},
+        },
+    ),
+    "poll": (
+        "thread.html",
+        {
+            "post": s.POLL,
+            "community": s.REVIEWS,
+            "ballot": s.BALLOT,
+            "delivery": None,
+            "preview_html": None,
+            "errors": {"choice": "Choose what you vote for."},
+        },
+    ),
+    "poll-voted": (
+        "thread.html",
+        {
+            "post": s.POLL,
+            "community": s.REVIEWS,
+            "ballot": Record(
+                **vars(s.BALLOT)
+                | {
+                    "choices": [
+                        *s.BALLOT.choices[:2],
+                        Record(place=2, name="Never", votes=1, percent=11, mine=True),
+                    ],
+                    "shows_figures": True,
+                    "several": True,
+                    "voted": True,
+                }
+            ),
+            "delivery": None,
+            "preview_html": None,
+        },
+    ),
+    "poll-guest": (
+        "thread.html",
+        GUEST
+        | {
+            "post": s.POLL,
+            "community": s.REVIEWS,
+            "ballot": s.BALLOT,
+            "delivery": None,
+            "preview_html": None,
+        },
     ),
     "edit": (
         "edit.html",
@@ -160,6 +256,7 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
                 joined=s.before(days=400),
                 suspended=False,
             ),
+            "moved_to": None,
             "follow": None,
             "is_me": False,
             "communities": s.COMMUNITIES[:2],
@@ -176,6 +273,64 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
         GUEST | {"next": "", "errors": {"password": "Use at least 12 characters"}},
     ),
     "sign-in": ("sign_in.html", GUEST | {"next": "/p/1"}),
+    "takeout": (
+        "takeout.html",
+        {
+            "made": Record(
+                id=7, state="done", steps=12, of_steps=12, expires_at=s.before(days=-6)
+            ),
+            "is_there": True,
+            "brought": Record(state="done", steps=8, of_steps=8, reason=""),
+            "about": "Reviews without blame.",
+            "refused": ["https://old.example/@gone"],
+        },
+    ),
+    "takeout-under-way": (
+        "takeout.html",
+        {
+            "made": Record(id=7, state="waiting", steps=3, of_steps=12, expires_at=None),
+            "is_there": False,
+            "brought": Record(state="waiting", steps=2, of_steps=8, reason=""),
+            "about": "",
+            "refused": [],
+        },
+    ),
+    "takeout-wrong": (
+        "takeout.html",
+        {
+            "errors": {"archive": "Choose the file first."},
+            "made": Record(id=7, state="refused", steps=3, of_steps=12, expires_at=None),
+            "is_there": False,
+            "brought": None,
+            "about": "",
+            "refused": [],
+        },
+    ),
+    "leaving": (
+        "leaving.html",
+        {"errors": {"sure": "Tick the box if you are sure."}, "in_the_way": []},
+    ),
+    "leaving-not-yet": ("leaving.html", {"in_the_way": ["Incident reviews", "Fraud"]}),
+    "moving": (
+        "moving.html",
+        {
+            "me": s.AMINA,
+            "aliases": [Record(uri="https://old.example/@amina", name="@amina@old.example")],
+            "moved_to": None,
+            "moved_at": None,
+            "again_at": None,
+        },
+    ),
+    "moving-moved": (
+        "moving.html",
+        {
+            "me": s.AMINA,
+            "aliases": [],
+            "moved_to": s.PRIYA,
+            "moved_at": s.before(days=2),
+            "again_at": None,
+        },
+    ),
     "settings": (
         "settings.html",
         {
@@ -258,6 +413,7 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
                     reporter=s.JONAS,
                     agency=None,
                     reported=s.before(hours=1),
+                    resolved_there=True,
                 ),
                 Record(
                     id=6,
@@ -266,6 +422,7 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
                     reporter=None,
                     agency="Treasury",
                     reported=s.before(days=1),
+                    resolved_there=False,
                 ),
             ],
             "removed": [Record(**vars(s.REMOVED_ANSWER), removed_at=s.before(days=1))],

@@ -281,4 +281,75 @@ TALK = post(
         comment(AMINA, "Start with one real review; <code>read the timeline</code> aloud.")
     ],
 )
-POSTS = [OPEN_QUESTION, TENDER, QUESTION, TALK]
+POLL = post(
+    "poll",
+    JONAS,
+    "<p>We buy one tool for all teams, and start in autumn.</p>",
+    title="Which day suits you for the review of reviews?",
+    published=before(days=2),
+    community=REVIEWS,
+    can=may("reply"),
+)
+BALLOT = Record(
+    choices=[
+        Record(place=0, name="Tuesday", votes=3, percent=38, mine=False),
+        Record(place=1, name="Thursday, in the afternoon", votes=5, percent=62, mine=False),
+        Record(place=2, name="Never", votes=0, percent=0, mine=False),
+    ],
+    several=False,
+    closes=NOW,
+    open=True,
+    voters=8,
+    voted=False,
+    own=False,
+    shows_figures=False,
+)
+POSTS = [OPEN_QUESTION, TENDER, QUESTION, TALK, POLL]
+
+_CARD = Record(
+    author=QUESTION.author,
+    url="/p/7",
+    title="What do you ask first after a near miss?",
+    text="We start with what made sense at the time, and write it down in their words.",
+    warning="",
+    language="en",
+)
+ATTACHED = Record(
+    **vars(QUESTION)
+    | {
+        "attached": Record(
+            folded=True,
+            warning="Describes injuries",
+            media=[
+                Record(
+                    url="https://media.example/a.png",
+                    kind="image",
+                    host="media.example",
+                    alt="A junction seen from above, with the place of the near miss marked",
+                ),
+                Record(url="https://a.example/x.pdf", kind="file", host="a.example", alt=""),
+            ],
+            quote=Record(url="/p/7", host="a.example", waits=False, card=_CARD),
+            reactions=[Record(content="🎉", people=3), Record(content=":party:", people=1)],
+            same=Record(url="/p/9", title="How do you learn from near misses?"),
+        ),
+        "children": [
+            Record(
+                **vars(child)
+                | {
+                    "attached": Record(
+                        folded=False,
+                        warning="",
+                        media=[],
+                        quote=Record(
+                            url="https://a.example/8", host="a.example", waits=True, card=None
+                        ),
+                        reactions=[],
+                        same=None,
+                    )
+                }
+            )
+            for child in QUESTION.children
+        ],
+    }
+)

@@ -192,6 +192,39 @@ async def test_members_sign_up_ask_answer_accept_and_thank(
     assert asker.complaints + helper.complaints == []
 
 
+@pytest.mark.parametrize("look", ["light", "dark", "phone", "plain"])
+async def test_members_start_a_poll_and_vote(
+    chromium: Browser, agency: Instance, clock: TurnedClock, look: str
+) -> None:
+    clock.turn(timedelta(hours=1))
+    asker = await sit_down(chromium, agency, look)
+    voter = await sit_down(chromium, agency, look)
+    for person in (asker, voter):
+        await sign_up(person, f"{'asker' if person is asker else 'voter'}_{look}")
+        await join(person)
+
+    await asker.page.get_by_role("link", name="Start a poll").click()
+    await asker.look()
+    await asker.fill("What do you ask?", "Which day suits you?")
+    await asker.fill("What can be chosen", "Monday\nA Friday, late in the afternoon")
+    await asker.press("Open the poll")
+    poll = asker.page.url.removeprefix(asker.origin)
+    await voter.open(poll)
+    await voter.press("Vote")
+    problem = await voter.page.locator(".govuk-error-summary").inner_text()
+    await voter.page.get_by_label("Monday", exact=True).check()
+    await voter.press("Vote")
+
+    said = await voter.page.locator("#poll").inner_text()
+    assert "Choose what you vote for." in problem
+    assert "You chose this" in said
+    assert "100 % (1 vote)" in said
+    await asker.open(poll)
+    assert "1 person voted" in await asker.page.locator("#poll").inner_text()
+    complaints = asker.complaints + voter.complaints
+    assert [line for line in complaints if "status of 422" not in line] == []
+
+
 async def test_pages_of_a_steward_and_a_guest_please_axe(
     chromium: Browser, agency: Instance
 ) -> None:

@@ -66,8 +66,10 @@ def test_a_role_includes_the_ones_before_it() -> None:
     ]
 
 
-def test_questions_and_discussions_start_threads() -> None:
-    assert [kind for kind in Kind if kind.starts_thread] == [Kind.QUESTION, Kind.DISCUSSION]
+def test_questions_discussions_and_polls_start_threads() -> None:
+    starting = [kind for kind in Kind if kind.starts_thread]
+
+    assert starting == [Kind.QUESTION, Kind.DISCUSSION, Kind.POLL]
 
 
 def test_a_community_goes_by_its_actors_id_and_uri() -> None:

@@ -22,9 +22,17 @@ async def town(cluster: Cluster) -> AsyncIterator[Town]:
 
 
 async def test_act_10_only_a_community_passes_anything_on(town):
-    for about in (town.secret.uri, town.question.uri, town.trip):
+    for about in (town.secret.uri, town.trip):
         reason = await ignored(town.scene, town.mallory, "Announce", about)
         assert reason == "announce-of-no-community"
+
+
+async def test_act_10_what_a_person_boosts_is_counted_and_goes_nowhere(town):
+    before = await town.scene.state()
+
+    await done(town.scene, town.mallory, "Announce", town.question.uri)
+
+    assert await town.scene.state() == before
 
 
 async def test_act_10_a_community_that_nobody_here_belongs_to_passes_nothing_on(town):
@@ -228,6 +236,21 @@ async def test_act_18_what_is_passed_on_is_read_at_its_origin(town):
 
     inner = town.scene.activity(town.cleo, "Create", forged)
     await done(town.scene, town.roads, "Announce", inner)
+
+    assert "As it was written" in await town.scene.words(told["id"])
+
+
+@pytest.mark.parametrize("kind", ["Create", "Update"])
+async def test_ori_13_a_body_inside_an_announce_is_read_at_its_origin(town, kind):
+    told = town.scene.post(town.cleo, town.roads.uri)
+    await done(
+        town.scene, town.roads, "Announce", town.scene.activity(town.cleo, "Create", told)
+    )
+    newer = told | {"updated": "2026-03-02T08:30:00Z"}
+    town.scene.peer.publishes(told["id"], **newer)
+    forged = newer | {"content": "<p>Never said</p>"}
+
+    await town.scene.send(town.roads, "Announce", town.scene.activity(town.cleo, kind, forged))
 
     assert "As it was written" in await town.scene.words(told["id"])
 

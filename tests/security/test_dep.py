@@ -112,6 +112,10 @@ def test_dep_05_nothing_but_the_named_modules_takes_urls_apart():
 def test_dep_06_a_long_host_never_reaches_idna(host):
     with pytest.raises(Malformed):
         uris.parse(f"https://{host}/")
+    with pytest.raises(Malformed) as refused:
+        uris.canonical_host(host)
+
+    assert refused.value.reason == "host-too-long"  # what IDNA says is another reason
 
 
 def test_no_module_switches_verification_off():

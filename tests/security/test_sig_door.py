@@ -372,6 +372,18 @@ async def test_sig_16_an_address_inside_looks_like_one_that_is_silent(database_u
         assert house.peer.connections == 0
 
 
+async def test_fet_08_a_key_inside_is_answered_like_one_at_a_host_that_is_silent(hasty):
+    silent = hasty.sender("evil", "mallory", published=False)
+    hasty.peer.tells(silent.uri, Reply(silent=True))
+    inside = silent.uri.replace(hasty.host("evil"), "10.0.0.1:8080")
+    insider = replace(silent, uri=inside, key=replace(silent.key, key_id=f"{inside}#main-key"))
+
+    answers = [await hasty.post(each, each.follow()) for each in (silent, insider)]
+
+    told = {(each.status, each.reason, each.headers["Retry-After"]) for each in answers}
+    assert told == {(503, "key-unreachable", "60")}
+
+
 # SIG-17
 
 

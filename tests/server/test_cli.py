@@ -112,6 +112,20 @@ async def test_a_member_is_made_and_opens_a_community(environment: dict[str, str
     assert (found[0].role, found[0].actor.display_name) == ("operator", "Ayla Demir")
 
 
+async def test_a_member_is_deleted_on_a_second_word_only(
+    environment: dict[str, str],
+) -> None:
+    await run("member", "add", "wim", environment=environment, typed=f"{PASSWORD}\n")
+
+    unsure = await run("member", "delete", "wim", environment=environment)
+    sure = await run("member", "delete", "wim", "--yes", environment=environment)
+    again = await run("member", "delete", "wim", "--yes", environment=environment)
+
+    assert unsure.complained == "This cannot be undone. Say it again with --yes.\n"
+    assert sure.said.startswith("@wim@house.localhost:8123 cannot sign in any more")
+    assert again.complained == "This account is being deleted already.\n"
+
+
 async def test_what_is_refused_is_told_in_a_sentence(environment: dict[str, str]) -> None:
     weak = await run("member", "add", "berta", environment=environment, typed="short\n")
     nobody = await run(

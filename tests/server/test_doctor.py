@@ -52,6 +52,14 @@ def test_each_finding_has_its_level_and_what_to_do(
     assert bool(finding.todo) == (level != "ok")
 
 
+def test_a_clock_that_others_refuse_is_named_with_who_refused_it() -> None:
+    [finding] = doctor.of_refusers(["health.example", "parks.example"])
+
+    assert (finding.level, finding.about) == ("fail", "clock")
+    assert finding.found.endswith("by health.example, parks.example")
+    assert list(doctor.of_refusers([])) == []
+
+
 def test_what_is_waiting_is_well_as_long_as_it_is_not_late() -> None:
     soon = Queued(queue="inbox", state="waiting", count=3, due_since=NOW - timedelta(minutes=9))
     never = Queued(queue="deliveries", state="waiting", count=3, due_since=None)

@@ -9,17 +9,26 @@ import pytest
 from server.storage.embedded import Cluster
 from tests.architecture import source
 from tests.instance import PASSWORD
-from tests.stories import deeds, life
+from tests.stories import deeds, departures, life
 from tests.stories.deeds import around, is_not, is_so, sends
 from tests.stories.town import Step, Town, founded, signs_up
 
 #: Commits that no story comes past, each with the reason.
 NOT_REACHED: Final = {
-    "inbox.forget": "nobody can delete an account of ours yet; it is done anew from the start",
+    "inbox.forget": "agencies of ours withdraw posts one by one before an account goes; killed "
+    "there, it is done anew from the start",
+    "inbox.unmark": "agencies of ours take marks back before an account goes; killed there, it "
+    "is done anew from the start",
+    "ending.wait": "only within an hour, which a death here takes; it looks again",
+    "accounts.later": "only where a member's job failed; killed there, its lease runs out",
     "discovery.stewards-due": "only where a community's stewards were asked for a day ago; "
     "killed there, they are asked for an hour later",
     "inbox.part": "batches come from PieFed, ours send none; a batch is processed anew as a "
     "whole, as after any other death",
+    "relocating.relocate": "a steward's button: one commit, and they press it again",
+    "directories.asked": "an agency's list is asked for again an hour later",
+    "posts.clear": "only programs other than ours remove many posts by one activity; what is "
+    "left of them is removed when the activity is processed anew",
     "inbox.lease": "only where activities that have their effect together fail together; "
     "killed there, they are claimed anew",
     "invite": "one commit; who saw an error makes another one, and the first runs out",
@@ -44,7 +53,10 @@ NOT_REACHED: Final = {
     "synchronization.settle": "claims of agencies not admitted are set aside an hour later",
     "synchronization.repair": "all of a list at once; the claim stays until it is repaired",
     "synchronization.remind": "a Follow more does nothing; the rest is asked an hour later",
+    "synchronization.catch-up": "the agency is still to be welcomed back, and asked again",
     "synchronization.back": "one commit, and the agency is still to be welcomed back",
+    "quotes.revoke": "an author's button: one commit, and they press it again",
+    "stewardship.duplicate": "a steward's button: one commit, and they press it again",
     "delivery.release": "only while a stop is under way that had to cut a send off; killed "
     "there, the lease runs out as after any other death",
 }
@@ -88,7 +100,13 @@ FIRST_STARTS: Final = around("agency.add")
 STEPS: Final = (
     Step(name="founding", points=FIRST_STARTS, do=deeds.nothing, done=deeds.has_one_agency),
     *each_of(
-        around("agency", "housekeeping", "housekeeping.inbox", "delivery.expire"),
+        around(
+            "agency",
+            "absence.look-back",
+            "housekeeping",
+            "housekeeping.inbox",
+            "delivery.expire",
+        ),
         deeds.nothing,
         deeds.has_one_agency,
     ),
@@ -165,6 +183,64 @@ STEPS: Final = (
         done=is_so("accepted_answers"),
     ),
     Step(
+        name="naming-another-account",
+        points=around("accounts.alias"),
+        do=sends("/settings/moving/alias", alias="@sam@{host}"),
+        done=is_so("actors WHERE name = 'mia' AND also_known_as <> ''"),
+    ),
+    Step(
+        name="naming-it-no-longer",
+        points=around("accounts.remove-alias"),
+        do=sends("/settings/moving/alias/remove", uri="http://{host}/@sam"),
+        done=is_not("actors WHERE name = 'mia' AND also_known_as <> ''"),
+    ),
+    Step(
+        name="moving-away",
+        points=around("accounts.move"),
+        prepare=departures.lea_is_here,
+        do=departures.lea_sends("/settings/moving/go", target="@pat@{host}", password=PASSWORD),
+        done=is_so("actors WHERE name = 'lea' AND moved_to IS NOT NULL"),
+    ),
+    Step(
+        name="coming-back",
+        points=around("accounts.come-back"),
+        do=departures.lea_sends("/settings/moving/back"),
+        done=is_not("actors WHERE name = 'lea' AND moved_to IS NOT NULL"),
+    ),
+    Step(
+        name="making-an-archive",
+        points=around("exporting.ask", "accounts.claim", "exporting.step", "exporting.done"),
+        do=sends("/settings/archive"),
+        done=is_so("account_jobs WHERE kind = 'export' AND state = 'done'"),
+    ),
+    Step(
+        name="fetching-an-archive",
+        points=around("exporting.fetch"),
+        do=departures.fetches_archive,
+        done=is_so("audit_events WHERE act = 'fetch-archive'"),
+    ),
+    Step(
+        name="bringing-an-archive",
+        points=around("taking-in.ask", "taking-in.step"),
+        do=departures.brings_archive,
+        done=is_so("account_jobs WHERE kind = 'import' AND state = 'done'"),
+    ),
+    Step(
+        name="going",
+        points=around(
+            "ending.begin",
+            "ending.post",
+            "ending.mark",
+            "ending.lease",
+            "ending.edge",
+            "ending.goodbye",
+            "ending.keys",
+        ),
+        prepare=departures.lea_has_lived,
+        do=departures.lea_goes,
+        done=departures.lea_is_gone,
+    ),
+    Step(
         name="reopening",
         points=around("choices.reopen"),
         do=sends("{answer}/accept", on="no"),
@@ -181,6 +257,13 @@ STEPS: Final = (
         points=around("kudos.take-back"),
         do=sends("{answer}/kudos", on="no"),
         done=is_not("marks WHERE category IS NOT NULL"),
+    ),
+    Step(
+        name="voting",
+        points=around("polls.vote"),
+        prepare=deeds.keeps_poll,
+        do=sends("{poll}/vote", choice="1"),
+        done=is_so("poll_votes"),
     ),
     Step(
         name="reporting",
@@ -341,6 +424,8 @@ STEPS: Final = (
         deeds.reads_what_has_a_past,
         deeds.has_its_past,
     ),
+    *each_of(around("polls.tell"), deeds.has_poll_voted_in, deeds.has_told_results),
+    *each_of(around("polls.close"), deeds.has_poll_that_ends, deeds.has_ended_poll),
     *each_of(around("keys.owner"), deeds.is_followed_by_stranger, deeds.has_stranger),
     *each_of(around("keys.refuse"), deeds.is_written_to_by_nobody, deeds.has_refused_key),
     *each_of(around("inbox.settle"), deeds.is_unfollowed_in_vain, deeds.has_ignored),

@@ -77,9 +77,7 @@ def _document(post: Post) -> Document:
 def poll() -> Document:
     choices = (Choice(name="CSV", votes=4), Choice(name="JSON", votes=9))
     asked = Poll(choices=choices, closes_at=NOW + timedelta(days=9), voters=13)
-    return _document(
-        _post(Kind.DISCUSSION, "We publish weekly.", title="Which format?", poll=asked)
-    )
+    return _document(_post(Kind.POLL, "We publish weekly.", title="Which format?", poll=asked))
 
 
 def with_media() -> Document:

@@ -22,7 +22,7 @@ def test_what_we_send_is_as_recorded(name):
 @pytest.mark.parametrize(
     ("name", "kind", "fields"),
     [
-        ("poll", "IncomingPost", {"title": "Which format?", "kind": Kind.DISCUSSION}),
+        ("poll", "IncomingPost", {"title": "Which format?", "kind": Kind.POLL}),
         ("with-media", "IncomingPost", {"title": "Is this crossing safe?", "warning": ""}),
         (
             "reply-with-table",

@@ -338,6 +338,16 @@ ELSEWHERE: Final = [
         "test_act_23_an_acceptance_is_for_its_own_question_and_taken_back_by_few",
     ),
     (
+        "conformance_23_a_second_choice_replaces_the_first",
+        "server/test_other_programs_habits.py",
+        "test_conformance_23_a_second_choice_replaces_the_first_but_where_several_may_be",
+    ),
+    (
+        "conformance_23_the_loss_of_the_accepted_answer_opens_the_question",
+        "server/test_other_programs_habits.py",
+        "test_conformance_23_the_loss_of_the_accepted_answer_opens_the_question",
+    ),
+    (
         "conformance_24_a_follower_on_mastodon_gets_the_answer_itself",
         "server/test_followed_authors.py",
         "test_a_follower_on_mastodon_gets_the_answer_that_no_community_boosts",

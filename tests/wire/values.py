@@ -185,7 +185,7 @@ def posts(draw: st.DrawFn) -> Post:
         warning=warned,
         sensitive=bool(warned),
         media=draw(MEDIA),
-        poll=draw(st.none() | POLLS) if starts else None,
+        poll=draw(POLLS) if kind is Kind.POLL else None,
         quote=draw(
             st.sampled_from(
                 [

@@ -150,9 +150,9 @@ def _status_of(document: dict[str, Any]) -> int:
     return HTTPStatus.GONE if document.get("type") == TOMBSTONE else HTTPStatus.OK
 
 
-def number_in(request: web.Request) -> int:
+def number_in(request: web.Request, name: str = "id") -> int:
     """Give the id in the path; one that can be nobody's is like one that is nobody's."""
-    text = request.match_info["id"]
+    text = request.match_info[name]
     if not _ID.fullmatch(text) or int(text) > _LARGEST_ID:
         raise nothing()
     return int(text)

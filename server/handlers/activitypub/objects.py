@@ -27,6 +27,19 @@ async def likes(request: web.Request, context: Context, asker: Asker) -> web.Res
 
 
 @for_asker
+async def reactions(request: web.Request, context: Context, asker: Asker) -> web.Response:
+    """Answer /p/ID/reactions."""
+    return for_one(await reading.emoji_reactions(context, asker, number_in(request)))
+
+
+@for_asker
+async def stamp(request: web.Request, context: Context, asker: Asker) -> web.Response:
+    """Answer /p/ID/quotes/STAMP."""
+    post_id, stamp_id = number_in(request), number_in(request, "stamp")
+    return for_one(await reading.stamp(context, asker, post_id, stamp_id))
+
+
+@for_asker
 async def shares(request: web.Request, context: Context, asker: Asker) -> web.Response:
     """Answer /p/ID/shares."""
     return for_one(await reading.shares(context, asker, number_in(request)))

@@ -23,7 +23,7 @@ from server.handlers.pages.views import CommunityView, Names
 from server.handlers.pages.words import say
 from server.middleware import PRINCIPAL, SESSION
 from server.services import communities as service
-from server.services import sharing
+from server.services import polls, sharing
 from server.services.communities import CommunityDraft
 from server.services.errors import Invalid, NotAllowed, NotFound
 from server.storage import backfills, communities, errands, feeds, follows
@@ -61,6 +61,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         stewards = await communities.stewards(tx, here)
         local = listed.community.actor.local
         fetched = None if local else await backfills.progress(tx, here)
+        takes_polls = await polls.takes_polls(tx, listed.community.actor)
 
     first = tab == "all" and topic is None and before is None
     community = views.community(listed, names)
@@ -77,6 +78,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         stewards=[views.actor(each, names) for each in stewards],
         asking=asks.people if _governs(session, listed) else 0,
         hidden=_is_hidden(session, listed),
+        takes_polls=takes_polls,
         fetching=fetched if fetched is not None and fetched.ended_at is None else None,
         pages=_pages(request, community, found, later=before is not None),
     )

@@ -35,6 +35,7 @@ _WORDS: Final = {
     "remove-post": noted("Removed a post"),
     "restore-post": noted("Restored a post"),
     "lock": noted("Locked a thread"),
+    "duplicate": noted("Closed a thread as a duplicate"),
     "unlock": noted("Opened a thread again"),
     "pin": noted("Pinned a thread"),
     "unpin": noted("Unpinned a thread"),
@@ -52,6 +53,13 @@ _WORDS: Final = {
     "ban": noted("Put somebody out of a community"),
     "lift-ban": noted("Let somebody ask to belong again"),
     "change-role": noted("Changed what a member may do"),
+    "name-alias": noted("Named another account as theirs"),
+    "move-away": noted("Moved to another account"),
+    "come-back": noted("Opened an account again that had moved"),
+    "ask-for-archive": noted("Asked for their archive"),
+    "fetch-archive": noted("Fetched their archive"),
+    "take-archive-in": noted("Brought an archive from another account"),
+    "end-account": noted("Deleted an account"),
     "pause-deliveries": noted("Paused deliveries"),
     "resume-deliveries": noted("Resumed deliveries"),
     "retry-deliveries": noted("Tried deliveries at once"),
@@ -177,6 +185,7 @@ async def _reports(
                 reporter=views.actor(reporter, names) if reporter and local else None,
                 agency=None if local else names.get(report.host, report.host),
                 reported=report.opened_at,
+                resolved_there=report.outcome == reporting.RESOLVED_THERE,
             )
         )
     return shown

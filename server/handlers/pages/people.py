@@ -1,7 +1,5 @@
 """A person's page, here or at another agency; follow them, or no longer."""
 
-from collections.abc import Iterable
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Final
 
@@ -10,13 +8,13 @@ from aiohttp import web
 from schemas.records import Actor, ActorKind, FollowState, Surface
 from server.handlers.pages import views
 from server.handlers.pages.pages import context_of, page, see_other, signed_in
-from server.handlers.pages.rows import rows_of
+from server.handlers.pages.rows import rows_of, titled
 from server.handlers.pages.views import Names, PostView
 from server.handlers.pages.words import say
 from server.middleware import PRINCIPAL, SESSION
 from server.services import people, sharing
 from server.services.errors import NotFound
-from server.storage import actors, desk, feeds, follows, marks
+from server.storage import actors, desk, feeds, follows, marks, moves
 from server.storage.database import Transaction
 from server.storage.feeds import Entry
 from server.storage.marks import Given
@@ -38,17 +36,19 @@ async def show(request: web.Request) -> web.StreamResponse:
         roots = await _roots(tx, [*written, *thanked.values()])
         belongs = await desk.communities_of(tx, scope, person.id)
         follow = await follows.find(tx, session.member.id, person.id) if session else None
+        moved_to = await moves.where_to(tx, person.id)
 
     titles = {row.id: row.title for row in rows_of(request, roots.values(), names)}
-    by_id = {row.id: row for row in _titled(request, thanked.values(), names, titles)}
+    by_id = {row.id: row for row in titled(request, thanked.values(), names, titles)}
     return page(
         request,
         "person.html",
         person=_shown(person, names),
+        moved_to=views.actor(moved_to, names) if moved_to else None,
         follow=_FOLLOWS.get(follow.state) if follow else None,
         is_me=session is not None and session.member.id == person.id,
         communities=[views.actor(each, names) for each in belongs],
-        posts=_titled(request, written, names, titles),
+        posts=titled(request, written, names, titles),
         kudos=_thanks(given, by_id, names),
         pages=None,
     )
@@ -102,17 +102,6 @@ async def _roots(tx: Transaction, entries: list[Entry]) -> dict[int, Entry]:
     """Read the threads that answers and comments stand in: they have no title themselves."""
     replies = (each.post.facts for each in entries if each.post.facts.parent_id is not None)
     return await desk.entries(tx, sorted({facts.root_id for facts in replies}))
-
-
-def _titled(
-    request: web.Request, entries: Iterable[Entry], names: Names, titles: dict[int, str]
-) -> list[PostView]:
-    kept = list(entries)
-    root_of = {each.post.facts.id: each.post.facts.root_id for each in kept}
-    return [
-        replace(row, title=row.title or titles.get(root_of[row.id], ""))
-        for row in rows_of(request, kept, names)
-    ]
 
 
 def _shown(person: Actor, names: Names) -> SimpleNamespace:

@@ -7,8 +7,10 @@ from aiohttp import web
 from federation.translate import sanitize
 from schemas.records import Kind, Surface
 from server.handlers.pages import threads, views
+from server.handlers.pages.attached import quoted_card
 from server.handlers.pages.communities import find_community
 from server.handlers.pages.pages import (
+    asked,
     context_of,
     fragment,
     id_in,
@@ -32,7 +34,15 @@ async def ask_form(request: web.Request) -> web.StreamResponse:
     if community_id not in signed_in(request).joined:
         told = say(request, "Join the community first; then you can ask.")
         return see_other(request, community.url, told, kind="notice")
-    return page(request, "ask.html", community=community, preview_html=None)
+    quotes = asked(request, "quote")
+    return page(
+        request,
+        "ask.html",
+        form={"quote": quotes} if quotes else None,
+        community=community,
+        preview_html=None,
+        quoted=await quoted_card(request, quotes),
+    )
 
 
 async def ask(request: web.Request) -> web.StreamResponse:
@@ -40,10 +50,20 @@ async def ask(request: web.Request) -> web.StreamResponse:
     form = await typed(request)
     if form.get("act") == "preview":
         shown = await preview_of(form)
-        return page(request, "ask.html", form=form, community=community, preview_html=shown)
+        return page(
+            request,
+            "ask.html",
+            form=form,
+            community=community,
+            preview_html=shown,
+            quoted=await quoted_card(request, form.get("quote", "")),
+        )
     kind = Kind.DISCUSSION if form.get("kind") == Kind.DISCUSSION else Kind.QUESTION
     draft = Draft(
-        source=form.get("body", ""), title=form.get("title", ""), topic=form.get("topic")
+        source=form.get("body", ""),
+        title=form.get("title", ""),
+        topic=form.get("topic"),
+        quotes=id_in(form["quote"]) if form.get("quote") else None,
     )
     try:
         facts = await service.publish_thread(
@@ -57,6 +77,7 @@ async def ask(request: web.Request) -> web.StreamResponse:
             form=form,
             community=community,
             preview_html=None,
+            quoted=await quoted_card(request, form.get("quote", "")),
         )
     told = (
         say(request, "Your question is posted.")

@@ -1,6 +1,7 @@
 """Threads in lists: what the gate releases to the reader, with author and community."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from aiohttp import web
 
@@ -22,6 +23,18 @@ def rows_of(request: web.Request, entries: Iterable[Entry], names: Names) -> lis
 def rows_within(request: web.Request, entries: Iterable[Entry], names: Names) -> list[PostView]:
     """Leave out of each row the community, which the whole page is about."""
     return _rows(request, list(entries), names, {})
+
+
+def titled(
+    request: web.Request, entries: Iterable[Entry], names: Names, titles: Mapping[int, str]
+) -> list[PostView]:
+    """Make rows in which a reply has the title of its thread, from `titles` by id."""
+    kept = list(entries)
+    root_of = {each.post.facts.id: each.post.facts.root_id for each in kept}
+    return [
+        replace(row, title=row.title or titles.get(root_of[row.id], ""))
+        for row in rows_of(request, kept, names)
+    ]
 
 
 def _rows(

@@ -9,12 +9,23 @@ from aiohttp import web
 
 from schemas.records import Kind, Post, Surface
 from server.handlers.pages import views
+from server.handlers.pages.attached import Around, attached
+from server.handlers.pages.ballots import BallotView, ballot
 from server.handlers.pages.pages import context_of, id_in, page, see_other
 from server.handlers.pages.views import CommunityView, Mine, Names, PostView, ThanksView
 from server.middleware import PRINCIPAL, SESSION
 from server.services import backfill, sharing
 from server.services.errors import NotFound
-from server.storage import communities, deliveries, feeds, marks, posts
+from server.storage import (
+    communities,
+    deliveries,
+    feeds,
+    marks,
+    polls,
+    posts,
+    quotes,
+    reactions,
+)
 from server.storage.deliveries import Entry as Delivery
 from server.storage.feeds import Entry
 from server.storage.marks import Given
@@ -62,9 +73,16 @@ async def thread_page(
             raise missing()
         root = entries[0].post.facts
         given = await marks.on_thread(tx, root_id)
+        around = Around(
+            entries=await quotes.pointed_to(tx, scope, root_id),
+            reactions=await reactions.counts_in(tx, root_id),
+        )
         reader = session.member.id if session else None
         listed = await communities.listed(tx, reader=reader, only=root.community_id)
         names = await views.agency_names(tx, context)
+        mine: frozenset[int] = frozenset()
+        if reader is not None and root.kind is Kind.POLL:
+            mine = await polls.chosen(tx, root_id, actor_id=reader)
         is_author = session is not None and root.author_id == session.member.id
         sent = await deliveries.ledger(tx, root_id) if is_author else []
     if not listed:
@@ -75,11 +93,21 @@ async def thread_page(
         "thread.html",
         errors=errors,
         form=form,
-        post=assemble(request, entries, given, community, names),
+        post=assemble(request, entries, given, community, names, around),
         community=community,
+        ballot=_ballot(request, entries[0], mine),
         delivery=_delivery(sent, names) if is_author else None,
         preview_html=preview_html,
     )
+
+
+def _ballot(request: web.Request, root: Entry, mine: frozenset[int]) -> BallotView | None:
+    context, session = context_of(request), request[SESSION]
+    released = sharing.release(context, root.post, request[PRINCIPAL], Surface.PAGE)
+    if released is None or released.content.poll is None:
+        return None
+    own = session is not None and session.member.id == root.author.id
+    return ballot(released.content.poll, mine, own=own, now=context.now())
 
 
 def assemble(
@@ -88,6 +116,7 @@ def assemble(
     given: Sequence[Given],
     community: CommunityView,
     names: Names,
+    around: Around,
 ) -> PostView:
     """Put a thread together, the root first in `entries`; a loop, for any depth (DOS-04).
 
@@ -113,6 +142,7 @@ def assemble(
             thanks=_thanks(on_it, names),
             mine=_mine(session, on_it),
             can=views.may(session, content, root),
+            attached=attached(content, around, context, principal, names),
         )
     if root is None:
         raise missing()

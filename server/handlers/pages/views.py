@@ -14,10 +14,12 @@ from schemas.gate import Released
 from schemas.records import Actor, ActorKind, Community, Kind, Post, Role, Topic
 from server.context import Context
 from server.handlers.pages.rendering import hue, initials
+from server.services import quoting
 from server.storage import agencies
 from server.storage.communities import Listed
 from server.storage.database import Transaction
 from server.storage.marks import Given
+from server.storage.reactions import Counted
 from server.storage.sessions import SignedIn
 
 #: Host to the name that an agency gave itself; hosts without one are left out.
@@ -82,10 +84,12 @@ class May:
     reopen: bool = False
     lock: bool = False
     pin: bool = False
+    move: bool = False
     remove: bool = False
     report: bool = False
     reply: bool = False
     thank: bool = False
+    quote: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +98,58 @@ class Mine:
 
     helpful: bool = False
     kudos: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediumView:
+    """A link to a picture or a file at another place; `alt` says what it is."""
+
+    url: str
+    kind: str
+    host: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardView:
+    """A post inside another one: who wrote it, and how it begins; a warning in its place."""
+
+    author: ActorView
+    url: str
+    title: str
+    text: str
+    warning: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteView:
+    """What a post quotes: a card where its author lets it, else a link; `waits`: not yet."""
+
+    url: str | None
+    host: str
+    waits: bool
+    card: CardView | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SameView:
+    """The question that was asked before; `title` is "" where the reader cannot see it."""
+
+    url: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachedView:
+    """All that a post carries. `folded`: it is opened by whoever read the warning."""
+
+    folded: bool = False
+    warning: str = ""
+    media: tuple[MediumView, ...] = ()
+    quote: QuoteView | None = None
+    reactions: tuple[Counted, ...] = ()
+    same: SameView | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +181,7 @@ class PostView:
     kudos: tuple[ThanksView, ...] = ()
     mine: Mine = field(default_factory=Mine)
     can: May = field(default_factory=May)
+    attached: AttachedView | None = None
     children: list["PostView"] = field(default_factory=list)
 
     @property
@@ -209,6 +266,7 @@ def post(
     thanks: Sequence[ThanksView] = (),
     mine: Mine | None = None,
     can: May | None = None,
+    attached: AttachedView | None = None,
 ) -> PostView:
     of = released.content
     facts = of.facts
@@ -239,6 +297,7 @@ def post(
         kudos=tuple(thanks),
         mine=mine or _SAID_NOTHING,
         can=can or _MAY_NOTHING,
+        attached=attached,
     )
 
 
@@ -274,10 +333,12 @@ def may(session: SignedIn | None, of: Post, root: Post) -> May:
         reopen=chooses and is_root and bool(of.accepted),
         lock=is_root and governs,
         pin=is_root and governs,
+        move=is_root and governs and facts.community_local,
         remove=(steward or moderator) and not own,
         report=not own,
         reply=member and thread.locked_at is None,
         thank=member and not own,
+        quote=member and quoting.may_quote(of, session.member.id),
     )
 
 
