@@ -183,7 +183,8 @@ def reaches(route: Route, who: str) -> bool:
 
 
 def path_of(route: Route) -> str:
-    return route.path.replace("{name}", "roads").replace("{id}", NOBODYS).replace("{key}", "x")
+    path = route.path.replace("{name}", "roads").replace("{key}", "x")
+    return path.replace("{id}", NOBODYS).replace("{stamp}", NOBODYS)
 
 
 async def knock(browser: Browser, route: Route, token: str = "") -> Answer:
@@ -304,7 +305,9 @@ async def test_aut_16_an_agency_that_waits_reads_nothing_that_needs_a_signature(
         for route in reads:
             number = activity if route.path.startswith("/activities") else question.id
             path = route.path.replace("/@{name}", "/@mona").replace("{name}", "roads")
-            path = path.replace("{id}", f"{number}").replace("{key}", f"{question.id}")
+            for placeholder in ("{key}", "{stamp}"):
+                path = path.replace(placeholder, f"{question.id}")
+            path = path.replace("{id}", f"{number}")
             reply = await health.get(path, waiting)
             assert (reply.status, reply.json["error"]) == (403, "agency-not-admitted"), path
 

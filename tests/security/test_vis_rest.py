@@ -35,7 +35,7 @@ FOR_ALL = {
     "/p/{id}/report",
 }
 #: What people see of a community, and what they ask of it for themselves.
-OF_ONESELF = {"/c/{name}", "/c/{name}/ask", "/c/{name}/join", "/c/{name}/leave"}
+OF_ONESELF = {f"/c/{{name}}{act}" for act in ("", "/ask", "/poll", "/join", "/leave")}
 FORM = {
     "body": "Other words",
     "title": "Another title",
