@@ -9,7 +9,7 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[1]
 #: About as long as each other. A third folder of tests goes where there is time.
 HALVES: Final = (
-    ("tests/server", "tests/pages", "tests/stories"),
+    ("tests/server", "tests/stories"),
     (
         "tests/schemas",
         "tests/federation",
@@ -17,6 +17,7 @@ HALVES: Final = (
         "tests/architecture",
         "tests/security",
         "tests/wire",
+        "tests/pages",
         "tests/fedify",
         "tests/programs",
         "tests/faults",

@@ -93,3 +93,9 @@ def test_what_two_readers_could_read_in_two_ways_is_refused(body: bytes, reason:
 )
 def test_what_only_looks_odd_is_read(body: bytes) -> None:
     assert strict.loads(body) == json.loads(body)
+
+
+def test_what_only_looks_like_a_nul_is_taken() -> None:
+    document = strict.loads(rb'{"a": ["C:\\u0000", {"b": 1}]}')
+
+    assert document == {"a": [r"C:\u0000", {"b": 1}]}
