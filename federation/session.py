@@ -46,7 +46,7 @@ class OutgoingLimits:
     answer: int = 16_384  # bytes of what a POST is answered with
     redirects: int = 3
     per_host: int = 4  # connections
-    connections: int = 100
+    connections: int = 600  # hosts that are silent hold one for a while
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -355,7 +355,7 @@ CREATE TABLE public.originals (
 CREATE TABLE public.origins (
     origin text NOT NULL,
     due_at timestamp with time zone,
-    width integer DEFAULT 4 NOT NULL,
+    width integer DEFAULT 1 NOT NULL,
     failed_at timestamp with time zone[] DEFAULT '{}'::timestamp with time zone[] NOT NULL,
     failing_since timestamp with time zone,
     open_until timestamp with time zone,

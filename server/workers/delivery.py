@@ -33,6 +33,10 @@ CHANNEL = "deliveries"
 
 # Longer than one attempt may take (30 s) and the settlement of it.
 _LEASE = timedelta(minutes=2)
+# An attempt that waits for an answer for so long leaves its sender to others; up to so many
+# attempts for each sender may wait like that, so hosts that are silent hold nobody up.
+_PATIENT = 0.25  # seconds
+_WAITING_SHARE = 16
 # Of four senders one may be busy with origins that fail; the others are for the living.
 _FAILING_SHARE = 4
 _NOT_FOUND_TRIES = 3
@@ -61,6 +65,7 @@ class _Round:
     """What one worker has in hand; lost with it, and then found again by its lease."""
 
     sending: dict[asyncio.Task[Outcome], Due] = field(default_factory=dict)
+    began: dict[asyncio.Task[Outcome], float] = field(default_factory=dict)
     ended: list[Attempt] = field(default_factory=list)
     unsent: list[Due] = field(default_factory=list)
     digests: Digests = field(default_factory=Digests)
@@ -69,13 +74,16 @@ class _Round:
 
     def room(self, senders: int) -> tuple[int, int]:
         """Say how many more may be sent, and how many of them to origins that fail."""
-        free = senders - len(self.sending)
+        early = asyncio.get_running_loop().time() - _PATIENT
+        busy = sum(began > early for began in self.began.values())
+        free = max(0, min(senders - busy, _WAITING_SHARE * senders - len(self.sending)))
         failing = sum(due.failing for due in self.sending.values())
         return free, min(free, max(1, senders // _FAILING_SHARE) - failing)
 
     def collect(self) -> None:
         for task in [task for task in self.sending if task.done()]:
             due = self.sending.pop(task)
+            del self.began[task]
             if task.cancelled():
                 self.unsent.append(due)
             else:
@@ -142,9 +150,12 @@ async def _turn(context: Context, hand: _Round) -> None:
     if hand.ended:
         await _settle(context, hand)
     free, failing = hand.room(context.settings.senders)
-    due_at = await _start(context, hand, free, failing) if free else None
+    seconds = _PATIENT
+    if free:
+        due_at = await _start(context, hand, free, failing)
+        seconds = _seconds(due_at, now=context.now())
     await _sweep(context, hand)
-    await _wait(context, hand, due_at)
+    await _wait(context, hand, seconds)
 
 
 async def _start(context: Context, hand: _Round, free: int, failing: int) -> datetime | None:
@@ -163,6 +174,7 @@ async def _start(context: Context, hand: _Round, free: int, failing: int) -> dat
         manner = manners.get((due.actor_id, due.origin))
         task = asyncio.create_task(_send(context, due, manner, headers.get(due.id, "")))
         hand.sending[task] = due
+        hand.began[task] = asyncio.get_running_loop().time()
     hand.unsent = []
     return due_at
 
@@ -271,8 +283,8 @@ async def _sweep(context: Context, hand: _Round) -> None:
         hand.sweep_at = now + _SWEEP_EVERY
 
 
-async def _wait(context: Context, hand: _Round, due_at: datetime | None) -> None:
-    """Return when a send ends, at the bell, or when it is time to look again."""
+async def _wait(context: Context, hand: _Round, seconds: float) -> None:
+    """Return when a send ends, at the bell, or after so many seconds."""
     if hand.bell is not None and hand.bell.done():
         await hand.bell
         hand.bell = None
@@ -280,7 +292,7 @@ async def _wait(context: Context, hand: _Round, due_at: datetime | None) -> None
         hand.bell = asyncio.create_task(context.bell.wait(CHANNEL, _WAIT_WITHOUT))
     await asyncio.wait(
         {hand.bell, *hand.sending},
-        timeout=_seconds(due_at, now=context.now()),
+        timeout=seconds,
         return_when=asyncio.FIRST_COMPLETED,
     )
 

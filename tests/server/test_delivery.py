@@ -86,7 +86,21 @@ async def test_an_inbox_that_is_no_url_never_fails_a_post(office: PostOffice) ->
     assert ("refused", "settled", 0, "inbox-malformed") in await office.rows()
 
 
+async def test_one_origin_gets_one_at_a_time_until_it_has_answered(office: PostOffice) -> None:
+    for number in range(9):
+        await office.owe(HEALTH, lane=f"{number}")
+
+    first = await office.claim()
+    second = await office.claim()
+    await settle(office, first, "delivered")
+    await note(office, "https://health.example", Health(width=2))
+    third = await office.claim()
+
+    assert [len(first), len(second), len(third)] == [1, 0, 2]
+
+
 async def test_one_origin_never_gets_more_at_once_than_its_width(office: PostOffice) -> None:
+    await note(office, "https://health.example", Health())
     for number in range(9):
         await office.owe(HEALTH, lane=f"{number}")
 
@@ -211,6 +225,7 @@ async def test_nothing_is_due_when_nothing_waits(office: PostOffice) -> None:
 
 
 async def test_a_gone_inbox_gets_nothing_more_for_a_while(office: PostOffice) -> None:
+    await note(office, "https://health.example", Health())
     for lane in ("a", "a", "b"):
         await office.owe(HEALTH, lane=lane)
     await office.owe("https://health.example/@ada/inbox", lane="a")

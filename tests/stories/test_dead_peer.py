@@ -2,15 +2,13 @@
 
 import asyncio
 import json
-from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from time import monotonic
 from typing import Any
 
-from schemas.records import Actor, ActorKind, AgencyState, Community, FollowState, Role
-from server.storage import actors, agencies, follows
+from schemas.records import Community, Role
 from tests.instance import Browser, Instance, TurnedClock, settle
 from tests.stories import life
 
@@ -25,6 +23,9 @@ class Peer:
         self.hanging = 0
         self.port = 0
         self._well = asyncio.Event()
+
+    def origin(self, name: str = "mute") -> str:
+        return f"http://{name}.localhost:{self.port}"
 
     def recover(self) -> None:
         """Drop whoever still waits, and answer from now on."""
@@ -60,28 +61,6 @@ async def dead_peer() -> AsyncIterator[Peer]:
         await server.wait_closed()
 
 
-async def joined_from(instance: Instance, peer: Peer, community_id: int) -> None:
-    """Have somebody of the peer belong to a community, since before it died."""
-    host = f"mute.localhost:{peer.port}"
-    uri, now = f"http://{host}/@ada", instance.now()
-    ada = Actor(
-        id=instance.context.ids.mint(now),
-        uri=uri,
-        kind=ActorKind.PERSON,
-        name="ada",
-        host=host,
-        local=False,
-        inbox=f"{uri}/inbox",
-        shared_inbox=f"http://{host}/inbox",
-        published_at=now,
-    )
-    async with instance.database.transaction("test") as tx:
-        await agencies.decide(tx, host, AgencyState.ADMITTED, by=None, reason="", now=now)
-        await actors.add(tx, ada, now=now)
-        await follows.ask(tx, ada.id, community_id, f"{uri}/follows/1", now=now)
-        await follows.settle(tx, ada.id, community_id, FollowState.ACCEPTED, now=now)
-
-
 async def waiting_for(instance: Instance, peer: Peer) -> list[tuple[Any, ...]]:
     """List what waits for the peer: (attempts), oldest first."""
     return await life.rows(
@@ -105,27 +84,19 @@ async def until_heard(instance: Instance, uri: str) -> None:
         await asyncio.sleep(0.01)
 
 
-async def acquainted(transport: Instance, health: Instance) -> tuple[Browser, Community]:
+async def acquainted(
+    transport: Instance, health: Instance, name: str = "road_safety"
+) -> tuple[Browser, Community]:
     """Let sam open a community at transport, and asha of health join it."""
-    sam = await transport.member_browser("sam", Role.STEWARD)
-    asha = await health.member_browser("asha")
-    steward = await life.finds(transport, f"@sam@{transport.host}")
-    community = await life.opened(transport, steward, "road_safety")
-    at = f"road_safety@{transport.host}"
+    sam = await transport.member_browser(f"sam_{name}", Role.STEWARD)
+    asha = await health.member_browser(f"asha_{name}")
+    steward = await life.finds(transport, f"@sam_{name}@{transport.host}")
+    community = await life.opened(transport, steward, name)
+    at = f"{name}@{transport.host}"
     await asha.get(f"/find?q=!{at}")
     await asha.submit(f"/c/{at}/join")
     await settle(transport, health)
     return sam, community
-
-
-def by_post(announces: list[dict[str, Any]]) -> list[list[str]]:
-    """List what was told of each post, by its community or not, in the order it came."""
-    got: dict[str, list[str]] = defaultdict(list)
-    for announce in announces:
-        inner = announce["object"] if announce["type"] == "Announce" else announce
-        about = inner["object"]
-        got[about if isinstance(about, str) else about["id"]].append(inner["type"])
-    return sorted(got.values())
 
 
 async def test_nobody_waits_for_a_peer_that_never_answers_and_later_it_gets_all_in_order(
@@ -134,7 +105,7 @@ async def test_nobody_waits_for_a_peer_that_never_answers_and_later_it_gets_all_
     sam, community = await acquainted(transport, health)
 
     async with dead_peer() as peer:
-        await joined_from(transport, peer, community.id)
+        await life.joined_from(transport, peer.origin(), community.id)
         first = await life.asks_in(sam, "road_safety", "Number 0", "The first.")
         await until_hanging(peer)
         for number in range(1, 4):
@@ -145,7 +116,7 @@ async def test_nobody_waits_for_a_peer_that_never_answers_and_later_it_gets_all_
             deleted = await sam.submit(f"{asked.path}/delete")
             assert (asked.status, edited.status, deleted.status) == (200, 200, 200)
         last = await life.asks_in(sam, "road_safety", "Number 4", "The last.")
-        uri = await life.newest(transport, "sam")
+        uri = await life.newest(transport, "sam_road_safety")
         await until_heard(health, uri)
         owed = await waiting_for(transport, peer)
 
@@ -163,8 +134,31 @@ async def test_nobody_waits_for_a_peer_that_never_answers_and_later_it_gets_all_
 
         assert await waiting_for(transport, peer) == []
         assert len({each["id"] for each in peer.taken}) == len(peer.taken) == 14
-        assert by_post(peer.taken) == [
+        assert life.by_post(peer.taken) == [
             ["Create"],
             ["Create"],
             *[["Create", "Update", "Delete", "Delete"]] * 3,
         ]
+
+
+async def test_many_that_never_answer_hold_up_nobody_however_many_senders_there_are(
+    transport: Instance, health: Instance
+) -> None:
+    sam, community = await acquainted(transport, health, "night_shifts")
+    silent = transport.context.settings.senders + 8
+
+    async with dead_peer() as peer:
+        for number in range(silent):
+            await life.joined_from(transport, peer.origin(f"mute{number}"), community.id)
+        for number in range(3):
+            await life.asks_in(sam, "night_shifts", f"Number {number}", "Who is there?")
+            await until_heard(health, await life.newest(transport, "sam_night_shifts"))
+
+        # Each of them has one delivery that it has not answered, and no second one.
+        on_the_way = await life.rows(
+            transport,
+            "SELECT host, count(*) FROM deliveries WHERE place = 'leased' "
+            "AND host LIKE 'mute_%' GROUP BY host",
+        )
+        assert [number for _, number in on_the_way] == [1] * silent
+        assert peer.taken == []
