@@ -1,11 +1,10 @@
 """Visibility to addressing and back; addressing to inboxes; which form goes to whom."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal, NamedTuple
 
-from federation.translate.incoming_posts import IncomingPost, visibility_of
 from federation.uris import same_origin
 from schemas.records import Visibility
 from schemas.wire.vocabulary import PUBLIC
@@ -24,8 +23,6 @@ __all__ = [
     "fold_inboxes",
     "mark_addressing",
     "receiver_class",
-    "resolve_community",
-    "visibility_of",
 ]
 
 ReceiverClass = Literal["questions", "threads", "microblog"]
@@ -164,26 +161,6 @@ def decision_addressing(
 
 def _told(actor: str | None) -> tuple[str, ...]:
     return () if actor is None else (actor,)
-
-
-def resolve_community(
-    post: IncomingPost,
-    is_community: Callable[[str], bool],
-    *,
-    parent_community: str | None = None,
-) -> str | None:
-    """Find the community of a post (conformance 3).
-
-    In this order: what `audience` says, a Group among the addressees or the target, the
-    community of what it replies to, a Group that is mentioned.
-
-    Args:
-        post: as its author's server tells it.
-        is_community: says whether a URI is a community that we know.
-        parent_community: the community of the post that it replies to.
-    """
-    found = next(filter(is_community, post.candidates), None) or parent_community
-    return found or next(filter(is_community, post.mentions), None)
 
 
 def fold_inboxes(actors: Iterable[Recipient]) -> frozenset[str]:

@@ -50,7 +50,6 @@ from federation.translate.incoming_quotes import (
     quote_request_from,
     stamp_from,
 )
-from federation.translate.incoming_recognition import IncomingRecognition, recognition_from
 from federation.translate.reading import read
 from federation.uris import same_origin
 from schemas.wire.activities import (
@@ -73,7 +72,6 @@ __all__ = [
     "IncomingPost",
     "IncomingQuoteRequest",
     "IncomingReaction",
-    "IncomingRecognition",
     "IncomingRemoval",
     "IncomingResolution",
     "IncomingStamp",
@@ -96,7 +94,6 @@ __all__ = [
     "post_from",
     "quote_request_from",
     "reaction_from",
-    "recognition_from",
     "refreshed_actor_from",
     "removal_from",
     "resolution_from",

@@ -1,4 +1,4 @@
-"""Record to document: a thread goes to another community, and a report is dealt with."""
+"""Record to document: a thread goes to another community, an account to another place."""
 
 from datetime import datetime
 from typing import Any
@@ -31,20 +31,6 @@ def move_activity(
     """
     document = activity_document(uri, ActivityType.MOVE, actor, about, published)
     return document | {"origin": origin, "target": target} | addressed_to(addressed, origin)
-
-
-def resolve_activity(
-    uri: str,
-    *,
-    actor: str,
-    flag: dict[str, Any],
-    community: str,
-    addressed: Addressing,
-    published: datetime,
-) -> dict[str, Any]:
-    """Tell that a report is dealt with; it embeds the Flag as it came (Lemmy 1.0)."""
-    document = activity_document(uri, ActivityType.RESOLVE, actor, flag, published)
-    return document | addressed_to(addressed, community)
 
 
 def move_account_activity(

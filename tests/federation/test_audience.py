@@ -1,7 +1,5 @@
 """Who is told, and in which form (wire.md 0.8, 1.2; VIS-13; DEL-13)."""
 
-from datetime import UTC, datetime
-
 import pytest
 
 from federation.audience import (
@@ -17,10 +15,8 @@ from federation.audience import (
     fold_inboxes,
     mark_addressing,
     receiver_class,
-    resolve_community,
-    visibility_of,
 )
-from federation.translate.incoming import IncomingPost, post_from
+from federation.translate.incoming_posts import visibility_of
 from schemas.records import Visibility
 from schemas.wire.vocabulary import PUBLIC
 
@@ -143,36 +139,3 @@ def test_replies_are_boosted_only_where_the_community_says_so():
     assert announced_form(Event.POST, "microblog") is Form.BOOST
     assert announced_form(Event.REMOVAL, "microblog") is Form.TAKE_BACK
     assert announced_form(Event.RESTORATION, "microblog") is Form.GIVE_BACK
-
-
-def _post(**properties: object) -> IncomingPost:
-    document = {
-        "id": "https://health.example/p/1",
-        "type": "Note",
-        "attributedTo": ASKER,
-        "content": "<p>Hello</p>",
-    }
-    return post_from(document | properties, now=datetime(2026, 1, 1, tzinfo=UTC))
-
-
-OTHER = "https://transport.example/c/bridges"
-MENTION = {"tag": [{"type": "Mention", "href": GROUP}]}
-
-
-@pytest.mark.parametrize(
-    ("properties", "parent", "expected"),
-    [
-        ({"audience": GROUP, "to": OTHER}, None, GROUP),
-        ({"to": [PUBLIC, ASKER], "cc": [GROUP]}, OTHER, GROUP),
-        ({"target": GROUP}, OTHER, GROUP),
-        (MENTION, OTHER, OTHER),
-        (MENTION, None, GROUP),
-        ({}, None, None),
-    ],
-)
-def test_conformance_03_the_community_is_looked_for_in_order(properties, parent, expected):
-    post = _post(**properties)
-
-    found = resolve_community(post, {GROUP, OTHER}.__contains__, parent_community=parent)
-
-    assert found == expected

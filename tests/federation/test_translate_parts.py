@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from federation.errors import Malformed
 from federation.translate import incoming, outgoing_parts, tables
-from federation.translate.feeds import Feed, feed_document, feed_from, feed_members
 from federation.translate.incoming_parts import hashtag_named
 from federation.translate.incoming_tables import with_tables
 from federation.translate.linking import linked, names_in
@@ -628,66 +627,6 @@ def test_a_decision_about_nothing_is_refused(read, kind, about, target, reason):
     assert refusal(read, activity(kind, about, target=target)) == reason
 
 
-# Recognition
-
-BADGE = {
-    "type": "Assertion",
-    "id": "https://health.example/badges/1",
-    "recipient": {"type": "url", "identity": HELPER},
-}
-TOLD = {"type": "Mention", "href": HELPER, "name": "@helper@lands.example"}
-
-
-def recognised(**properties: object) -> incoming.IncomingRecognition | None:
-    given = note(**({"tag": [TOLD], "attachment": [BADGE]} | properties))
-    return incoming.recognition_from(activity("Create", given), now=NOW)
-
-
-def test_a_badge_of_badgefed_is_for_whom_it_names():
-    found = recognised(tag=[TOLD, {"type": "Mention", "href": ASKER}])
-
-    assert (found.issuer_uri, found.recipient_uris) == (ASKER, (HELPER,))
-    assert (found.credential_uri, found.assertion) == (BADGE["id"], BADGE)
-    assert found.text == "Hello"
-
-
-def test_a_credential_may_be_linked_to():
-    link = {
-        "type": "Link",
-        "href": "https://health.example/credentials/1",
-        "mediaType": "application/vc+ld+json",
-    }
-
-    found = recognised(attachment=[{"type": "Image", "url": POST}, link])
-
-    assert (found.credential_uri, found.assertion) == (link["href"], {})
-    assert found.recipient_uris == (HELPER,)
-
-
-@pytest.mark.parametrize(
-    ("properties", "reason"),
-    [
-        ({"attributedTo": "https://health.example/@x"}, "author-not-actor"),
-        ({"attachment": BADGE | {"id": "https://evil.example/1"}}, "badge-of-another-origin"),
-        ({"id": "https://evil.example/1"}, "badge-of-another-origin"),
-        ({"tag": []}, "badge-for-nobody"),
-        (
-            {"attachment": BADGE | {"recipient": BADGE["recipient"] | {"hashed": True}}},
-            "badge-for-nobody",
-        ),
-        ({"attachment": BADGE | {"recipient": "x"}}, "badge-for-nobody"),
-    ],
-)
-def test_a_badge_that_cannot_be_believed_is_refused(properties, reason):
-    assert refusal(recognised, **properties) == reason
-
-
-def test_a_post_without_a_credential_recognises_nobody():
-    assert recognised(attachment=[]) is None
-    assert recognised(attachment=BADGE | {"id": None}) is None
-    assert incoming.recognition_from(activity("Create", POST), now=NOW) is None
-
-
 def test_a_lemmy_community_that_picks_its_followers_is_private():
     group = {
         "id": GROUP,
@@ -701,30 +640,3 @@ def test_a_lemmy_community_that_picks_its_followers_is_private():
     ours = incoming.actor_from(group | {"visibility": "public"}, now=NOW)
 
     assert (private.visibility, ours.visibility) == ("members", "public")
-
-
-# Feeds
-
-
-def test_a_feed_of_ours_reads_as_what_it_is():
-    feed = Feed(
-        uri="https://transport.example/f/starter",
-        name="starter",
-        display_name="Starter pack",
-        shared_inbox="https://transport.example/inbox",
-        published_at=NOW,
-    )
-    key = {"id": f"{feed.uri}#main-key", "owner": feed.uri, "publicKeyPem": "x"}
-
-    found = feed_from(feed_document(feed, public_key=key), now=NOW)
-
-    assert (found.uri, found.name, found.display_name) == (feed.uri, "starter", "Starter pack")
-    assert found.following == f"{feed.uri}/following"
-    assert feed_members(feed, [GROUP])["orderedItems"] == [GROUP]
-
-
-def test_a_feed_keeps_to_its_own_origin_and_nothing_else_is_one():
-    feed = {"id": GROUP, "type": "Feed", "following": f"{HELPER}/following"}
-
-    assert feed_from(feed, now=NOW).following is None
-    assert refusal(feed_from, feed | {"type": "Group"}, now=NOW) == "not-a-feed"

@@ -15,7 +15,7 @@ from federation.audience import (
 )
 from federation.signatures.keys import generate_ed25519, generate_rsa
 from federation.translate import outgoing
-from federation.translate.outgoing_moves import move_activity, resolve_activity
+from federation.translate.outgoing_moves import move_activity
 from federation.translate.outgoing_polls import vote_activities
 from federation.translate.outgoing_quotes import (
     accept_quote_activity,
@@ -23,7 +23,6 @@ from federation.translate.outgoing_quotes import (
     reject_quote_activity,
     stamp_document,
 )
-from federation.translate.outgoing_recognition import Recognition, recognition_activity
 from schemas.records import ActorKind, Community, Topic, Visibility
 from schemas.wire.collections import batch
 from tests.wire.values import (
@@ -31,7 +30,6 @@ from tests.wire.values import (
     ASKING,
     GROUP,
     HELPER,
-    HELPING,
     LINES,
     NOW,
     QUESTION,
@@ -156,7 +154,6 @@ def decisions(draw: st.DrawFn) -> Document:
                     addressed=shared["addressed"],
                     published=NOW,
                 ),
-                lambda: resolve_activity(BY_ASKER, flag=_flag([REPLY]), **shared),
                 lambda: outgoing.delete_activity(
                     BY_ASKER, object_uri=REPLY, reason=reason or None, **shared
                 ),
@@ -207,19 +204,10 @@ def the_rest(draw: st.DrawFn) -> Document:
         choices=["CSV", "JSON"],
         published=NOW,
     )
-    given = Recognition(
-        uri="https://transport.example/recognition/12",
-        issuer=ROADS,
-        recipient=HELPING,
-        title=draw(LINES),
-        credential="https://transport.example/credentials/12",
-        given_at=NOW,
-    )
     return draw(
         st.sampled_from(
             [
                 *votes,
-                recognition_activity(BY_GROUP, given),
                 stamp_document(
                     "https://health.example/stamps/1",
                     author=ASKER,

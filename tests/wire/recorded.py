@@ -16,7 +16,6 @@ from federation.translate.outgoing_quotes import (
     quote_request_activity,
     stamp_document,
 )
-from federation.translate.outgoing_recognition import Recognition, recognition_activity
 from federation.translate.sanitize import from_markdown
 from schemas.attached import Called, Choice, Hashtag, Media, MediaKind, Poll, Quote, Reaction
 from schemas.records import Kind, Mark, Post, PostFacts, Visibility
@@ -26,7 +25,6 @@ from tests.wire.values import (
     EMOJI,
     GROUP,
     HELPER,
-    HELPING,
     NOW,
     QUESTION,
     REPLY,
@@ -176,18 +174,6 @@ def stamp() -> Document:
     )
 
 
-def recognition() -> Document:
-    given = Recognition(
-        uri="https://transport.example/recognition/12",
-        issuer=ROADS,
-        recipient=HELPING,
-        title="Peer Mentor 2026",
-        credential="https://transport.example/credentials/12",
-        given_at=NOW,
-    )
-    return recognition_activity("https://transport.example/activities/13", given)
-
-
 RECORDED: Final[dict[str, Callable[[], Document]]] = {
     "poll": poll,
     "with-media": with_media,
@@ -197,7 +183,6 @@ RECORDED: Final[dict[str, Callable[[], Document]]] = {
     "quote-request": quote_request,
     "accept-quote": accept_quote,
     "stamp": stamp,
-    "recognition": recognition,
 }
 
 

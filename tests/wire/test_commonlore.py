@@ -42,7 +42,6 @@ def test_what_we_send_is_as_recorded(name):
         ("quote-request", "IncomingQuoteRequest", {"quoted_uri": REPLY}),
         ("accept-quote", "IncomingApproval", {"stamp_uri": STAMP}),
         ("stamp", "IncomingStamp", {"author_uri": HELPER, "target_uri": REPLY}),
-        ("recognition", "IncomingRecognition", {"recipient_uris": (HELPER,)}),
     ],
 )
 def test_what_we_send_is_understood(name, kind, fields):

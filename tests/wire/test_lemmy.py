@@ -246,17 +246,7 @@ EXPECTED: dict[str, list[Expected] | str] = {
     "moderators": [("CollectionDocument", {"entries": (WARDEN, ROSA)})],
     "featured": [("CollectionDocument", {"total_items": 1})],
     "followers": [("CollectionDocument", {"total_items": 3120, "entries": ()})],
-    "feed": [
-        (
-            "IncomingFeed",
-            {
-                "name": "garden",
-                "display_name": "Garden",
-                "following": f"{ORCHARD}/m/garden/following",
-                "moderators": ROSA,
-            },
-        )
-    ],
+    "feed.refused-not-a-post": "not-a-post",
     "create-for-another.refused-author-not-actor": "author-not-actor",
     "tombstone": [("IncomingTombstone", {"uri": COMMENT})],
 }

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from federation.errors import Malformed
 from federation.translate import incoming
-from federation.translate.feeds import FEED, feed_from
 from schemas.wire import strict
 from schemas.wire.activities import Activity
 from schemas.wire.collections import parse_collection
@@ -66,13 +65,6 @@ def understood_activity(activity: Activity) -> tuple[object, ...]:
     return reader(activity) if reader else (activity,)
 
 
-def _created(activity: Activity) -> tuple[object, ...]:
-    recognition = None
-    if activity.embedded and not incoming.is_vote(activity.embedded):
-        recognition = incoming.recognition_from(activity, now=NOW)
-    return (recognition,) if recognition else incoming.created_from(activity, now=NOW)
-
-
 def _updated(activity: Activity) -> tuple[object, ...]:
     document = activity.embedded or {}
     if lenient_type_name(document.get("type")) in set(ActorType):
@@ -96,7 +88,6 @@ def _announced(activity: Activity) -> tuple[object, ...]:
 
 _OBJECTS: Final[dict[str, Callable[[Document], object]]] = {
     "Tombstone": incoming.tombstone_from,
-    FEED: lambda document: feed_from(document, now=NOW),
     "QuoteAuthorization": incoming.stamp_from,
     "ReplyAuthorization": incoming.stamp_from,
     **dict.fromkeys(ActorType, lambda document: incoming.actor_from(document, now=NOW)),
@@ -107,7 +98,7 @@ _OBJECTS: Final[dict[str, Callable[[Document], object]]] = {
 }
 
 _READERS: Final[dict[ActivityType, Callable[[Activity], tuple[object, ...]]]] = {
-    ActivityType.CREATE: _created,
+    ActivityType.CREATE: lambda activity: incoming.created_from(activity, now=NOW),
     ActivityType.UPDATE: _updated,
     ActivityType.ACCEPT: _accepted,
     ActivityType.ANNOUNCE: _announced,

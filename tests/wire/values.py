@@ -62,7 +62,6 @@ def actor(uri: str, kind: ActorKind = ActorKind.PERSON) -> Actor:
 
 ROADS: Final = actor(GROUP, ActorKind.COMMUNITY)
 ASKING: Final = actor(ASKER)
-HELPING: Final = actor(HELPER)
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=40)
 LINES = WORDS.map(lambda words: plain("T" + words, limit=200))
