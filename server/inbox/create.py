@@ -12,6 +12,7 @@ from server.context import Context
 from server.services import confirming, discovery, fanout, posts, quoting, standing, votes
 from server.services.arrived import Arrived, Dispatch, Ignored
 from server.services.fanout import about_post
+from server.services.newcomer import meant_for
 from server.storage import communities, follows
 from server.storage import posts as stored
 from server.storage.database import Transaction
@@ -48,7 +49,7 @@ async def _on_post(context: Context, arrived: Arrived, incoming: IncomingPost) -
         parent = None
         if incoming.parent_uri is not None:
             parent = await standing.post_of(tx, arrived, incoming.parent_uri)
-        community = await _community(tx, arrived, incoming, parent, within)
+        community = await _community(tx, context, arrived, incoming, parent, within)
         passed_on = community.actor.local or arrived.via is not None
         facts = await _known(tx, incoming, community)
         is_new = facts is None
@@ -105,6 +106,7 @@ async def _where_followed(
 
 async def _community(
     tx: Transaction,
+    context: Context,
     arrived: Arrived,
     incoming: IncomingPost,
     parent: PostFacts | None,
@@ -119,12 +121,12 @@ async def _community(
         if within is not None and parent.community_id == within.id:
             return within
         return await standing.community_of(tx, arrived, parent)
-    given = (incoming.community_uri, *incoming.candidates, *incoming.mentions)
+    given = meant_for(incoming)
     if within is not None:
         if within.uri not in given:
             raise Ignored("post-of-another-community")
         return within
-    for uri in dict.fromkeys(uri for uri in given if uri):
+    for uri in filter(context.home.is_ours, given):
         community = await communities.find_by_uri(tx, uri)
         if community is not None and community.actor.local:
             return community
@@ -185,7 +187,7 @@ async def _store_ancestor(
             if sealed is None or sealed.facts.community_id != community.id:
                 return
             parent = sealed.facts
-        elif community.uri not in (incoming.community_uri, *incoming.candidates):
+        elif community.uri not in meant_for(incoming):
             return
         await posts.receive(
             tx, context, incoming, author=author, community=community, parent=parent

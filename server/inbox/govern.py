@@ -5,7 +5,7 @@ from schemas.records import Actor, Community, PostFacts
 from server.context import Context
 from server.services import containers, discovery, fanout, standing, stewardship
 from server.services.arrived import Arrived, Dispatch, Ignored
-from server.services.fanout import Happening
+from server.services.fanout import about_community, about_post
 from server.storage import actors, communities, posts
 from server.storage.database import Transaction
 
@@ -118,11 +118,9 @@ async def _pass_on(
 ) -> None:
     if not community.actor.local:
         return
-    happening = Happening(
-        event=Event.GOVERNANCE,
-        community=community,
-        about=facts.uri if facts else community.uri,
-        visibility=facts.visibility if facts else community.visibility,
-        facts=facts,
+    happening = (
+        about_post(Event.GOVERNANCE, community, facts)
+        if facts
+        else about_community(Event.GOVERNANCE, community)
     )
     await fanout.announce(tx, context, arrived.document, happening)

@@ -8,14 +8,14 @@ from federation.audience import Event
 from federation.errors import FederationError
 from federation.translate.incoming import activity_from
 from federation.translate.incoming_posts import IncomingPost, authored_post
-from schemas.records import Actor, AgencyState, Community, PostFacts
+from schemas.records import Actor, ActorKind, AgencyState, Community, PostFacts
 from schemas.wire import strict
 from schemas.wire.vocabulary import ActivityType, BadDocument
 from server.context import Context
 from server.services import fanout, standing, storing
 from server.services.arrived import Ignored
 from server.services.fanout import Happening, about_post
-from server.services.newcomer import facts_of, newcomer
+from server.services.newcomer import facts_of, meant_for, newcomer
 from server.services.sharing import may_all_knock
 from server.storage import actors, communities, follows, received, threads
 from server.storage.database import Transaction
@@ -133,10 +133,10 @@ async def _look_around(
         posts=posts,
         communities={},
     )
-    for uri in sorted({uri for each in written for uri in _candidates(context, each, posts)}):
-        community = await communities.find_by_uri(tx, uri)
-        if community is not None and community.actor.local:
-            around.communities[uri] = community
+    named = {uri for each in written for uri in _candidates(context, each, posts)}
+    for uri, actor in (await actors.find_many(tx, sorted(named))).items():
+        if actor.local and actor.kind is ActorKind.COMMUNITY:
+            around.communities[uri] = await communities.get(tx, actor.id)
     ours, theirs = around.communities.values(), authors.values()
     around.members = await follows.members_among(
         tx, [(community.id, author.id) for community in ours for author in theirs]
@@ -150,8 +150,7 @@ def _candidates(context: Context, written: _Written, posts: dict[str, PostFacts]
     if post.parent_uri is not None:
         parent = posts.get(post.parent_uri)
         return [parent.community_uri] if parent is not None else []
-    given = (post.community_uri, *post.candidates, *post.mentions)
-    return list(dict.fromkeys(uri for uri in given if uri and context.home.is_ours(uri)))
+    return [uri for uri in meant_for(post) if context.home.is_ours(uri)]
 
 
 def _judge(context: Context, written: Sequence[_Written], around: _Around) -> list[_Taken]:

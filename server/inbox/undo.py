@@ -63,7 +63,7 @@ async def on_undo(context: Context, arrived: Arrived, _dispatch: Dispatch) -> No
             changed = await reacting.take_back(tx, context, actor, facts, inner)
         else:
             event = _EVENTS.get(inner.verb, Event.GOVERNANCE)
-            changed = await _take_back(tx, actor, inner, facts, community)
+            changed = await _take_back(tx, context, actor, inner, facts, community)
         if changed and community.actor.local:
             happening = about_post(event, community, facts)
             await fanout.announce(tx, context, arrived.document, happening)
@@ -161,12 +161,17 @@ async def _unfollow(tx: Transaction, arrived: Arrived, actor: Actor, inner: Acti
 
 
 async def _take_back(
-    tx: Transaction, actor: Actor, inner: Activity, facts: PostFacts, community: Community
+    tx: Transaction,
+    context: Context,
+    actor: Actor,
+    inner: Activity,
+    facts: PostFacts,
+    community: Community,
 ) -> bool:
     await posts.lock_thread(tx, facts.root_id)
     match inner.verb:
         case ActivityType.CHOOSE_ANSWER:
-            done = await _reopen(tx, actor, facts, community)
+            done = await _reopen(tx, context, actor, facts, community)
         case ActivityType.LOCK | ActivityType.DELETE:
             done = await _forgive(tx, actor, inner, facts, community)
         case _:
@@ -177,11 +182,11 @@ async def _take_back(
 
 
 async def _reopen(
-    tx: Transaction, actor: Actor, answer: PostFacts, community: Community
+    tx: Transaction, context: Context, actor: Actor, answer: PostFacts, community: Community
 ) -> bool:
     root = await posts.find(tx, answer.root_id)
     return root is not None and await choices.receive_reopening(
-        tx, actor, root.facts, answer, community
+        tx, context, actor, root.facts, answer, community
     )
 
 

@@ -6,16 +6,16 @@ from urllib.parse import urlencode
 
 import structlog
 
-from federation.errors import FederationError, Malformed, Unreachable
+from federation.errors import FederationError, Unreachable
 from federation.translate.outgoing import timestamp
+from federation.translate.reading import read
 from federation.uris import origin_of, same_origin
 from schemas.records import Community, PostFacts
 from schemas.wire.archive import listed_thread
-from schemas.wire.collections import CollectionDocument, parse_collection
-from schemas.wire.vocabulary import BadDocument
+from schemas.wire.collections import parse_collection
 from server.context import Context
 from server.services import confirming, gathering, importing
-from server.storage import archive, backfills, communities, posts
+from server.storage import backfills, communities, posts, threads
 from server.storage.backfills import Fill, Listing
 from server.storage.database import Transaction
 
@@ -161,7 +161,7 @@ async def _list_recent(
     context: Context, origin: str, community: Community, listing: Listing
 ) -> None:
     document = await confirming.fetch(context, community.actor.outbox or "")
-    page = _page(document)
+    page = read(parse_collection, document)
     following = document.get("archive")
     if isinstance(following, str) and listing.known_until is not None:
         since = urlencode({"since": timestamp(listing.known_until)})
@@ -175,7 +175,7 @@ async def _list_recent(
 async def _list_page(
     context: Context, origin: str, community: Community, listing: Listing, uri: str
 ) -> None:
-    page = _page(await confirming.fetch(context, uri))
+    page = read(parse_collection, await confirming.fetch(context, uri))
     await _note(context, origin, community, page.entries, backfills.OLD)
     following = page.first if not page.entries and page.first else page.next
     await _turn(context, community, listing, following)
@@ -223,7 +223,7 @@ async def _end(context: Context, community: Community) -> None:
     pinned = await _pinned(context, community)
     now = context.now()
     async with context.database.transaction("backfill.end") as tx:
-        for post in (await archive.known(tx, pinned)).values():
+        for post in (await threads.known(tx, pinned)).values():
             if post.community_id == community.id:
                 await posts.pin(tx, post.id, at=now)
         await backfills.end_listing(tx, community.id, reason="", now=now)
@@ -233,7 +233,7 @@ async def _pinned(context: Context, community: Community) -> list[str]:
     if community.actor.featured is None:
         return []
     try:
-        page = _page(await confirming.fetch(context, community.actor.featured))
+        page = read(parse_collection, await confirming.fetch(context, community.actor.featured))
     except Unreachable:
         raise
     except FederationError as error:
@@ -241,10 +241,3 @@ async def _pinned(context: Context, community: Community) -> list[str]:
         return []
     listed = (listed_thread(entry) for entry in page.entries)
     return [thread.root for thread in listed if thread is not None]
-
-
-def _page(document: dict[str, object]) -> CollectionDocument:
-    try:
-        return parse_collection(document)
-    except BadDocument as error:
-        raise Malformed(error.reason) from error

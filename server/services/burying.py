@@ -1,13 +1,13 @@
 """Posts become tombstones; a question that loses its accepted answer is open again."""
 
-from federation.audience import Event, decision_addressing
-from federation.translate.outgoing_activities import choose_answer_activity, undo_activity
+from federation.audience import Event
+from federation.translate.outgoing_activities import undo_activity
 from schemas.records import DeletedBy, PostFacts
 from server.context import Context
 from server.services import fanout
-from server.services.documents import tell_state
+from server.services.documents import choice_document, tell_state
 from server.services.fanout import about_post
-from server.storage import communities, polls, posts
+from server.storage import communities, polls, posts, threads
 from server.storage.database import Transaction
 
 
@@ -28,7 +28,7 @@ async def bury(
     for question_id in await posts.accepted_in(tx, facts.id):
         await posts.reopen(tx, question_id, facts.id)
         await _tell_reopened(tx, context, question_id, facts)
-    await posts.recount(tx, facts.root_id, moment=facts.published_at)
+    await threads.recount(tx, {facts.root_id: facts.published_at})
     return True
 
 
@@ -40,19 +40,13 @@ async def _tell_reopened(
     question = await posts.find(tx, question_id)
     if question is None or not community.actor.local:
         return
-    choice = choose_answer_activity(
+    choice = choice_document(
+        context,
         fanout.mint_activity(context),
-        actor=community.uri,
-        answer=answer.uri,
-        question=question.facts.uri,
-        community=community.uri,
-        addressed=decision_addressing(
-            answer.visibility,
-            community=community.uri,
-            followers=fanout.followers_of(community.actor),
-            concerned=answer.author_uri,
-        ),
-        published=context.now(),
+        community.actor,
+        question.facts,
+        answer,
+        community,
     )
     # Embedded in every case: it has ids and no words (VIS-06), and its own id leads nowhere.
     document = undo_activity(
@@ -64,5 +58,4 @@ async def _tell_reopened(
     )
     happening = about_post(Event.REOPENING, community, answer)
     await fanout.publish(tx, context, community.actor, document, happening)
-    if question.facts.deleted_at is None:
-        await tell_state(tx, context, question.facts, community)
+    await tell_state(tx, context, question.facts, community)

@@ -1,17 +1,13 @@
 """Accept an answer and reopen a question, by the asker or a steward."""
 
 from dataclasses import replace
-from typing import Any
 
-from federation.audience import Event, decision_addressing
-from federation.translate.outgoing_activities import (
-    choose_answer_activity,
-    undo_activity,
-)
-from schemas.records import Actor, Community, Kind, Mark, PostFacts, Surface, Visibility
+from federation.audience import Event
+from federation.translate.outgoing_activities import undo_activity
+from schemas.records import Actor, Community, Kind, PostFacts, Surface, Visibility
 from server.context import Context
 from server.services import fanout, kudos, sharing
-from server.services.documents import tell_state
+from server.services.documents import choice_document, tell_state
 from server.services.errors import Conflict, NotAllowed
 from server.services.fanout import about_post
 from server.services.posts import principal_of
@@ -31,7 +27,7 @@ async def accept(context: Context, member: SignedIn, answer_id: int) -> PostFact
 
         if not await _record(tx, context, actor, question, answer, community, uri):
             raise Conflict("accepted-already", "This answer is accepted already.")
-        document = _choice(context, uri, actor, question, answer, community)
+        document = choice_document(context, uri, actor, question, answer, community)
         await fanout.publish(
             tx, context, actor, document, about_post(Event.CHOICE, community, answer)
         )
@@ -46,18 +42,18 @@ async def reopen(context: Context, member: SignedIn, answer_id: int) -> PostFact
 
     async with context.database.transaction("choices.reopen") as tx:
         answer, question, community = await _choosable(tx, context, member, answer_id)
+        await posts.lock_thread(tx, question.id)
         choice = await posts.choice(tx, question.id, answer.id)
         if choice is None:
             raise Conflict("not-accepted", "This answer is not accepted any more.")
         uri, chosen_by = choice
-        await posts.lock_thread(tx, question.id)
 
         await posts.reopen(tx, question.id, answer.id)
         chosen = uri if chosen_by == actor.id else fanout.mint_activity(context)
         document = undo_activity(
             fanout.mint_activity(context),
             actor=actor.uri,
-            inner=_choice(context, chosen, actor, question, answer, community),
+            inner=choice_document(context, chosen, actor, question, answer, community),
             public=question.visibility is Visibility.PUBLIC,
             published=context.now(),
         )
@@ -66,30 +62,6 @@ async def reopen(context: Context, member: SignedIn, answer_id: int) -> PostFact
         await _show_mark(tx, context, actor, answer, community, accepts=False)
         await tell_state(tx, context, question, community)
         return question
-
-
-def _choice(
-    context: Context,
-    uri: str,
-    actor: Actor,
-    question: PostFacts,
-    answer: PostFacts,
-    community: Community,
-) -> dict[str, Any]:
-    return choose_answer_activity(
-        uri,
-        actor=actor.uri,
-        answer=answer.uri,
-        question=question.uri,
-        community=community.uri,
-        addressed=decision_addressing(
-            question.visibility,
-            community=community.uri,
-            followers=fanout.followers_of(community.actor),
-            concerned=answer.author_uri,
-        ),
-        published=context.now(),
-    )
 
 
 async def _show_mark(
@@ -104,8 +76,7 @@ async def _show_mark(
     if answer.author_id == actor.id:
         return
     current = await marks.find(tx, actor.id, answer.id)
-    blank = Mark(uri="", actor_uri=actor.uri, post_uri=answer.uri, given_at=context.now())
-    wanted = replace(current or blank, accepts=accepts)
+    wanted = replace(current or kudos.blank(actor, answer, context.now()), accepts=accepts)
     await kudos.change_mark(tx, context, actor, answer, community, wanted)
 
 
@@ -121,16 +92,27 @@ async def receive_choice(
     """Take over a ChooseAnswer; False when it is not theirs or says nothing new (2.3)."""
     if not _belongs(question, answer) or not await may_choose(tx, actor, question, community):
         return False
-    return await _record(tx, context, actor, question, answer, community, uri)
+    if not await _record(tx, context, actor, question, answer, community, uri):
+        return False
+    await tell_state(tx, context, question, community)
+    return True
 
 
 async def receive_reopening(
-    tx: Transaction, actor: Actor, question: PostFacts, answer: PostFacts, community: Community
+    tx: Transaction,
+    context: Context,
+    actor: Actor,
+    question: PostFacts,
+    answer: PostFacts,
+    community: Community,
 ) -> bool:
     """Take over an Undo of a ChooseAnswer, matched on question and answer (2.3.5)."""
     if not await may_choose(tx, actor, question, community):
         return False
-    return await posts.reopen(tx, question.id, answer.id)
+    if not await posts.reopen(tx, question.id, answer.id):
+        return False
+    await tell_state(tx, context, question, community)
+    return True
 
 
 async def may_choose(

@@ -1,12 +1,12 @@
-"""The document of a post of ours, as its community's agencies get it."""
+"""The documents of our posts and of acceptances, as their community's agencies get them."""
 
 from typing import Any
 
-from federation.audience import Event
+from federation.audience import Event, decision_addressing
 from federation.translate.outgoing import post_document, timestamp
-from federation.translate.outgoing_activities import update_activity
+from federation.translate.outgoing_activities import choose_answer_activity, update_activity
 from schemas.gate import SealedPost
-from schemas.records import Community, PostFacts
+from schemas.records import Actor, Community, PostFacts
 from server.context import Context
 from server.services import fanout, sharing
 from server.services.errors import NotFound
@@ -35,11 +35,36 @@ async def document_of(
     )
 
 
+def choice_document(
+    context: Context,
+    uri: str,
+    actor: Actor,
+    question: PostFacts,
+    answer: PostFacts,
+    community: Community,
+) -> dict[str, Any]:
+    """Build the ChooseAnswer by which an actor accepts an answer."""
+    return choose_answer_activity(
+        uri,
+        actor=actor.uri,
+        answer=answer.uri,
+        question=question.uri,
+        community=community.uri,
+        addressed=decision_addressing(
+            answer.visibility,
+            community=community.uri,
+            followers=fanout.followers_of(community.actor),
+            concerned=answer.author_uri,
+        ),
+        published=context.now(),
+    )
+
+
 async def tell_state(
     tx: Transaction, context: Context, question: PostFacts, community: Community
 ) -> None:
     """Send the question's new state, where its author is ours (wire.md 0.6, step 2)."""
-    if not question.author_local:
+    if not question.author_local or question.deleted_at is not None:
         return
     now = context.now()
     sealed, document = await document_of(tx, context, question.id, community)

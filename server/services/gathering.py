@@ -10,12 +10,13 @@ import structlog
 
 from federation.errors import FederationError, Malformed, Unreachable
 from federation.translate.incoming_posts import IncomingPost, post_from
+from federation.translate.reading import read
 from federation.uris import same_origin
-from schemas.wire.collections import CollectionDocument, parse_collection
-from schemas.wire.vocabulary import TOMBSTONE, BadDocument
+from schemas.wire.collections import parse_collection
+from schemas.wire.vocabulary import TOMBSTONE
 from server.context import Context
 from server.services import confirming, proving
-from server.storage import archive
+from server.storage import threads
 
 log = structlog.get_logger()
 
@@ -147,10 +148,9 @@ class _Work:
         seen = {root_uri}
         while level:
             post, depth = level.popleft()
-            collection = post.get("replies")
-            if depth >= self.allowed.depth or not collection:
+            if depth >= self.allowed.depth or not post.get("replies"):
                 continue
-            for entry in await self._replies_to(post, collection):
+            for entry in await self._replies_to(post, root_uri):
                 uri = _id_of(entry)
                 if uri is None or uri in seen or len(seen) >= MOST_POSTS:
                     continue
@@ -160,27 +160,36 @@ class _Work:
                     level.append((document, depth + 1))
 
     async def _replies_to(
-        self, post: dict[str, Any], collection: object
+        self, post: dict[str, Any], root_uri: str
     ) -> list[str | dict[str, Any]]:
-        if isinstance(collection, dict) and not collection.get("id"):
-            return list(_read(collection).entries)
-        uri = _id_of(collection)
-        if uri is None or not same_origin(uri, str(post["id"])):
-            return []
-        return await self._entries(uri, str(post["id"])) or []
+        """List what replies to a post; the server of a mere reply spoils no thread."""
+        uri, collection = str(post["id"]), post["replies"]
+        try:
+            if isinstance(collection, dict) and not collection.get("id"):
+                return list(read(parse_collection, collection | {"id": uri}).entries)
+            listed = _id_of(collection)
+            if listed is None or not same_origin(listed, uri):
+                return []
+            return await self._entries(listed, uri) or []
+        except Unreachable:
+            if same_origin(uri, root_uri):
+                raise
+            self.found.whole = False
+        except FederationError as error:
+            log.info("thread-not-listed", reason=error.reason, post=uri)
+        return []
 
     async def _entries(self, uri: str, owner: str) -> list[str | dict[str, Any]] | None:
         """Read a collection and its pages, all of one origin (ORI-16)."""
         found: list[str | dict[str, Any]] = []
         seen: set[str] = set()
-        following: str | dict[str, Any] | None = uri
+        following: str | None = uri
         while following is not None and len(found) < MOST_POSTS:
-            if isinstance(following, str):
-                if following in seen or not same_origin(following, uri):
-                    break
-                seen.add(following)
+            if following in seen or not same_origin(following, uri):
+                break
+            seen.add(following)
             try:
-                page = await self._page(following)
+                page = read(parse_collection, await self.fetch(following))
             except Unreachable:
                 raise
             except FederationError as error:
@@ -189,9 +198,6 @@ class _Work:
             found += page.entries
             following = page.first if not page.entries and page.first else page.next
         return found[:MOST_POSTS]
-
-    async def _page(self, page: str | dict[str, Any]) -> CollectionDocument:
-        return _read(await self.fetch(page) if isinstance(page, str) else page)
 
     async def _entry(
         self, entry: str | dict[str, Any], collection: str, known: set[str]
@@ -248,14 +254,7 @@ class _Work:
 
     async def _known(self, uris: list[str]) -> set[str]:
         async with self.context.database.reading() as tx:
-            return {*await archive.known(tx, uris), *await archive.tombstones(tx, uris)}
-
-
-def _read(document: dict[str, Any]) -> CollectionDocument:
-    try:
-        return parse_collection({"id": "https://page.invalid/", **document})
-    except BadDocument as error:
-        raise Malformed(error.reason) from error
+            return {*await threads.known(tx, uris), *await threads.tombstones(tx, uris)}
 
 
 def _id_of(entry: object) -> str | None:

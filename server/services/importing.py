@@ -9,15 +9,16 @@ import structlog
 
 from federation.errors import FederationError, Unreachable
 from federation.translate.incoming_posts import IncomingPost
-from schemas.records import Actor, Community, Kind
+from schemas.records import Actor, Community, Kind, PostFacts, Visibility
 from server.context import Context
-from server.services import discovery, polls, posts, quotes, quoting
-from server.services.newcomer import newcomer
-from server.storage import actors, archive, communities
+from server.services import audiences, discovery, duplicates, polls, posts, quotes, quoting
+from server.services.newcomer import meant_for, newcomer
+from server.services.storing import latest
+from server.storage import actors, communities, threads
 from server.storage import posts as stored
-from server.storage.archive import Known
 from server.storage.database import Transaction
 from server.storage.posts import NewPost
+from server.storage.threads import Known
 
 log = structlog.get_logger()
 
@@ -77,17 +78,15 @@ async def import_thread(
     """
     place = await _Place.around(tx, context, community, incoming, authors)
     new = place.in_order(frozenset())
-    while taken := await archive.taken(tx, [post.id for post in new]):
+    while taken := await threads.taken(tx, [post.id for post in new]):
         new = place.in_order(taken)
-    added = await archive.add_many(tx, new) if new else set()
+    added = await threads.add_many(tx, new) if new else set()
     await _take_edits(tx, place, incoming)
-    roots = {post.root_id for post in new} | {known.root_id for known in place.known.values()}
-    for root_id in roots:
-        await archive.recount(tx, root_id)
+    if added:
+        moments = latest((post.root_id, post.published_at) for post in new)
+        await communities.touch(tx, community.id, now=max(moments.values()))
+        await threads.recount(tx, moments)
     await _take_answers(tx, incoming, authors)
-    if new:
-        latest = max(post.published_at for post in new)
-        await communities.touch(tx, community.id, now=latest)
     return len(added)
 
 
@@ -119,8 +118,8 @@ class _Place:
             community=community,
             incoming=incoming,
             authors=authors,
-            known=await archive.known(tx, uris),
-            gone=await archive.tombstones(tx, uris),
+            known=await threads.known(tx, uris),
+            gone=await threads.tombstones(tx, uris),
             now=context.now(),
         )
 
@@ -160,11 +159,7 @@ class _Place:
         parent = None
         if post.parent_uri is not None:
             parent = made.get(post.parent_uri) or self.known[post.parent_uri]
-        elif self.community.uri not in (
-            post.community_uri,
-            *post.candidates,
-            *post.mentions,
-        ):
+        elif self.community.uri not in meant_for(post):
             return None
         while True:
             # Two of one millisecond may draw the same number.
@@ -188,25 +183,29 @@ async def _take_edits(
         post = incoming.get(uri)
         if post is None:
             continue
-        await _take_results(tx, known, post, now=place.now)
-        if post.edited_at is None:
-            continue
-        if known.edited_at is not None and known.edited_at >= post.edited_at:
+        is_newer = post.edited_at is not None and (
+            known.edited_at is None or known.edited_at < post.edited_at
+        )
+        if not is_newer and known.kind is not Kind.POLL:
             continue
         sealed = await stored.find(tx, known.id)
-        if sealed is not None and sealed.facts.author_uri == post.author_uri:
-            await posts.receive_edit(tx, sealed.facts, post, now=place.now)
-            await quotes.take_over(tx, sealed.facts, post)
+        if sealed is None or sealed.facts.author_uri != post.author_uri:
+            continue
+        if known.kind is Kind.POLL:
+            await polls.take_over(tx, sealed.facts, post, told_at=place.now)
+        if is_newer:
+            await _take_edit(tx, place, sealed.facts, post)
 
 
-async def _take_results(
-    tx: Transaction, known: Known, post: IncomingPost, *, now: datetime
+async def _take_edit(
+    tx: Transaction, place: _Place, facts: PostFacts, post: IncomingPost
 ) -> None:
-    if known.kind is not Kind.POLL:
-        return
-    sealed = await stored.find(tx, known.id)
-    if sealed is not None and sealed.facts.author_uri == post.author_uri:
-        await polls.take_over(tx, sealed.facts, post, told_at=now)
+    await posts.receive_edit(tx, facts, post, now=place.now)
+    await quotes.take_over(tx, facts, post)
+    await duplicates.take_over(tx, facts, post)
+    if post.visibility is Visibility.MEMBERS:
+        # To more people only by `audiences.confirmed`: an old version may be proven, too.
+        await audiences.take_over(tx, facts, post, place.community)
 
 
 async def _take_answers(
@@ -217,7 +216,7 @@ async def _take_answers(
     """Accept what a question's own author says was accepted (wire.md 0.6, 2.3 rule 6)."""
     questions = [post for post in incoming.values() if post.accepted]
     uris = {uri for question in questions for uri in (question.uri, *question.accepted)}
-    here = await archive.known(tx, sorted(uris)) if uris else {}
+    here = await threads.known(tx, sorted(uris)) if uris else {}
     for question in questions:
         root, chooser = here.get(question.uri), authors.get(question.author_uri)
         if root is None or chooser is None or root.kind is not Kind.QUESTION:

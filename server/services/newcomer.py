@@ -74,6 +74,12 @@ def newcomer(
     )
 
 
+def meant_for(incoming: IncomingPost) -> list[str]:
+    """List the communities that a post may be meant for, best first (ACT-08)."""
+    given = (incoming.community_uri, *incoming.candidates, *incoming.mentions)
+    return list(dict.fromkeys(uri for uri in given if uri))
+
+
 def carried_by(incoming: IncomingPost) -> Carried:
     """Say what a post from elsewhere carries beyond its words."""
     carried = Carried(

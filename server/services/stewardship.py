@@ -17,7 +17,7 @@ from server.services.burying import bury
 from server.services.errors import Conflict, Invalid, NotAllowed
 from server.services.fanout import about_post
 from server.services.posts import principal_of
-from server.storage import audit, communities, posts
+from server.storage import audit, communities, posts, threads
 from server.storage.database import Transaction
 from server.storage.sessions import SignedIn
 
@@ -64,7 +64,7 @@ async def unbury(tx: Transaction, facts: PostFacts) -> bool:
     if not await posts.unbury(tx, facts.id):
         return False
     await posts.remove_tombstone(tx, facts.uri)
-    await posts.recount(tx, facts.root_id, moment=facts.published_at)
+    await threads.recount(tx, {facts.root_id: facts.published_at})
     return True
 
 
@@ -155,7 +155,7 @@ async def governed_thread(
 ) -> tuple[PostFacts, Community]:
     facts, community = await _governed(tx, context, member, post_id)
     if facts.parent_id is not None or facts.deleted_at is not None:
-        raise Conflict("not-a-thread", "Only a whole thread can be locked or pinned.")
+        raise Conflict("not-a-thread", "That can be done to a whole thread only.")
     if not speaks_for(member, community):
         raise NotAllowed("not-a-steward", "Only the community's stewards can do that.")
     return facts, community

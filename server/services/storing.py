@@ -5,7 +5,7 @@ from datetime import datetime
 
 from schemas.records import Kind
 from server.context import Context
-from server.storage import archive, communities, notifications, originals, threads
+from server.storage import communities, notifications, originals, threads
 from server.storage.carried import Carried
 from server.storage.database import Transaction
 from server.storage.notifications import News
@@ -17,22 +17,20 @@ async def store_all(tx: Transaction, context: Context, new: Sequence[NewPost]) -
 
     Nothing happens for one that is known already, or deleted. None replies to another of them.
     """
-    gone = await archive.tombstones(tx, [post.uri for post in new])
+    gone = await threads.tombstones(tx, [post.uri for post in new])
     here = [post for post in new if post.uri not in gone]
-    ids = await archive.add_many(tx, here) if here else set()
+    ids = await threads.add_many(tx, here) if here else set()
     added = [post for post in here if post.id in ids]
     await originals.keep(tx, {post.id: post.original for post in added if post.original})
     # Communities before threads, and each in order, so that nobody waits for each other. And a
     # thread is counted when those who wrote in it before are done with its community.
-    active = _latest((post.community_id, post.published_at) for post in added)
+    active = latest((post.community_id, post.published_at) for post in added)
     for community_id, moment in sorted(active.items()):
         await communities.touch(tx, community_id, now=moment)
     replies = [post for post in added if post.parent_id is not None]
     await tell_called(tx, [(post.id, post.carried) for post in added], now=context.now())
     if replies:
-        await threads.recount(
-            tx, _latest((post.root_id, post.published_at) for post in replies)
-        )
+        await threads.recount(tx, latest((post.root_id, post.published_at) for post in replies))
         await _tell_authors(tx, context, replies)
     return ids
 
@@ -46,7 +44,7 @@ async def tell_called(
         await notifications.add_calls(tx, called, now=now)
 
 
-def _latest(moments: Iterable[tuple[int, datetime]]) -> dict[int, datetime]:
+def latest(moments: Iterable[tuple[int, datetime]]) -> dict[int, datetime]:
     found: dict[int, datetime] = {}
     for key, moment in moments:
         found[key] = max(moment, found.get(key, moment))

@@ -134,17 +134,6 @@ def post_from(row: Row) -> SealedPost:
     )
 
 
-async def recount(tx: Transaction, root_id: int, *, moment: datetime) -> None:
-    """Count a thread's answers, and move it up to where something last happened."""
-    await tx.execute(
-        "UPDATE posts SET active_at = greatest(active_at, $2), answers = (SELECT count(*) "
-        "FROM posts r WHERE r.root_id = $1 AND r.kind = 'answer' AND r.deleted_at IS NULL) "
-        "WHERE id = $1",
-        root_id,
-        moment,
-    )
-
-
 async def find(tx: Transaction, post_id: int) -> SealedPost | None:
     row = await tx.fetchrow(f"SELECT {FACTS}, {WORDS} {FROM} WHERE p.id = $1", post_id)
     return post_from(row) if row else None

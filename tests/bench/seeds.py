@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import islice
 
 from schemas.records import Community, Kind
-from server.storage import archive
+from server.storage import threads
 from server.storage.posts import NewPost
 from tests.bench.houses import SOURCE, WORDS, House, now
 
@@ -20,7 +20,7 @@ async def add_threads(house: House, community: Community, author: int, many: int
     made = _posts(house, community, author, many)
     while few := list(islice(made, _AT_ONCE)):
         async with house.context.database.transaction("bench") as tx:
-            added = await archive.add_many(tx, few)
+            added = await threads.add_many(tx, few)
             assert len(added) == len(few)
     async with house.context.database.transaction("bench") as tx:
         await tx.execute(

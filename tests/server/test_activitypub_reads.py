@@ -18,7 +18,7 @@ from schemas.records import (
     Visibility,
 )
 from server.services import entitlement, posts
-from server.storage import archive, communities
+from server.storage import communities, threads
 from server.storage.embedded import Cluster
 from server.storage.posts import NewPost
 from tests.hostile_peer import HostilePeer
@@ -314,7 +314,7 @@ async def _copied(scene: Scene, community: Community) -> int:
         received_at=scene.clock.now(),
     )
     async with context.database.transaction("test") as tx:
-        assert await archive.add_many(tx, [new])
+        assert await threads.add_many(tx, [new])
     return post_id
 
 

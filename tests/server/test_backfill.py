@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from schemas.records import AgencyState, Kind
+from schemas.records import AgencyState, Kind, Visibility
 from server.services import backfill, discovery
 from server.storage import agencies, backfills, communities
 from server.storage.embedded import Cluster
@@ -94,6 +94,46 @@ async def test_a_community_that_lists_activities_comes_with_its_replies(past: Pa
     facts = await scene.facts(below["id"])
     assert facts is not None
     assert (facts.kind, facts.parent_uri) == (Kind.COMMENT, answer["id"])
+
+
+async def test_a_reply_whose_own_replies_cannot_be_read_spoils_no_thread(past: Past) -> None:
+    scene = past.scene
+    question = scene.post(past.sten, past.roads.uri)
+    spoilt = scene.post(past.ada, past.roads.uri, reply_to=question["id"])
+    answer = scene.post(past.sten, past.roads.uri, reply_to=question["id"])
+    question["replies"] = f"{question['id']}/replies"
+    spoilt["replies"] = {"orderedItems": [answer["id"]]}
+    scene.peer.publishes(
+        question["replies"], type="Collection", items=[spoilt["id"], answer["id"]]
+    )
+    for post in (question, spoilt, answer):
+        scene.peer.publishes(post["id"], **post)
+    past.publishes(wrapped(past, question))
+
+    await past.joins()
+    await past.fills()
+
+    assert await past.uris() == {question["id"], spoilt["id"], answer["id"]}
+
+
+async def test_a_silent_server_of_a_reply_does_not_hold_up_the_rest(past: Past) -> None:
+    scene = past.scene
+    question = scene.post(past.sten, past.roads.uri)
+    reply = scene.post(past.ada, past.roads.uri, reply_to=question["id"])
+    other = scene.post(past.sten, past.roads.uri)
+    question["replies"] = {"type": "Collection", "items": [reply["id"]]}
+    reply["replies"] = f"{reply['id']}/replies"
+    scene.peer.tells(reply["replies"], Reply(status=503))
+    for post in (question, reply, other):
+        scene.peer.publishes(post["id"], **post)
+    past.publishes(wrapped(past, question), wrapped(past, other))
+
+    await past.joins()
+    await past.fills()
+
+    assert await past.uris() == {question["id"], reply["id"], other["id"]}
+    assert (await past.fill(question["id"]))[1] == "not-whole"
+    assert await past.fill(other["id"]) == ("done", "")
 
 
 async def test_what_one_server_shows_of_another_is_asked_of_the_other(past: Past) -> None:
@@ -259,6 +299,30 @@ async def test_whoever_opens_a_thread_has_its_gaps_filled_afterwards(past: Past)
     assert for_nobody == before
     assert answer["id"] in await past.uris()
     assert len(scene.peer.requests) == once
+
+
+async def test_an_edit_that_nobody_told_us_of_takes_all_of_it_along(past: Past) -> None:
+    scene = past.scene
+    question = scene.post(past.sten, past.roads.uri)
+    past.publishes(question["id"])
+    await past.joins()
+    await past.fills()
+    before = await scene.facts(question["id"])
+    assert before is not None
+
+    scene.clock.turn(timedelta(minutes=20))
+    original = f"{past.roads.uri}/first"
+    edited = {"to": [past.roads.uri], "duplicateOf": original}
+    now = scene.clock.now().isoformat()
+    scene.peer.publishes(question["id"], **question | edited, updated=now)
+    await backfill.want_thread(scene.here.context, before)
+    await past.fills()
+
+    [row] = await scene.fetch(
+        "SELECT visibility, duplicate_of FROM posts WHERE uri = $1", question["id"]
+    )
+    assert before.visibility is Visibility.PUBLIC
+    assert tuple(row) == ("members", original)
 
 
 async def test_an_author_of_a_blocked_agency_is_left_out_with_what_replies_to_them(

@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from server.services import choices, stewardship
-from server.storage import agencies
+from server.storage import actors, agencies, communities
 from server.storage.embedded import Cluster
 from tests.door import Sender
 from tests.inbox_scene import EARLIER, Town, done, ignored, populated
@@ -153,6 +153,25 @@ async def test_conformance_23_a_second_choice_replaces_the_first_but_where_sever
         await choices.accept(town.scene.here.context, bob, facts.id)
 
     assert set(await _accepted(town)) == ({town.answer, second} if several else {second})
+
+
+async def test_what_a_steward_elsewhere_accepts_and_reopens_is_told_by_the_asker(town):
+    async with town.scene.here.database.transaction("test") as tx:
+        ada = await actors.find(tx, town.ada.uri)
+        assert ada is not None
+        now = town.scene.here.context.now()
+        await communities.add_steward(tx, town.plaza.id, ada.id, now=now)
+    uri = await _answer(town, town.nils)
+    choice = town.scene.activity(town.ada, "ChooseAnswer", uri)
+
+    assert (await town.scene.deliver(town.ada, choice)).state == "done"
+    accepted = (await _announced(town, "Update"))[-1]
+    await done(town.scene, town.ada, "Undo", choice)
+    reopened = (await _announced(town, "Update"))[-1]
+
+    assert accepted["actor"] == reopened["actor"] == town.bob
+    assert accepted["object"]["acceptedAnswer"] == [uri]
+    assert reopened["object"]["acceptedAnswer"] == []
 
 
 @pytest.mark.parametrize("deleter", ["author", "steward"])

@@ -23,7 +23,7 @@ from server.services import accounts, communities, posts, reporting
 from server.services.communities import CommunityDraft
 from server.services.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
 from server.services.posts import Draft
-from server.storage import actors, agencies, archive, audit, follows, reports
+from server.storage import actors, agencies, audit, follows, reports, threads
 from server.storage import communities as stored_communities
 from server.storage import posts as stored_posts
 from server.storage.embedded import Cluster
@@ -183,7 +183,7 @@ async def remote_thread(scene: Scene, name: str, visibility: Visibility) -> Post
             published_at=health.now(),
             received_at=health.now(),
         )
-        await archive.add_many(tx, [new])
+        await threads.add_many(tx, [new])
         found = await stored_posts.find(tx, post_id)
     assert found is not None
     return found.facts
