@@ -315,13 +315,13 @@ class ProcessInstance:
         url = URL(self.origin).with_host("127.0.0.1") / "readyz"
         async with aiohttp.ClientSession() as client:
             while self.process.returncode is None and monotonic() < deadline:
-                if await _is_ready(client, url):
+                if await is_ready(client, url):
                     return
                 await asyncio.sleep(_GLANCE)
         raise AssertionError(f"{self.name} did not start:\n{self.output.read_text()}")
 
 
-async def _is_ready(client: aiohttp.ClientSession, url: URL) -> bool:
+async def is_ready(client: aiohttp.ClientSession, url: URL) -> bool:
     try:
         async with client.get(url) as answer:
             return answer.status == 200

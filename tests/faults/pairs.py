@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from schemas.records import Actor, ActorKind, AgencyState, Community, FollowState, Role
-from server.storage import actors, agencies, follows
+from schemas.records import Community, Role
 from tests.instance import Browser, Instance, TurnedClock, settle
 from tests.stories import life
 
@@ -55,28 +54,6 @@ async def acquainted(transport: Instance, health: Instance, clock: TurnedClock) 
         asha=asha,
         community=community,
     )
-
-
-async def joined_from(instance: Instance, origin: str, community_id: int) -> str:
-    """Have somebody of a peer belong to a community; give the inbox of the peer."""
-    host, uri, now = origin.partition("://")[2], f"{origin}/@ada", instance.now()
-    ada = Actor(
-        id=instance.context.ids.mint(now),
-        uri=uri,
-        kind=ActorKind.PERSON,
-        name="ada",
-        host=host,
-        local=False,
-        inbox=f"{uri}/inbox",
-        shared_inbox=f"{origin}/inbox",
-        published_at=now,
-    )
-    async with instance.database.transaction("test") as tx:
-        await agencies.decide(tx, host, AgencyState.ADMITTED, by=None, reason="", now=now)
-        await actors.add(tx, ada, now=now)
-        await follows.ask(tx, ada.id, community_id, f"{uri}/follows/1", now=now)
-        await follows.settle(tx, ada.id, community_id, FollowState.ACCEPTED, now=now)
-    return f"{origin}/inbox"
 
 
 async def posts_at(instance: Instance) -> list[tuple[Any, ...]]:

@@ -4,12 +4,12 @@ import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from tests.faults.kinds import FAULTS, nothing_left, under_way, until
-from tests.faults.pairs import COMMUNITY, Pair, joined_from
+from tests.faults.pairs import COMMUNITY, Pair
 from tests.hostile_peer import HostilePeer, Reply, Request
 from tests.stories import life
 
@@ -64,7 +64,9 @@ async def aftermath(pair: Pair, peer: HostilePeer) -> Aftermath:
     before, began = under_way(), pair.clock.now()
     inboxes = {}
     for name in (*FAULTS, _FLAPS):
-        inboxes[name] = await joined_from(pair.transport, peer.url(name), pair.community.id)
+        inboxes[name] = await life.joined_from(
+            pair.transport, peer.url(name), pair.community.id
+        )
         peer.tells(inboxes[name], *_replies(name, inboxes[name]))
 
     await _says_much(pair)
@@ -190,18 +192,8 @@ def test_in_the_end_a_peer_has_everything_once_and_in_order(
     said = [json.loads(each.body) for each in aftermath.accepted.get(fault, [])]
     assert len({each["id"] for each in said}) == len(said) == (0 if refused else _ALL)
     if not refused:
-        assert _by_post(said) == [
+        assert life.by_post(said) == [
             *[["Create"]] * (_QUESTIONS - 1),
             ["Create", "Delete", "Delete"],
             ["Create", "Update"],
         ]
-
-
-def _by_post(activities: list[dict[str, Any]]) -> list[list[str]]:
-    """List what was said of each post, in the order in which it came."""
-    got: dict[str, list[str]] = defaultdict(list)
-    for activity in activities:
-        said = activity["object"] if activity["type"] == "Announce" else activity
-        about = said["object"]
-        got[about if isinstance(about, str) else about["id"]].append(said["type"])
-    return sorted(got.values())

@@ -22,6 +22,7 @@ from tests.fuzz.mutations import Mutation, mutated
 from tests.fuzz.raw_http import Answer, Line
 from tests.hostile_peer import ACTIVITY_JSON
 from tests.inbox_scene import EARLIER, Town, done, populated
+from tests.poll_scene import ballot, start
 from tests.wire.recorded import FOLDER
 
 Activity = dict[str, Any]
@@ -138,6 +139,7 @@ async def gathered(cluster: Cluster) -> AsyncIterator[Crowd]:
             )
             await done(scene, people[name], "Create", own[name])
         await done(scene, people["mallory"], "Like", own["nils"]["id"])
+        poll = await start(scene, town.plaza.id, "bob")
         lie = scene.peer.url("evil", "/lie")
         scene.peer.publishes(
             lie, **own["ada"] | {"id": lie, "content": f"<p>{word_of('mallory')}</p>"}
@@ -154,6 +156,7 @@ async def gathered(cluster: Cluster) -> AsyncIterator[Crowd]:
             "answer": town.answer,
             "like": town.like,
             "trip": town.trip,
+            "poll": poll.uri,
             "note": own["nils"]["id"],
             "public": PUBLIC,
             "nowhere": scene.peer.url("far", "/nothing"),
@@ -204,6 +207,7 @@ def everything(crowd: Crowd, name: str) -> list[Callable[[], Activity]]:
         # The others would be dead for whatever they say after it.
         *([does("Delete", me.uri)] if name == "nils" else []),
         does("Like", town.question.uri),
+        does("Create", ballot(scene, me, crowd.known["poll"], "CSV")),
         does("ChooseAnswer", town.answer, target=own["id"]),
         does("Flag", [town.question.uri, town.bob], content=word_of(name)),
         does("Announce", own["id"]),

@@ -23,6 +23,12 @@ LINES: Final = {
     "marks": "SELECT a.uri, c.uri, p.uri, m.uri FROM marks m "
     "JOIN actors a ON a.id = m.actor_id JOIN posts p ON p.id = m.post_id "
     "JOIN actors c ON c.id = p.community_id",
+    "boosts": "SELECT a.uri, c.uri, p.uri, b.uri FROM boosts b "
+    "JOIN actors a ON a.id = b.actor_id JOIN posts p ON p.id = b.post_id "
+    "JOIN actors c ON c.id = p.community_id",
+    "poll_votes": "SELECT a.uri, c.uri, p.uri, v.position FROM poll_votes v "
+    "JOIN actors a ON a.id = v.actor_id JOIN posts p ON p.id = v.post_id "
+    "JOIN actors c ON c.id = p.community_id",
     "follows": "SELECT a.uri, b.uri, f.state FROM follows f "
     "JOIN actors a ON a.id = f.follower_id JOIN actors b ON b.id = f.target_id",
     "reports": "SELECT a.uri, '', r.comment FROM reports r "

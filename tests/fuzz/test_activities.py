@@ -23,8 +23,12 @@ async def test_what_is_said_validly_is_no_lie_either(crowd: Crowd, name: str) ->
     await crowd.say(name, [(number, []) for number in range(60)])
     failures = await crowd.process()
 
-    lies = crowd.standing(name).lies(crowd.ledger.kept, await crowd.ledger.read())
+    after = await crowd.ledger.read()
+    lies = crowd.standing(name).lies(crowd.ledger.kept, after)
     assert (failures, lies) == ([], [])
+    # Nils is gone before he votes.
+    voters = set() if name == "nils" else {crowd.people[name].uri}
+    assert {row[0] for row in after["poll_votes"]} == voters
 
 
 @FUZZ

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 from zlib import crc32
@@ -10,9 +9,7 @@ from zlib import crc32
 from federation.signatures import sign
 from federation.signatures.keys import generate_rsa
 from schemas.records import AgencyState, Kind, Role
-from server.services import communities, people, polls, posts
-from server.services.errors import Conflict
-from server.services.polls import PollDraft
+from server.services import communities, people, posts, stewardship
 from server.services.posts import Draft
 from server.storage import agencies
 from tests.instance import ACTIVITY_JSON
@@ -30,7 +27,7 @@ def sends(path: str, **fields: str) -> Callable[[Town, str], Awaitable[object]]:
     """Have mia send a form; {NAME} in it is what the town has kept under that name."""
 
     async def send(town: Town, _step: str) -> object:
-        kept = town.kept | {"host": town.peer.host}
+        kept = town.kept | {"host": town.peer.host, "home": town.home.origin}
         for name in ("question", "answer", "gone", "library-thread", "poll"):
             if name in kept:
                 kept[name] = await life.path_at(town.home, kept[name])
@@ -79,6 +76,18 @@ async def meets_peer_anew(town: Town, _step: str) -> None:
 async def has_met_peer(town: Town, step: str) -> bool:
     met = is_so("agencies WHERE nodeinfo_at IS NOT NULL AND software = 'commonlore'")
     return step in town.reached and await met(town, step)
+
+
+async def asks_for_list_anew(town: Town, _step: str) -> None:
+    """Forget when the peer was asked for its communities; a process asks at its start."""
+    async with town.home.database.transaction("test") as tx:
+        await tx.execute("UPDATE agencies SET directory_at = NULL")
+    await town.start_again()
+
+
+async def has_asked_for_list(town: Town, step: str) -> bool:
+    asked = is_so("agencies WHERE directory_at IS NOT NULL")
+    return step in town.reached and await asked(town, step)
 
 
 async def meets_silence(town: Town, step: str) -> None:
@@ -221,62 +230,6 @@ async def has_both(town: Town, step: str) -> bool:
     return question and await is_so("posts WHERE text = $1", f"Answered at {step}.")(town, step)
 
 
-async def keeps_poll(town: Town) -> None:
-    """Have sam ask all of "reviews" what they prefer."""
-    sam = await life.signed_in(town.peer.context, "sam")
-    reviews = await life.value(town.peer, "SELECT id FROM actors WHERE name = 'reviews'")
-    draft = PollDraft(
-        words=Draft(title="Tea or coffee?", source=""),
-        choices=("Tea", "Coffee"),
-        several=False,
-        hours=720,
-    )
-    poll = await polls.start(town.peer.context, sam, reviews, draft)
-    town.kept["poll"] = poll.uri
-
-
-async def has_poll_voted_in(town: Town, step: str) -> None:
-    """Have mia start a poll, sam vote in it, and the time come to say how it stands."""
-    uri = await _poll_of_mia(town, step, hours=720)
-    if uri is None:
-        return
-    sam = await life.signed_in(town.peer.context, "sam")
-    poll = await life.post_at(town.peer, uri)
-    with suppress(Conflict):
-        await polls.vote(town.peer.context, sam, poll.id, [0])
-    await town.calm()
-    town.clock.turn(timedelta(minutes=4))
-    await town.start_again()
-
-
-async def has_told_results(town: Town, step: str) -> bool:
-    told = "polls o JOIN posts p ON p.id = o.post_id WHERE p.title = $1 AND NOT o.is_due"
-    return await is_so(f"{told} AND o.voters = 1", f"Tea at {step}?")(town, step)
-
-
-async def has_poll_that_ends(town: Town, step: str) -> None:
-    await _poll_of_mia(town, step, hours=1)
-    town.clock.turn(timedelta(hours=1))
-    await town.start_again()
-
-
-async def has_ended_poll(town: Town, step: str) -> bool:
-    told = "polls o JOIN posts p ON p.id = o.post_id WHERE p.title = $1"
-    return await is_so(f"{told} AND o.settled_at IS NOT NULL", f"Tea at {step}?")(town, step)
-
-
-async def _poll_of_mia(town: Town, step: str, *, hours: int) -> str | None:
-    """Give the poll's id once both agencies have it."""
-    title = f"Tea at {step}?"
-    sql = "SELECT uri FROM posts WHERE title = $1"
-    if not await life.value(town.home, sql, title):
-        form = {"title": title, "choices": "Yes\nNo", "hours": str(hours), "act": "post"}
-        await town.mia.submit(f"/c/reviews@{town.peer.host}/poll", form)
-    await town.calm()
-    uri: str | None = await life.value(town.peer, sql, title)
-    return uri
-
-
 async def is_answered(town: Town, step: str) -> None:
     await answers(town, town.kept["question"], f"Answered at {step}.")
 
@@ -318,6 +271,29 @@ async def is_asked_in_library(town: Town, step: str) -> None:
 async def has_been_asked_in_library(town: Town, step: str) -> bool:
     sql = "posts WHERE title = $1 AND announced_at IS NOT NULL"
     return await is_so(sql, f"Asked in the library at {step}")(town, step)
+
+
+async def is_ruled_a_day_later(town: Town, step: str) -> None:
+    """Have sam lock a thread of reviews a day after home has asked who its stewards are."""
+    sam = await life.signed_in(town.peer.context, "sam")
+    sql = "SELECT uri FROM posts WHERE title = $1"
+    uri = await life.value(town.peer, sql, f"Ruled at {step}")
+    if uri is None:
+        reviews = await life.value(town.peer, "SELECT id FROM actors WHERE name = 'reviews'")
+        draft = Draft(title=f"Ruled at {step}", source="Who says so?")
+        asked = await posts.publish_thread(
+            town.peer.context, sam, reviews, Kind.QUESTION, draft
+        )
+        uri = asked.uri
+    await town.calm()
+    town.clock.turn(timedelta(days=1))
+    here = await life.post_at(town.peer, uri)
+    await stewardship.lock(town.peer.context, sam, here.id, locked=True)
+
+
+async def has_rule(town: Town, step: str) -> bool:
+    ruled = is_so("posts WHERE title = $1 AND locked_at IS NOT NULL", f"Ruled at {step}")
+    return await ruled(town, step)
 
 
 async def keeps_report(town: Town) -> None:

@@ -1,15 +1,26 @@
 """What people of the stories do, and how a story looks at what became of it."""
 
+from collections import defaultdict
 from datetime import timedelta
 from typing import Any, Final, Protocol
 
-from schemas.records import Actor, Community, JoinRule, Kind, PostFacts, Visibility
+from schemas.records import (
+    Actor,
+    ActorKind,
+    AgencyState,
+    Community,
+    FollowState,
+    JoinRule,
+    Kind,
+    PostFacts,
+    Visibility,
+)
 from server.context import Context
 from server.services import accounts, communities, discovery
 from server.services import posts as publishing
 from server.services.communities import CommunityDraft
 from server.services.posts import Draft
-from server.storage import posts
+from server.storage import actors, agencies, follows, posts
 from server.storage.database import Database
 from server.storage.sessions import SignedIn
 from tests.instance import PASSWORD, Answer, Browser, Instance
@@ -135,3 +146,35 @@ async def edges(known: Known, host: str) -> list[tuple[Any, ...]]:
         "WHERE p.host <> t.host AND $1 IN (p.host, t.host) ORDER BY 2, 3",
         host,
     )
+
+
+async def joined_from(instance: Instance, origin: str, community_id: int) -> str:
+    """Have somebody of a peer belong to a community; give the inbox of the peer."""
+    host, uri, now = origin.partition("://")[2], f"{origin}/@ada", instance.now()
+    ada = Actor(
+        id=instance.context.ids.mint(now),
+        uri=uri,
+        kind=ActorKind.PERSON,
+        name="ada",
+        host=host,
+        local=False,
+        inbox=f"{uri}/inbox",
+        shared_inbox=f"{origin}/inbox",
+        published_at=now,
+    )
+    async with instance.database.transaction("test") as tx:
+        await agencies.decide(tx, host, AgencyState.ADMITTED, by=None, reason="", now=now)
+        await actors.add(tx, ada, now=now)
+        await follows.ask(tx, ada.id, community_id, f"{uri}/follows/1", now=now)
+        await follows.settle(tx, ada.id, community_id, FollowState.ACCEPTED, now=now)
+    return f"{origin}/inbox"
+
+
+def by_post(activities: list[dict[str, Any]]) -> list[list[str]]:
+    """List what was told of each post, by its community or not, in the order it came."""
+    got: dict[str, list[str]] = defaultdict(list)
+    for activity in activities:
+        inner = activity["object"] if activity["type"] == "Announce" else activity
+        about = inner["object"]
+        got[about if isinstance(about, str) else about["id"]].append(inner["type"])
+    return sorted(got.values())

@@ -25,7 +25,7 @@ from server.config import read_settings
 from server.observability import configure_logging
 from server.storage.database import Database, connect
 from server.storage.embedded import Cluster
-from tests.instance import FileHand, TurnedClock, cloned, free_port
+from tests.instance import FileHand, TurnedClock, cloned, free_port, is_ready
 
 _ROOT = Path(__file__).parents[2]
 _GLANCE = 0.02
@@ -93,7 +93,7 @@ class Mortal:
         url = URL(self.origin).with_host("127.0.0.1") / "readyz"
         deadline = monotonic() + _STARTING
         async with aiohttp.ClientSession() as client:
-            while self.alive and not await _is_ready(client, url):
+            while self.alive and not await is_ready(client, url):
                 assert monotonic() < deadline, self.log.read_text()
                 await asyncio.sleep(_GLANCE)
         return self.alive
@@ -154,14 +154,6 @@ async def mortal(
             assert nurse.stdin is not None
             nurse.stdin.close()
             await nurse.wait()
-
-
-async def _is_ready(client: aiohttp.ClientSession, url: URL) -> bool:
-    try:
-        async with client.get(url) as answer:
-            return answer.status == 200
-    except aiohttp.ClientError:
-        return False
 
 
 def nurse() -> None:

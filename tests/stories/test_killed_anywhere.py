@@ -9,7 +9,7 @@ import pytest
 from server.storage.embedded import Cluster
 from tests.architecture import source
 from tests.instance import PASSWORD
-from tests.stories import deeds, departures, life
+from tests.stories import balloting, deeds, departures, life
 from tests.stories.deeds import around, is_not, is_so, sends
 from tests.stories.town import Step, Town, founded, signs_up
 
@@ -19,14 +19,11 @@ NOT_REACHED: Final = {
     "there, it is done anew from the start",
     "inbox.unmark": "agencies of ours take marks back before an account goes; killed there, it "
     "is done anew from the start",
-    "ending.wait": "only within an hour, which a death here takes; it looks again",
+    "ending.wait": "only within an hour of being asked, and the deaths before it take longer",
     "accounts.later": "only where a member's job failed; killed there, its lease runs out",
-    "discovery.stewards-due": "only where a community's stewards were asked for a day ago; "
-    "killed there, they are asked for an hour later",
     "inbox.part": "batches come from PieFed, ours send none; a batch is processed anew as a "
     "whole, as after any other death",
     "relocating.relocate": "a steward's button: one commit, and they press it again",
-    "directories.asked": "an agency's list is asked for again an hour later",
     "posts.clear": "only programs other than ours remove many posts by one activity; what is "
     "left of them is removed when the activity is processed anew",
     "inbox.lease": "only where activities that have their effect together fail together; "
@@ -43,20 +40,14 @@ NOT_REACHED: Final = {
     "the origin is asked again",
     "backfill.refuse": "only where an origin refuses a page or a thread; killed there, it is "
     "asked again and refuses again",
-    "outgoing.pause": "an operator's button: one commit, and they press it again",
-    "outgoing.resume": "an operator's button: one commit, and they press it again",
-    "outgoing.try-now": "an operator's button: one commit, and they press it again",
     "outgoing.drop-begun": "an operator's button: it is logged, and they press it again",
     "outgoing.drop": "an operator's button: what was dropped is, and they drop the rest",
-    "synchronization.compare": "claims that are not compared are compared by the next look",
-    "synchronization.turn": "the agency's turn comes again an hour later",
     "synchronization.settle": "claims of agencies not admitted are set aside an hour later",
     "synchronization.repair": "all of a list at once; the claim stays until it is repaired",
     "synchronization.remind": "a Follow more does nothing; the rest is asked an hour later",
     "synchronization.catch-up": "the agency is still to be welcomed back, and asked again",
     "synchronization.back": "one commit, and the agency is still to be welcomed back",
     "quotes.revoke": "an author's button: one commit, and they press it again",
-    "stewardship.duplicate": "a steward's button: one commit, and they press it again",
     "delivery.release": "only while a stop is under way that had to cut a send off; killed "
     "there, the lease runs out as after any other death",
 }
@@ -106,12 +97,15 @@ STEPS: Final = (
             "housekeeping",
             "housekeeping.inbox",
             "delivery.expire",
+            "synchronization.compare",
+            "synchronization.turn",
         ),
         deeds.nothing,
         deeds.has_one_agency,
     ),
     *each_of(around("discovery.agency"), deeds.meets_peer_anew, deeds.has_met_peer),
     *each_of(around("discovery.silence"), deeds.meets_silence, deeds.has_met_silence),
+    *each_of(around("directories.asked"), deeds.asks_for_list_anew, deeds.has_asked_for_list),
     Step(
         name="signing-up",
         points=around("sign-up"),
@@ -261,7 +255,7 @@ STEPS: Final = (
     Step(
         name="voting",
         points=around("polls.vote"),
-        prepare=deeds.keeps_poll,
+        prepare=balloting.keeps_poll,
         do=sends("{poll}/vote", choice="1"),
         done=is_so("poll_votes"),
     ),
@@ -363,6 +357,12 @@ STEPS: Final = (
         done=is_not("posts WHERE deleted_by = 'moderator'"),
     ),
     Step(
+        name="pointing-to-another-thread",
+        points=around("stewardship.duplicate"),
+        do=sends("{library-thread}/duplicate", original="{home}{question}"),
+        done=is_so("posts WHERE duplicate_of IS NOT NULL"),
+    ),
+    Step(
         name="putting-out",
         points=around("communities.ban"),
         prepare=deeds.meets_pat,
@@ -424,8 +424,8 @@ STEPS: Final = (
         deeds.reads_what_has_a_past,
         deeds.has_its_past,
     ),
-    *each_of(around("polls.tell"), deeds.has_poll_voted_in, deeds.has_told_results),
-    *each_of(around("polls.close"), deeds.has_poll_that_ends, deeds.has_ended_poll),
+    *each_of(around("polls.tell"), balloting.has_poll_voted_in, balloting.has_told_results),
+    *each_of(around("polls.close"), balloting.has_poll_that_ends, balloting.has_ended_poll),
     *each_of(around("keys.owner"), deeds.is_followed_by_stranger, deeds.has_stranger),
     *each_of(around("keys.refuse"), deeds.is_written_to_by_nobody, deeds.has_refused_key),
     *each_of(around("inbox.settle"), deeds.is_unfollowed_in_vain, deeds.has_ignored),
@@ -444,6 +444,25 @@ STEPS: Final = (
         ),
         deeds.asks,
         deeds.has_asked,
+    ),
+    *each_of(around("discovery.stewards-due"), deeds.is_ruled_a_day_later, deeds.has_rule),
+    Step(
+        name="pausing-deliveries",
+        points=around("outgoing.pause"),
+        do=sends("/operations/deliveries/steer", origin="http://{host}", act="pause"),
+        done=is_so("origins WHERE paused_at IS NOT NULL"),
+    ),
+    Step(
+        name="resuming-deliveries",
+        points=around("outgoing.resume"),
+        do=sends("/operations/deliveries/steer", origin="http://{host}", act="resume"),
+        done=is_not("origins WHERE paused_at IS NOT NULL"),
+    ),
+    Step(
+        name="trying-deliveries-now",
+        points=around("outgoing.try-now"),
+        do=sends("/operations/deliveries/steer", origin="http://{host}", act="retry"),
+        done=is_so("audit_events WHERE act = 'retry-deliveries'"),
     ),
 )
 ORDER: Final = tuple(point for step in STEPS for point in step.points)

@@ -1,6 +1,7 @@
-"""Guests from Akkoma: actors beside authors, sources that are plain text."""
+"""Guests from Mastodon, GoToSocial, Misskey and Akkoma, each with the account they have."""
 
 from collections.abc import AsyncIterator
+from typing import Final
 
 import pytest
 
@@ -8,12 +9,23 @@ from schemas.wire.vocabulary import PUBLIC
 from server.storage.embedded import Cluster
 from tests.programs import guests
 from tests.programs.guests import Visit, visiting
-from tests.programs.habits import AKKOMA
+from tests.programs.habits import AKKOMA, GOTOSOCIAL, MASTODON, MISSKEY
+from tests.programs.takers import Document
+from tests.programs.world import Habits
+
+HABITS: Final[dict[str, Habits]] = {
+    each.software: each for each in (MASTODON, GOTOSOCIAL, MISSKEY, AKKOMA)
+}
+#: What a Like has beside the common words.
+LIKES: Final[dict[str, Document]] = {
+    "misskey": {"content": "🗞️", "_misskey_reaction": "🗞️"},
+    "akkoma": {"cc": [PUBLIC], "context": "x"},
+}
 
 
-@pytest.fixture(scope="module")
-async def visit(cluster: Cluster) -> AsyncIterator[Visit]:
-    async with visiting(cluster, AKKOMA) as visit:
+@pytest.fixture(scope="module", params=HABITS)
+async def visit(cluster: Cluster, request: pytest.FixtureRequest) -> AsyncIterator[Visit]:
+    async with visiting(cluster, HABITS[request.param]) as visit:
         yield visit
 
 
@@ -30,7 +42,8 @@ async def test_a_mention_asks(visit: Visit) -> None:
 
 
 async def test_likes_and_boosts_count_once(visit: Visit) -> None:
-    await guests.likes_and_boosts_count_once(visit, cc=[PUBLIC], context="x")
+    terms = LIKES.get(visit.program.habits.software, {})
+    await guests.likes_and_boosts_count_once(visit, **terms)
 
 
 async def test_edits_and_deletes_are_the_authors(visit: Visit) -> None:
