@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 STATIC := server/static/built/.stamp
 
-.PHONY: help demo run test check lint types arrows coverage bench fuzz guards schema map lock static setup browser fedify clean
+.PHONY: help demo run test check lint types arrows coverage bench fuzz guards schema messages map lock static setup browser fedify clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ guards: setup ## Take out each guard in turn, and see that its own tests miss it
 
 schema: setup ## Rewrite server/storage/schema.sql from the migrations
 	$(BIN)/python -m tests.architecture.write_schema
+
+messages: setup ## Rewrite the catalogue's template from what pages say
+	$(BIN)/python -m tests.architecture.write_messages
 
 map: setup ## Rewrite the map in README.md from the modules' docstrings
 	$(BIN)/python -m tests.architecture.write_map
