@@ -149,6 +149,34 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
             "form": {"original": "https://a.example"},
         },
     ),
+    "relocate": (
+        "relocate.html",
+        {
+            "post": s.QUESTION,
+            "community": s.REVIEWS,
+            "places": [{"value": "1", "text": "Fraud"}, {"value": "2", "text": "Plain forms"}],
+            "errors": {"community": "Choose where it goes."},
+        },
+    ),
+    "relocate-nowhere": (
+        "relocate.html",
+        {"post": s.QUESTION, "community": s.REVIEWS, "places": []},
+    ),
+    "stewards": (
+        "stewards.html",
+        {
+            "community": s.REVIEWS,
+            "stewards": [s.AMINA, s.PRIYA],
+            "banned": [s.JONAS, s.WEI],
+            "until": {s.JONAS.handle: s.NOW, s.WEI.handle: None},
+            "errors": {"ban-handle": "Release them as steward first."},
+            "form": {"ban-handle": "@amina", "reason": "Rude"},
+        },
+    ),
+    "invitations": (
+        "invitations.html",
+        {"link": "https://learning.health.example/sign-up?invitation=abc", "roles": ["member"]},
+    ),
     "ask-quoting": (
         "ask.html",
         {

@@ -241,9 +241,11 @@ async def test_only_its_author_edits_or_deletes_a_post(people: SimpleNamespace) 
         await people.ben.submit(f"{thread}/edit", form),
         await people.ben.get(f"{thread}/delete"),
         await people.ben.submit(f"{thread}/delete"),
+        await people.ben.get(f"{thread}/quotes"),
+        await people.ben.submit(f"{thread}/quotes", {"quote": "1"}),
     ]
 
-    assert [page.status for page in refused] == [403] * 4
+    assert [page.status for page in refused] == [403] * len(refused)
     assert "Mine now" not in (await people.guest.get(thread)).text
 
 
@@ -284,19 +286,42 @@ async def test_a_steward_locks_pins_removes_and_restores(people: SimpleNamespace
 
 
 async def test_members_cannot_govern(people: SimpleNamespace) -> None:
-    thread = await ask(people.amina)
+    thread, other = await ask(people.amina), await ask(people.amina)
 
     refused = [
         await people.ben.submit(f"{thread}/lock", {"on": "yes"}),
         await people.ben.submit(f"{thread}/pin", {"on": "yes"}),
         await people.ben.submit(f"{thread}/remove", {"reason": "Because"}),
         await people.ben.get(f"{thread}/remove"),
+        await people.ben.get(f"{thread}/duplicate"),
+        await people.ben.submit(f"{thread}/duplicate", {"original": other}),
+        await people.ben.get(f"{thread}/move"),
+        await people.ben.submit(f"{thread}/move", {"community": "1"}),
+        await people.ben.get("/c/reviews/stewards"),
+        await people.ben.submit("/c/reviews/stewards", {"handle": "@ben", "act": "add"}),
+        await people.ben.submit("/c/reviews/stewards", {"handle": "@amina", "act": "ban"}),
         await people.ben.get("/c/reviews/edit"),
         await people.ben.get("/c/fraud/requests"),
         await people.ben.get("/communities/new"),
     ]
 
     assert [page.status for page in refused] == [403] * len(refused)
+
+
+async def test_what_is_wrong_with_a_ban_stands_at_its_own_form(people: SimpleNamespace) -> None:
+    form = {"act": "ban", "handle": "@nobody_here", "reason": "Rude"}
+
+    unknown = await people.sam.submit("/c/reviews/stewards", form)
+    steward = await people.sam.submit(
+        "/c/reviews/stewards", form | {"handle": "@sam_steward", "reason": ""}
+    )
+
+    for answer in (unknown, steward):
+        assert answer.status == 422
+        assert 'href="#ban-handle"' in answer.text
+        assert 'id="ban-handle-error"' in answer.text
+        assert 'id="handle-error"' not in answer.text
+    assert 'value="@nobody_here"' in unknown.text
 
 
 async def test_someone_who_has_not_joined_reads_and_is_asked_to_join(
@@ -532,6 +557,9 @@ async def test_what_is_not_there_is_not_found(people: SimpleNamespace, path: str
         "/c/reviews?topic=%00&before=%00&tab=%00",
         "/c/reviews?before=2026-01-01T00:00:00~5",
         "/c/reviews?before=2026-01-01T00:00:00%2B00:00~5",
+        "/c/reviews?before=0001-01-01T00:00:00%2B14:00~5",
+        "/communities?before=9999-12-31T23:59:59-14:00~5",
+        "/tags/nearmiss?before=0001-01-01T00:00:00%2B14:00~5",
         "/find?q=%00%FF",
         "/communities?q=%00&scope=%00",
     ],

@@ -137,6 +137,7 @@ async def test_a_members_only_archive_is_for_agencies_with_people_there(scene: S
         "after=1-99999999999999999999",
         "after=0-0&since=yesterday",
         "after=0-0&since=2026-03-02",
+        "after=0-0&since=0001-01-01T00:00:00%2B23:59",
         "since=x",
     ],
 )

@@ -125,6 +125,19 @@ async def test_words_behind_a_warning_are_folded(town: Town, reader: Browser) ->
     assert "Sensitive: open it to read" in await page_of(town, reader, unsaid["id"])
 
 
+async def test_lists_show_a_warning_and_never_the_words_behind_it(
+    town: Town, reader: Browser
+) -> None:
+    words = "<p>A hand was crushed.</p>"
+    await asks(town, sensitive=True, summary="Injuries in a workshop", content=words)
+    await asks(town, sensitive=True, summary="", content=words)
+
+    listed = (await reader.get(f"/c/{town.plaza.actor.name}")).text
+
+    assert "Injuries in a workshop" in listed
+    assert "A hand was crushed" not in listed
+
+
 async def test_an_edit_changes_what_a_post_carries(town: Town, reader: Browser) -> None:
     told = await asks(town, attachment=[{"type": "Image", "url": _PIXEL, "name": "A crosing"}])
     fixed = told | {

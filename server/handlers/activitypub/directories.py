@@ -1,6 +1,6 @@
 """The list of our public communities, for other agencies' directories."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from aiohttp import web
 
@@ -22,8 +22,9 @@ def _since(request: web.Request) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(given[0])
-    except ValueError:
+        told = moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise Malformed("since-malformed") from None
     if len(given) > 1 or moment.tzinfo is None:
         raise Malformed("since-malformed")
-    return moment
+    return told

@@ -52,7 +52,7 @@ def attached(
         return None
     entry = around.entries.get(of.quote.uri) if of.quote else None
     shown = AttachedView(
-        folded=of.sensitive or bool(of.warning),
+        folded=views.is_folded(of),
         warning=of.warning,
         media=tuple(_medium(each) for each in of.media),
         quote=_quote(of, _released(entry, context, principal), entry, names),
@@ -115,12 +115,11 @@ async def quoted_card(request: web.Request, number: str) -> CardView | None:
 
 
 def card(of: Post, author: ActorView) -> CardView:
-    folded = of.sensitive or bool(of.warning)
     return CardView(
         author=author,
         url=f"/p/{of.facts.id}",
         title=of.title,
-        text="" if folded else sanitize.teaser(of.text, limit=_LONGEST_CARD),
+        text="" if views.is_folded(of) else sanitize.teaser(of.text, limit=_LONGEST_CARD),
         warning=of.warning,
         language=of.language,
     )

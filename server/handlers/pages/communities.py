@@ -1,6 +1,5 @@
 """Communities: a community's page, joining, starting and looking after one."""
 
-from datetime import datetime
 from types import SimpleNamespace
 from typing import Final
 from urllib.parse import quote
@@ -12,6 +11,8 @@ from server.handlers.pages import views
 from server.handlers.pages.pages import (
     asked,
     context_of,
+    cursor_in,
+    cursor_to,
     id_in,
     page,
     see_other,
@@ -30,7 +31,7 @@ from server.storage import backfills, communities, errands, feeds, follows
 from server.storage.communities import Listed
 from server.storage.database import Transaction
 from server.storage.errands import Asks
-from server.storage.feeds import Cursor, Entry, Tab
+from server.storage.feeds import Entry, Tab
 from server.storage.sessions import SignedIn
 
 _PAGE: Final = 20
@@ -41,7 +42,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     context, session = context_of(request), request[SESSION]
     scope = sharing.scope(context, request[PRINCIPAL], Surface.PAGE)
     tab: Tab = "unanswered" if asked(request, "tab") == "unanswered" else "all"
-    topic, before = asked(request, "topic") or None, _cursor(asked(request, "before"))
+    topic, before = asked(request, "topic") or None, cursor_in(asked(request, "before"))
     async with context.database.reading() as tx:
         asks, listed = await _find(tx, request)
         here = listed.community.id
@@ -84,15 +85,6 @@ async def show(request: web.Request) -> web.StreamResponse:
     )
 
 
-def _cursor(text: str) -> Cursor | None:
-    when, _, number = text.partition("~")
-    try:
-        moment = datetime.fromisoformat(when)
-        return (moment, id_in(number)) if moment.tzinfo else None
-    except ValueError:
-        return None
-
-
 def _pages(
     request: web.Request, community: CommunityView, found: list[Entry], *, later: bool
 ) -> SimpleNamespace | None:
@@ -104,7 +96,7 @@ def _pages(
     following = None
     if len(found) > _PAGE:
         last = found[_PAGE - 1]
-        at = quote(f"{last.active_at.isoformat()}~{last.post.facts.id}")
+        at = cursor_to(last.active_at, last.post.facts.id)
         following = f"{community.url}?{kept}before={at}"
     first = f"{community.url}?{kept}".rstrip("?&") if later else None
     return views.pages(previous=first, following=following)

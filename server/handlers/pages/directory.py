@@ -1,6 +1,5 @@
 """The directory: all communities that we know, here and elsewhere, page by page."""
 
-from datetime import datetime
 from types import SimpleNamespace
 from typing import Final
 from urllib.parse import quote
@@ -9,7 +8,7 @@ from aiohttp import web
 
 from schemas.records import Role
 from server.handlers.pages import views
-from server.handlers.pages.pages import asked, context_of, id_in, page
+from server.handlers.pages.pages import asked, context_of, cursor_in, cursor_to, page
 from server.middleware import SESSION
 from server.storage import communities
 from server.storage import directory as stored
@@ -49,7 +48,7 @@ async def _places(
     tx: Transaction, request: web.Request, wanted: Wanted
 ) -> tuple[list[Place], SimpleNamespace | None]:
     """Give what is on this page, with the links to the pages beside it."""
-    behind, front = _place(asked(request, "before")), _place(asked(request, "after"))
+    behind, front = cursor_in(asked(request, "before")), cursor_in(asked(request, "after"))
     if front is not None:
         found = await stored.after(tx, wanted, front, limit=_PAGE + 1)
         shown = found[-_PAGE:]
@@ -72,14 +71,4 @@ def _link(request: web.Request, side: str, place: Place) -> str:
         for name in ("scope", "q")
         if asked(request, name)
     )
-    moment, number = place
-    return f"/communities?{kept}{side}={quote(moment.isoformat())}~{number}"
-
-
-def _place(text: str) -> Place | None:
-    when, _, number = text.partition("~")
-    try:
-        moment = datetime.fromisoformat(when)
-        return (moment, id_in(number)) if moment.tzinfo else None
-    except ValueError:
-        return None
+    return f"/communities?{kept}{side}={cursor_to(*place)}"

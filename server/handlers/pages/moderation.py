@@ -36,6 +36,7 @@ _WORDS: Final = {
     "restore-post": noted("Restored a post"),
     "lock": noted("Locked a thread"),
     "duplicate": noted("Closed a thread as a duplicate"),
+    "move-thread": noted("Moved a thread to another community"),
     "unlock": noted("Opened a thread again"),
     "pin": noted("Pinned a thread"),
     "unpin": noted("Unpinned a thread"),

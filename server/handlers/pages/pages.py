@@ -1,9 +1,10 @@
 """How every page is made: the frame's variables, typed forms, flash messages, error pages."""
 
+from datetime import UTC, datetime
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Final, Literal
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs, quote, urlencode
 
 import jinja2
 from aiohttp import web
@@ -17,6 +18,7 @@ from server.middleware import CONTEXT, CSRF, NONCE, SESSION, Problem
 from server.middleware.assets import static_path
 from server.middleware.redirects import local_path
 from server.services.errors import NotFound, NotSignedIn
+from server.storage.feeds import Cursor
 from server.storage.sessions import SignedIn
 
 FlashKind = Literal["done", "notice"]
@@ -65,6 +67,21 @@ def id_in(text: str) -> int:
     if text.isascii() and text.isdigit() and 0 < int(text[:20]) <= _LARGEST_ID:
         return int(text[:20])
     raise NotFound("not-found", "There is nothing at this address.")
+
+
+def cursor_in(text: str) -> Cursor | None:
+    """Read where a page begins, as `cursor_to` wrote it; anything else is the beginning."""
+    when, _, number = text.partition("~")
+    try:
+        moment = datetime.fromisoformat(when)
+        # In UTC, which PostgreSQL is told, the first and the last hours of all may be none.
+        return (moment.astimezone(UTC), id_in(number)) if moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def cursor_to(moment: datetime, number: int) -> str:
+    return quote(f"{moment.isoformat()}~{number}")
 
 
 def page(

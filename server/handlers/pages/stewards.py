@@ -23,15 +23,17 @@ async def show(request: web.Request) -> web.StreamResponse:
 async def change(request: web.Request) -> web.StreamResponse:
     listed, _ = await governed(request)
     context, form = context_of(request), await typed(request)
+    field = "ban-handle" if form.get("act") in {"ban", "lift"} else "handle"
+    form[field] = form.pop("handle", "")
     async with context.database.reading() as tx:
-        person = await find_by_handle(tx, request, form.get("handle", ""))
+        person = await find_by_handle(tx, request, form[field])
     if person is None:
-        wrong = {"handle": say(request, "Nobody is known here by that handle.")}
+        wrong = {field: say(request, "Nobody is known here by that handle.")}
         return await _page(request, errors=wrong, form=form)
     try:
         await _do(request, form, listed.community.id, person.id)
     except NotAllowed as refused:
-        return await _page(request, errors={"handle": refused.sentence}, form=form)
+        return await _page(request, errors={field: refused.sentence}, form=form)
     except Invalid as wrong:
         return await _page(request, errors=wrong.fields, form=form)
     path = f"{views.path_of(listed.community.actor)}/stewards"

@@ -1,6 +1,5 @@
 """The page of a hashtag: public posts that have it, the latest first."""
 
-from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
@@ -9,13 +8,13 @@ from aiohttp import web
 from federation.translate.incoming_parts import hashtag_named
 from schemas.records import Surface
 from server.handlers.pages import views
-from server.handlers.pages.pages import asked, context_of, id_in, page
+from server.handlers.pages.pages import asked, context_of, cursor_in, cursor_to, page
 from server.handlers.pages.rows import rows_of, titled
 from server.middleware import PRINCIPAL
 from server.services import sharing
 from server.services.errors import NotFound
 from server.storage import desk, hashtags
-from server.storage.feeds import Cursor, Entry
+from server.storage.feeds import Entry
 
 _PAGE: Final = 20
 
@@ -29,7 +28,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     async with context.database.reading() as tx:
         names = await views.agency_names(tx, context)
         found = await hashtags.tagged(
-            tx, scope, hashtag.slug, before=_cursor(asked(request, "before")), limit=_PAGE + 1
+            tx, scope, hashtag.slug, before=cursor_in(asked(request, "before")), limit=_PAGE + 1
         )
         replies = (each.post.facts for each in found if each.post.facts.parent_id is not None)
         roots = await desk.entries(tx, sorted({facts.root_id for facts in replies}))
@@ -48,13 +47,4 @@ async def show(request: web.Request) -> web.StreamResponse:
 
 def _behind(slug: str, last: Entry) -> str:
     facts = last.post.facts
-    return f"/tags/{quote(slug)}?before={quote(facts.published_at.isoformat())}~{facts.id}"
-
-
-def _cursor(text: str) -> Cursor | None:
-    when, _, number = text.partition("~")
-    try:
-        moment = datetime.fromisoformat(when)
-        return (moment, id_in(number)) if moment.tzinfo else None
-    except ValueError:
-        return None
+    return f"/tags/{quote(slug)}?before={cursor_to(facts.published_at, facts.id)}"

@@ -70,11 +70,11 @@ async def _page(request: web.Request, *, errors: dict[str, str] | None = None) -
     async with context.database.reading() as tx:
         made = await account_jobs.latest(tx, member_id, JobKind.EXPORT)
         brought = await account_jobs.latest(tx, member_id, JobKind.IMPORT)
-        kept = await account_jobs.content(tx, brought.id) if brought else None
+        done = brought is not None and brought.state == "done"
+        kept = await account_jobs.content(tx, brought.id) if brought and done else None
     now = context.now()
     is_there = made is not None and made.expires_at is not None and made.expires_at > now
-    done = brought is not None and brought.state == "done"
-    taken = taking_in.outcome(kept if done else None)
+    taken = taking_in.outcome(kept)
     return page(
         request,
         "takeout.html",

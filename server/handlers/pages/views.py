@@ -154,7 +154,10 @@ class AttachedView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostView:
-    """A released post; lists of one community leave `community` out."""
+    """A released post; lists of one community leave `community` out.
+
+    `text` is plain, and the warning alone where there is one.
+    """
 
     id: int
     url: str
@@ -258,6 +261,11 @@ def _one_line(of: Actor) -> str:
     return of.summary if of.local else str(Markup(of.summary).striptags())  # noqa: S704 only to strip
 
 
+def is_folded(of: Post) -> bool:
+    """Say whether a post is for those only who read its warning first."""
+    return of.sensitive or bool(of.warning)
+
+
 def post(
     released: Released[Post],
     author: ActorView,
@@ -277,7 +285,7 @@ def post(
         kind=facts.kind.value,
         title=of.title,
         html=of.html,
-        text=of.text,
+        text=of.warning if is_folded(of) else of.text,
         source=of.source,
         author=author,
         community=in_community,
