@@ -120,7 +120,7 @@ def resolution_from(activity: Activity) -> IncomingResolution:
     """Read what Lemmy sends when a report is dealt with (wire.md 1.2).
 
     Raises:
-        Malformed: "resolve-of-nothing", or as `parse_embedded_activity` does.
+        Malformed: "resolve-of-nothing", "resolve-of-no-flag", or as `parse_embedded_activity`.
     """
     if activity.embedded is None:
         if activity.object_id is None:

@@ -41,7 +41,7 @@ class IncomingPost:
     """A post as its author's server tells it; `html` is clean.
 
     `community_uri` is what `audience` says; `candidates` are other URIs that may be the
-    community, best first, and `mentions` those to try last (see `audience.resolve_community`).
+    community, best first, and `mentions` those to try last (conformance 3).
     `kind` of a reply is settled with `settled_kind`, once the parent is known.
     `sanitizer` is the version that cleaned `html`. `called` is `mentions` with the handles.
     `warning` is a line to be read before the words; an Article's summary is one only where it
@@ -210,7 +210,8 @@ def _refuse_what_is_no_post(found: PostDocument) -> None:
     if not same_origin(found.id, found.attributed_to):
         raise Malformed("author-other-origin")
     # Mastodon's vote in a poll is a reply with the option as its name and no words.
-    if found.in_reply_to is not None and found.name and not found.content:
+    said = found.content or found.content_map
+    if found.in_reply_to is not None and found.name and not said:
         raise Malformed("poll-vote")
 
 

@@ -1,6 +1,8 @@
 """Document to words: the HTML, the title, the language and the source of a post."""
 
 import re
+from collections import deque
+from collections.abc import Container
 from dataclasses import dataclass
 from html import escape
 
@@ -60,7 +62,7 @@ def words_of(found: PostDocument, *, quotes: bool) -> Words:
     bare = with_tables(cleaned, source, found.mentions)
     title, bare = _title(found, bare)
     whole = _with_links(found, bare)
-    if found.in_reply_to is None and not title:
+    if found.in_reply_to is None and not title and whole is not bare:
         title = _title_from_content(found, whole.html)
     if not whole.text and not title:
         raise Malformed("post-empty")
@@ -129,7 +131,7 @@ def _title(found: PostDocument, clean: sanitize.Clean) -> tuple[str, sanitize.Cl
 def _title_of_poll(found: PostDocument, clean: sanitize.Clean) -> tuple[str, sanitize.Clean]:
     """Take the first paragraph, where it can be a title, out of the words (wire.md 2.5)."""
     first = _FIRST_PARAGRAPH.match(clean.html) or _BARE_LINE.match(clean.html)
-    title = _without_calls(found, first[1]) if first else ""
+    title = _without_calls(_called(found), first[1]) if first else ""
     if first is None or not 0 < len(title) <= LIMITS["title"].at:
         return _title_from_content(found, clean.html), clean
     return title, sanitize.from_html(clean.html[first.end() :])
@@ -137,19 +139,24 @@ def _title_of_poll(found: PostDocument, clean: sanitize.Clean) -> tuple[str, san
 
 def _title_from_content(found: PostDocument, html: str) -> str:
     """Take the first line without the mention that brought it here (Lemmy's rule)."""
+    called = _called(found)
     for piece in _END_OF_LINE.split(html):
-        words = _without_calls(found, piece)
+        words = _without_calls(called, piece)
         if words:
             return sanitize.teaser(words, limit=LIMITS["title from content"].at)
     return ""
 
 
-def _without_calls(found: PostDocument, piece: str) -> str:
+def _called(found: PostDocument) -> set[str]:
     called = {tag.name.lower() for tag in found.mentions}
-    called |= {"@" + name.removeprefix("@").partition("@")[0] for name in called}
-    words = sanitize.from_html(piece).text.split()
+    return called | {"@" + name.removeprefix("@").partition("@")[0] for name in called}
+
+
+def _without_calls(called: Container[str], piece: str) -> str:
+    # A piece of what is clean is not cleaned again: a text may have thousands of them.
+    words = deque(sanitize.words(piece).split())
     while words and words[0].lower() in called:
-        words.pop(0)
+        words.popleft()
     while words and words[-1].lower() in called:
         words.pop()
     return " ".join(words)

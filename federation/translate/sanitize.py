@@ -33,6 +33,7 @@ __all__ = [
     "link",
     "plain",
     "teaser",
+    "words",
 ]
 
 VERSION: Final = 1  # raise it whenever the same source may clean to other bytes
@@ -132,6 +133,11 @@ def from_html(html: str) -> Clean:
     return _clean(html)
 
 
+def words(html: str) -> str:
+    """Give the plain text of HTML that is clean, or of a piece of it; see `Clean.text`."""
+    return _inert(shape.words(html))
+
+
 def teaser(text: str, limit: int = 500) -> str:
     """Cut plain text to at most `limit` characters, at a word, with "…" where it was cut."""
     text = _inert(shape.fold(_SURROGATE.sub("", text)))
@@ -196,7 +202,7 @@ def _measured(text: str) -> str:
 
 def _clean(html: str) -> Clean:
     settled = _settled(_measured(html))
-    return Clean(html=settled, text=_inert(shape.words(settled)), version=VERSION)
+    return Clean(html=settled, text=words(settled), version=VERSION)
 
 
 def _settled(html: str) -> str:
@@ -220,8 +226,8 @@ def _costs_too_much(html: str) -> bool:
 
 
 def _flat(html: str) -> str:
-    words = entities.escape(shape.words(html), quote=False)
-    return _LAST.clean(f"<p>{words}</p>") if words else ""
+    plainly = entities.escape(shape.words(html), quote=False)
+    return _LAST.clean(f"<p>{plainly}</p>") if plainly else ""
 
 
 def _classes(tag: str, value: str) -> str | None:

@@ -113,7 +113,9 @@ class PostDocument(Document):
     misskey_quote: LinkOrNone = Field(default=None, alias="_misskey_quote")
     quote_authorization: LinkOrNone = None
     #: Beside a person in `attributedTo`, as PeerTube writes its channels.
-    group: str | None = None
+    group: Annotated[str | None, BeforeValidator(_group_among_authors)] = Field(
+        default=None, alias="attributedTo"
+    )
 
     @property
     def mentions(self) -> tuple[Tag, ...]:
@@ -136,10 +138,7 @@ def parse_post(document: dict[str, Any]) -> PostDocument:
     Raises:
         BadDocument: with the property and what is wrong in `reason`.
     """
-    found = read_as(PostDocument, document)
-    return found.model_copy(
-        update={"group": _group_among_authors(document.get("attributedTo"))}
-    )
+    return read_as(PostDocument, document)
 
 
 def parse_tombstone(document: dict[str, Any]) -> TombstoneDocument:

@@ -102,8 +102,9 @@ def _since(text: str | None) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        in_utc = moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise Malformed("archive-since") from None
     if moment.tzinfo is None:
         raise Malformed("archive-since")
-    return moment
+    return in_utc

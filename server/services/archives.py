@@ -18,6 +18,7 @@ _MOST_FILES: Final = 50
 _LARGEST_FILE: Final = 2_000_000  # bytes of a file that we read, unpacked
 _LARGEST_UNPACKED: Final = 500_000_000  # bytes that all files together claim to be
 _THICKEST: Final = 100  # no list of addresses is packed to a hundredth
+_SMALL: Final = 50  # bytes; so few are no bomb, whatever comes out of them
 _MOST_LINES: Final = 5000
 _LONGEST_ABOUT: Final = 2000
 _ADDRESS: Final = "Address"
@@ -108,7 +109,7 @@ def _content(archive: zipfile.ZipFile, each: zipfile.ZipInfo) -> bytes:
     """Unpack one file, and no more of it than it may be, whatever its header claims."""
     if each.file_size > _LARGEST_FILE:
         raise _refused("archive-bomb", _BOMB)
-    if each.file_size > _THICKEST * max(each.compress_size, _MOST_FILES):
+    if each.file_size > _THICKEST * max(each.compress_size, _SMALL):
         raise _refused("archive-bomb", _BOMB)
     with archive.open(each) as packed_file:
         content = packed_file.read(_LARGEST_FILE + 1)

@@ -11,7 +11,7 @@ from schemas.wire.activities import Activity
 from server.context import Context
 from server.services import clearing, fanout, standing, stewardship
 from server.services.arrived import Arrived, Ignored
-from server.services.fanout import Happening
+from server.services.fanout import about_community
 from server.storage import actors, bans, communities, follows
 from server.storage.database import Transaction
 
@@ -122,11 +122,5 @@ async def _pass_on(
 ) -> None:
     if not community.actor.local:
         return
-    happening = Happening(
-        event=Event.GOVERNANCE,
-        community=community,
-        about=community.uri,
-        visibility=community.visibility,
-        person=person,
-    )
+    happening = about_community(Event.GOVERNANCE, community, person=person)
     await fanout.announce(tx, context, document, happening)

@@ -14,7 +14,7 @@ from federation.translate.outgoing_activities import (
 from schemas.records import Actor, Community
 from server.context import Context
 from server.services import fanout
-from server.services.fanout import Happening
+from server.services.fanout import about_community
 from server.storage import communities, follows, moves, notifications
 from server.storage.database import Transaction
 
@@ -125,11 +125,5 @@ async def _tell(
     document: dict[str, Any],
     person: Actor,
 ) -> None:
-    happening = Happening(
-        event=Event.GOVERNANCE,
-        community=community,
-        about=community.uri,
-        visibility=community.visibility,
-        person=person,
-    )
+    happening = about_community(Event.GOVERNANCE, community, person=person)
     await fanout.publish(tx, context, community.actor, document, happening)

@@ -7,10 +7,10 @@ import structlog
 
 from federation.errors import FederationError
 from federation.translate.outgoing import timestamp
+from federation.translate.reading import read
 from federation.uris import same_origin
 from schemas.wire.collections import count, ordered_collection, parse_collection
 from schemas.wire.reading import link_or_none
-from schemas.wire.vocabulary import BadDocument
 from server.context import Context
 from server.services import confirming, discovery
 from server.storage import directories
@@ -90,10 +90,7 @@ async def _meet_all(context: Context, host: str) -> None:
 
 def _named_in(listed: dict[str, Any], origin: str) -> list[str]:
     """Give the communities of a list that are its own agency's: nobody lists another's."""
-    try:
-        entries = parse_collection(listed).entries
-    except BadDocument:
-        return []
+    entries = read(parse_collection, listed).entries
     found = (link_or_none(each) for each in entries[:MOST])
     own = (uri for uri in found if uri is not None and same_origin(uri, origin))
     return list(dict.fromkeys(own))

@@ -15,12 +15,12 @@ from federation.translate.incoming_actors import (
     IncomingActor,
     actor_from,
 )
+from federation.translate.reading import read
 from federation.translate.sanitize import plain
 from federation.uris import authority_of, same_origin
 from schemas.gate import SealedPost
 from schemas.records import Actor, ActorKind, AgencyState, Community
 from schemas.wire.collections import parse_collection
-from schemas.wire.vocabulary import BadDocument
 from server.context import Context
 from server.services.sharing import may_knock
 from server.services.signing import sign_as_agency
@@ -245,10 +245,7 @@ async def _learn_stewards(context: Context, community: Actor, collection: str) -
 
 
 def _listed(community: Actor, document: dict[str, Any]) -> list[str]:
-    try:
-        collection = parse_collection(document)
-    except BadDocument as error:
-        raise Malformed(error.reason) from error
+    collection = read(parse_collection, document)
     if not same_origin(collection.id, community.uri):
         raise Malformed("stewards-elsewhere")
     listed = [entry for entry in collection.entries if isinstance(entry, str)]

@@ -21,7 +21,7 @@ from schemas.records import Actor, Community, PostFacts, Visibility
 from server.context import Context
 from server.services import proving
 from server.services.keeping import row_of
-from server.services.sharing import may_knock, may_send
+from server.services.sharing import may_all_knock, may_send
 from server.services.targets import is_taken, targets_of
 from server.storage import activities, actors, follows, owed
 from server.storage.activities import Sent
@@ -66,6 +66,18 @@ def about_post(event: Event, community: Community, facts: PostFacts) -> Happenin
     )
 
 
+def about_community(
+    event: Event, community: Community, *, person: Actor | None = None
+) -> Happening:
+    return Happening(
+        event=event,
+        community=community,
+        about=community.uri,
+        visibility=community.visibility,
+        person=person,
+    )
+
+
 def followers_of(actor: Actor) -> str:
     return actor.followers or f"{actor.uri}/followers"
 
@@ -82,7 +94,8 @@ async def publish(
     What authors do with a public post also goes to their own followers (wire.md 0.4).
     """
     document = await proving.prove_first(tx, context, actor, document)
-    sent = await _keep(tx, context, actor, document, happening)
+    sent = _kept(context, actor, document, happening)
+    await activities.add(tx, sent)
     community = happening.community
     told: frozenset[str] = frozenset()
     if community.actor.local:
@@ -154,19 +167,16 @@ async def announce(
 
     Gives the hosts that hear of it: not those whose form of it is nothing.
     """
-    group = await _recipients(tx, context, happening)
-    voices = await proving.signing_keys(tx, context, {happening.community.id})
-    copies = await _copies(tx, context, inner, happening, group, voices)
-    await _write(tx, context, copies)
-    return frozenset(each.host for copy in copies for each in copy.group)
+    return await announce_all(tx, context, [(inner, happening)])
 
 
 async def announce_all(
     tx: Transaction, context: Context, passed: Sequence[tuple[dict[str, Any], Happening]]
-) -> None:
+) -> frozenset[str]:
     """Pass on what was written in communities of ours, as `announce` does, in few statements.
 
-    New posts only: they go to whoever follows, and that is read once for each community.
+    Of several, new posts only: they go to whoever follows, which is read once for each
+    community.
     """
     groups: dict[tuple[int, Visibility], list[follows.Recipient]] = {}
     copies: list[_Copy] = []
@@ -179,6 +189,7 @@ async def announce_all(
         copies += await _copies(tx, context, inner, happening, groups[key], voices)
         await context.courtesy.give_way()
     await _write(tx, context, copies)
+    return frozenset(each.host for copy in copies for each in copy.group)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,10 +256,22 @@ async def _recipients(
 
 
 async def _allowed(
-    tx: Transaction, context: Context, found: list[follows.Recipient], *, public: bool
+    tx: Transaction,
+    context: Context,
+    found: list[follows.Recipient],
+    *,
+    public: bool,
+    unadmitted: bool = False,
 ) -> list[follows.Recipient]:
-    states = {host: await may_knock(tx, host) for host in {each.host for each in found}}
-    return [each for each in found if may_send(context, states[each.host], public=public)]
+    if not found:
+        return []
+    states = await may_all_knock(tx, {each.host for each in found})
+    return [
+        each
+        for each in found
+        if may_send(context, states[each.host], public=public)
+        or (unadmitted and states[each.host] is not None)
+    ]
 
 
 async def _others(tx: Transaction, happening: Happening) -> list[follows.Recipient]:
@@ -281,9 +304,9 @@ async def _announcement(
         community=community.uri,
         followers=followers_of(community.actor),
     )
-    uri = mint_activity(context)
     if form is Form.NOTHING:
         return None
+    uri = mint_activity(context)
     if form in {Form.TAKE_BACK, Form.GIVE_BACK}:
         boost = await activities.find_announce(tx, community.id, happening.about)
         if boost is None:
@@ -325,18 +348,6 @@ def mint_activity(context: Context) -> str:
     return context.home.activity(context.ids.mint(context.now()))
 
 
-async def _keep(
-    tx: Transaction,
-    context: Context,
-    actor: Actor,
-    document: dict[str, Any],
-    happening: Happening,
-) -> Sent:
-    sent = _kept(context, actor, document, happening)
-    await activities.add(tx, sent)
-    return sent
-
-
 def _kept(
     context: Context, actor: Actor, document: dict[str, Any], happening: Happening
 ) -> Sent:
@@ -368,20 +379,8 @@ async def _send(
     `unadmitted` lets the answers to a knock (Accept, Reject) out to whoever knocked.
     """
     public = sent.visibility is Visibility.PUBLIC
-    group = []
-    for receiver in receivers:
-        if receiver.local or receiver.inbox is None:
-            continue
-        state = await may_knock(tx, receiver.host)
-        if may_send(context, state, public=public) or (unadmitted and state is not None):
-            group.append(
-                follows.Recipient(
-                    inbox=receiver.inbox,
-                    shared_inbox=receiver.shared_inbox,
-                    host=receiver.host,
-                    software=None,
-                )
-            )
+    found = _at_home(receivers)
+    group = await _allowed(tx, context, found, public=public, unadmitted=unadmitted)
     await _enqueue(tx, context, sent, group, lane=lane)
 
 

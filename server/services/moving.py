@@ -5,7 +5,7 @@ from typing import Final
 
 import structlog
 
-from schemas.records import Actor, FollowState
+from schemas.records import Actor, Community, FollowState
 from server.context import Context
 from server.services import carrying, communities, fanout, people
 from server.storage import communities as stored
@@ -39,7 +39,7 @@ async def take_effect(tx: Transaction, context: Context, old: Actor, new: Actor)
         if place.state is FollowState.BANNED:
             await carrying.carry_ban(tx, context, community, old, new, until=place.until)
             continue
-        await _carry_membership(tx, context, community.id, new)
+        await _carry_membership(tx, context, community, new)
     log.info("account-moved", old=old.host, new=new.host, followers=len(followers))
 
 
@@ -61,9 +61,8 @@ async def _follow_on(
 
 
 async def _carry_membership(
-    tx: Transaction, context: Context, community_id: int, new: Actor
+    tx: Transaction, context: Context, community: Community, new: Actor
 ) -> None:
-    community = await stored.get(tx, community_id)
     edge = await follows.find(tx, new.id, community.id)
     if edge is None and new.local:
         uri = fanout.mint_activity(context)

@@ -15,14 +15,12 @@ from federation.translate.outgoing_actors import person_document
 from schemas.records import Actor, ActorKind, AgencyState, FollowState
 from schemas.wire.vocabulary import PUBLIC
 from server.context import Context
-from server.services import accounts, communities, fanout, sharing
+from server.services import accounts, communities, fanout, sharing, telling
 from server.services.errors import Conflict, Invalid, NotAllowed, NotFound
 from server.storage import activities, actors, agencies, follows, members, notifications
 from server.storage.database import Transaction
 from server.storage.sessions import SignedIn
 
-#: So many followers elsewhere are told of a new profile; others learn of it when they look.
-_MOST_TOLD = 2000
 _LANGUAGE = "Choose a language from the list."
 _TIME_ZONE = "Choose a time zone from the list."
 
@@ -225,18 +223,13 @@ async def tell_followers(
     public: bool = True,
 ) -> None:
     """Tell followers elsewhere that an actor of ours has changed; they fetch it anew."""
-    told = []
-    for follower in await follows.followers(tx, actor.id, limit=_MOST_TOLD):
-        if follower.local:
-            continue
-        state = await sharing.may_knock(tx, follower.host)
-        if sharing.may_send(context, state, public=public):
-            told.append(follower)
-    followers = actor.followers or f"{actor.uri}/followers"
+    told = await follows.recipients(
+        tx, actor.id, unadmitted=public and context.settings.open_federation
+    )
     update = update_actor_activity(
         fanout.mint_activity(context),
         document,
-        addressed=Addressing((PUBLIC,) if public else (), (followers,)),
+        addressed=Addressing((PUBLIC,) if public else (), (fanout.followers_of(actor),)),
         published=context.now(),
     )
-    await fanout.send_to(tx, context, actor, update, told, about=actor.uri)
+    await telling.tell(tx, context, actor, update, told)

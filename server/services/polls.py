@@ -20,9 +20,8 @@ from schemas.records import (
 from server.context import Context
 from server.services import fanout, posts, sharing, telling
 from server.services.errors import Conflict, Invalid, NotAllowed, NotFound
-from server.services.newcomer import original_of
 from server.services.posts import Draft, principal_of
-from server.storage import actors, agencies, communities, follows, originals
+from server.storage import actors, agencies, communities, follows
 from server.storage import polls as stored
 from server.storage.database import Transaction
 from server.storage.follows import Recipient
@@ -198,9 +197,5 @@ async def take_over(
         return False
     if not await stored.take_over(tx, facts.id, incoming.poll, told_at=told_at):
         return False
-    original = original_of(incoming) if facts.community_local else None
-    if original is not None:
-        await originals.keep(tx, {facts.id: original})
-    elif facts.community_local:
-        await originals.forget(tx, facts.id)
+    await posts.keep_original(tx, facts, incoming)
     return True

@@ -260,12 +260,20 @@ async def receive_edit(
         edited_at=incoming.edited_at or now,
         carried=carried_by(incoming),
     )
-    original = original_of(incoming) if facts.community_local else None
-    if changed and original is not None:
-        await originals.keep(tx, {facts.id: original})
-    elif changed and facts.community_local:
-        await originals.forget(tx, facts.id)
+    if changed:
+        await keep_original(tx, facts, incoming)
     return changed
+
+
+async def keep_original(tx: Transaction, facts: PostFacts, incoming: IncomingPost) -> None:
+    """Keep what the author proved of a post as it is now; an older proof is of it no more."""
+    if not facts.community_local:
+        return
+    original = original_of(incoming)
+    if original is None:
+        await originals.forget(tx, facts.id)
+    else:
+        await originals.keep(tx, {facts.id: original})
 
 
 async def withdraw(context: Context, member: SignedIn, post_id: int) -> PostFacts:

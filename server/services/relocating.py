@@ -2,15 +2,14 @@
 
 from federation.audience import Addressing, Event
 from federation.translate.outgoing_moves import move_activity
-from schemas.records import Actor, Community, PostFacts, Surface, Visibility
+from schemas.records import Actor, Community, PostFacts, Visibility
 from schemas.wire.vocabulary import PUBLIC
 from server.context import Context
-from server.services import fanout, sharing
+from server.services import fanout
 from server.services.errors import Conflict, NotAllowed
 from server.services.fanout import about_post
-from server.services.posts import principal_of
-from server.services.stewardship import speaks_for, voice_of
-from server.storage import audit, communities, follows, posts, threads
+from server.services.stewardship import governed_thread, log_act, voice_of
+from server.storage import communities, follows, posts, threads
 from server.storage.database import Transaction
 from server.storage.sessions import SignedIn
 
@@ -35,18 +34,10 @@ async def relocate(
         Conflict: "not-a-thread", "not-to-there".
     """
     async with context.database.transaction("relocating.relocate") as tx:
-        released = await sharing.released(
-            tx, context, post_id, principal_of(member), Surface.DECISION
-        )
-        facts = released.content.facts
-        origin = await communities.get(tx, facts.community_id)
-        if not speaks_for(member, origin):
-            raise NotAllowed("not-a-steward", "Only the community's stewards can do that.")
+        facts, origin = await governed_thread(tx, context, member, post_id)
         target = await communities.find(tx, target_id)
         if target is None or not await follows.is_member(tx, target.id, member.member.id):
             raise NotAllowed("not-a-member", "Join the other community first.")
-        if facts.parent_id is not None or facts.deleted_at is not None:
-            raise Conflict("not-a-thread", "Only a whole thread can be moved.")
         if not (_takes(target) and may_move(facts, origin, target)):
             raise Conflict("not-to-there", "A thread moves between public communities only.")
 
@@ -61,14 +52,7 @@ async def relocate(
             addressed=Addressing((PUBLIC,), (origin.uri, target.uri)),
             published=context.now(),
         )
-        await audit.append(
-            tx,
-            actor=member.member.actor.uri,
-            act="move-thread",
-            about=facts.uri,
-            reason=target.uri,
-            now=context.now(),
-        )
+        await log_act(tx, context, member, "move-thread", facts.uri, target.uri)
         await fanout.publish(
             tx, context, voice, document, about_post(Event.GOVERNANCE, origin, facts)
         )

@@ -10,14 +10,14 @@ from federation.translate.outgoing_activities import (
     remove_activity,
     undo_activity,
 )
-from schemas.records import Community, Visibility
+from schemas.records import Actor, Community, Visibility
 from server.context import Context
 from server.services import fanout
 from server.services.communities import governed
 from server.services.errors import Invalid, NotAllowed
-from server.services.fanout import Happening
-from server.services.stewardship import voice_of
-from server.storage import actors, audit, communities, follows
+from server.services.fanout import about_community
+from server.services.stewardship import log_act, voice_of
+from server.storage import actors, communities, follows
 from server.storage.database import Transaction
 from server.storage.sessions import SignedIn
 
@@ -66,12 +66,13 @@ async def ban(
         community = await governed(tx, member, community_id)
         if await communities.is_steward(tx, community.id, actor_id):
             raise NotAllowed("is-a-steward", "Release them as steward first.")
-        document = await _block(tx, context, member, community, actor_id, reason, until=until)
+        person = await actors.get(tx, actor_id)
+        document = _block(context, member, community, person, reason, until=until)
         await follows.ban(
             tx, actor_id, community.id, str(document["id"]), now=context.now(), until=until
         )
-        await _tell(tx, context, member, community, document, actor_id)
-        await _log(tx, context, member, "ban", str(document["object"]), reason)
+        await _tell(tx, context, member, community, document, person)
+        await log_act(tx, context, member, "ban", person.uri, reason)
 
 
 async def lift_ban(
@@ -83,7 +84,8 @@ async def lift_ban(
         edge = await follows.find(tx, actor_id, community.id)
         if edge is None or not await follows.lift_ban(tx, actor_id, community.id):
             raise NotAllowed("not-banned", "They were not put out, or it was lifted before.")
-        block = await _block(tx, context, member, community, actor_id, "")
+        person = await actors.get(tx, actor_id)
+        block = _block(context, member, community, person, "")
         block["id"] = edge.uri
         document = undo_activity(
             fanout.mint_activity(context),
@@ -92,21 +94,19 @@ async def lift_ban(
             public=community.visibility is Visibility.PUBLIC,
             published=context.now(),
         )
-        await _tell(tx, context, member, community, document, actor_id)
-        await _log(tx, context, member, "lift-ban", str(block["object"]), "")
+        await _tell(tx, context, member, community, document, person)
+        await log_act(tx, context, member, "lift-ban", person.uri, "")
 
 
-async def _block(
-    tx: Transaction,
+def _block(
     context: Context,
     member: SignedIn,
     community: Community,
-    actor_id: int,
+    person: Actor,
     reason: str,
     *,
     until: datetime | None = None,
 ) -> dict[str, Any]:
-    person = await actors.get(tx, actor_id)
     return block_activity(
         fanout.mint_activity(context),
         actor=voice_of(member, community).uri,
@@ -139,15 +139,9 @@ async def _tell_stewards(
         addressed=_addressed(community),
         published=context.now(),
     )
-    await _tell(tx, context, member, community, document, actor_id)
-    await _log(
-        tx,
-        context,
-        member,
-        "add-steward" if added else "remove-steward",
-        person.uri,
-        community.uri,
-    )
+    await _tell(tx, context, member, community, document, person)
+    act = "add-steward" if added else "remove-steward"
+    await log_act(tx, context, member, act, person.uri, community.uri)
 
 
 def _addressed(community: Community) -> Addressing:
@@ -164,26 +158,7 @@ async def _tell(
     member: SignedIn,
     community: Community,
     document: dict[str, Any],
-    actor_id: int,
+    person: Actor,
 ) -> None:
-    happening = Happening(
-        event=Event.GOVERNANCE,
-        community=community,
-        about=community.uri,
-        visibility=community.visibility,
-        person=await actors.get(tx, actor_id),
-    )
+    happening = about_community(Event.GOVERNANCE, community, person=person)
     await fanout.publish(tx, context, voice_of(member, community), document, happening)
-
-
-async def _log(
-    tx: Transaction, context: Context, member: SignedIn, act: str, about: str, reason: str
-) -> None:
-    await audit.append(
-        tx,
-        actor=member.member.actor.uri,
-        act=act,
-        about=about,
-        reason=reason,
-        now=context.now(),
-    )

@@ -8,7 +8,6 @@ from typing import Any, Final
 import structlog
 
 from federation.errors import FederationError, Malformed, TooLarge, Unreachable
-from federation.fetch import fetch_document
 from federation.synchronization import (
     MOST_FOLLOWERS,
     Synchronization,
@@ -17,15 +16,14 @@ from federation.synchronization import (
     write_header,
 )
 from federation.translate.outgoing_activities import follow_activity, undo_activity
+from federation.translate.reading import read
 from federation.uris import same_origin
 from schemas.records import Actor, ActorKind, AgencyPrincipal, AgencyState, FollowState
-from schemas.wire.collections import CollectionDocument, ordered_collection, parse_collection
-from schemas.wire.vocabulary import BadDocument
+from schemas.wire.collections import ordered_collection, parse_collection
 from server.context import Context
-from server.services import backfill, communities, fanout
+from server.services import backfill, communities, confirming, fanout
 from server.services.reading import Asker, is_admitted, is_serving, nothing
 from server.services.sharing import may_knock
-from server.services.signing import sign_as_agency
 from server.storage import actors, agencies, deliveries, follows, notifications, synchronization
 from server.storage import communities as stored
 from server.storage.database import Transaction
@@ -360,10 +358,8 @@ async def _list(context: Context, url: str) -> set[str]:
             while following is not None:
                 _check_page(following, url, seen)
                 seen.add(following)
-                document = await fetch_document(
-                    context.session, following, sign=sign_as_agency(context)
-                )
-                page = _read(document)
+                document = await confirming.fetch(context, following)
+                page = read(parse_collection, document)
                 found |= _ids_in(document)
                 total = max(total, page.total_items)
                 following = page.next or (page.first if following == url else None)
@@ -381,13 +377,6 @@ def _check_page(page: str, url: str, seen: Collection[str]) -> None:
         raise Malformed("list-page-elsewhere")
     if len(seen) >= _MOST_PAGES:
         raise TooLarge("list-too-long")
-
-
-def _read(document: dict[str, Any]) -> CollectionDocument:
-    try:
-        return parse_collection(document)
-    except BadDocument as error:
-        raise Malformed(error.reason) from error
 
 
 def _ids_in(document: dict[str, Any]) -> set[str]:

@@ -22,7 +22,6 @@ log = structlog.get_logger()
 
 #: What could not be asked for is told so long; then the text and the list are dropped.
 KEPT: Final = timedelta(days=7)
-_LEASE: Final = timedelta(minutes=30)
 #: So many are asked for before others have their turn; each may be slow to answer.
 _AT_ONCE: Final = 20
 
@@ -37,9 +36,9 @@ class Taken:
 
 @dataclass(slots=True, kw_only=True)
 class _Wanted:
-    follows: list[str]
-    memberships: list[str]
-    about: str
+    follows: list[str] = field(default_factory=list)
+    memberships: list[str] = field(default_factory=list)
+    about: str = ""
     refused: list[str] = field(default_factory=list)
 
     @property
@@ -70,7 +69,7 @@ async def bring(context: Context, member: SignedIn, raw: bytes) -> int:
             context.ids.mint(now),
             member.member.id,
             JobKind.IMPORT,
-            content=_written(wanted),
+            content=orjson.dumps(wanted),
             of_steps=len(wanted.all),
             now=now,
         ):
@@ -110,7 +109,11 @@ async def work_on(context: Context, job: Job) -> None:
     async with context.database.reading() as tx:
         content = await account_jobs.content(tx, job.id)
         member = await members.get(tx, job.member_id)
-    wanted = _Wanted(**orjson.loads(content or b'{"follows":[],"memberships":[],"about":""}'))
+    if member.actor.suspended_at is not None:
+        async with context.database.transaction("taking-in.step") as tx:
+            await account_jobs.finish(tx, job.id, reason="suspended", now=context.now())
+        return
+    wanted = _Wanted(**orjson.loads(content or b"{}"))
     everything = wanted.all
     place = job.steps
     for kind, uri in everything[place : place + _AT_ONCE]:
@@ -124,11 +127,11 @@ async def work_on(context: Context, job: Job) -> None:
             tx, job.id, steps=place, of_steps=len(everything), lease_until=now
         )
         if place < len(everything):
-            await account_jobs.keep(tx, job.id, _written(wanted), due_at=now)
+            await account_jobs.keep(tx, job.id, orjson.dumps(wanted), due_at=now)
             return
-        told = _Wanted(follows=[], memberships=[], about=wanted.about, refused=wanted.refused)
+        told = _Wanted(about=wanted.about, refused=wanted.refused)
         await account_jobs.finish(
-            tx, job.id, content=_written(told), expires_at=now + KEPT, now=now
+            tx, job.id, content=orjson.dumps(told), expires_at=now + KEPT, now=now
         )
 
 
@@ -157,15 +160,4 @@ def _as_signed_in(member: Member) -> SignedIn:
         joined=frozenset(),
         stewards=frozenset(),
         unread=0,
-    )
-
-
-def _written(wanted: _Wanted) -> bytes:
-    return orjson.dumps(
-        {
-            "follows": wanted.follows,
-            "memberships": wanted.memberships,
-            "about": wanted.about,
-            "refused": wanted.refused,
-        }
     )

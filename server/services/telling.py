@@ -1,16 +1,14 @@
-"""Tell inboxes what an account of ours says of itself: that it moved, came back, or is gone."""
+"""Tell inboxes, those of blocked agencies left out, what an account of ours says or does."""
 
 from collections.abc import Sequence
 from typing import Any
 
-import orjson
-
 from schemas.records import Actor, AgencyState, Visibility
 from server.context import Context
 from server.services import proving, sharing
+from server.services.keeping import row_of
 from server.services.targets import targets_of
 from server.storage import activities, owed
-from server.storage.activities import Sent
 from server.storage.database import Transaction
 from server.storage.follows import Recipient
 
@@ -27,19 +25,7 @@ async def tell(
     Blocked agencies are told nothing. All others had to do with the account before.
     """
     document = await proving.prove_first(tx, context, actor, document)
-    uri = str(document["id"])
-    sent = Sent(
-        id=int(uri.rpartition("/")[2]),
-        uri=uri,
-        actor_id=actor.id,
-        type=str(document["type"]),
-        object_uri=actor.uri,
-        post_id=None,
-        community_id=None,
-        visibility=Visibility.MEMBERS,
-        document=orjson.dumps(document),
-        published_at=context.now(),
-    )
+    sent = row_of(context, actor, document, about=actor.uri, visibility=Visibility.MEMBERS)
     states = await sharing.may_all_knock(tx, {each.host for each in recipients})
     told = [each for each in recipients if states[each.host] is not AgencyState.BLOCKED]
 

@@ -167,6 +167,14 @@ async def _process_line(context: Context, events: list[Event]) -> None:
 async def process(context: Context, event: Event) -> None:
     """Give one activity its effect, or settle it with the reason why it has none."""
     try:
+        await _settle_somehow(context, event)
+    except DatabaseAway:
+        # Its lease runs out, and it is processed when the database is back.
+        log.warning("inbox-database-away", activity=event.activity_uri)
+
+
+async def _settle_somehow(context: Context, event: Event) -> None:
+    try:
         await _give_effect(context, event)
     except Ignored as ignored:
         await _settle(context, event, ignored.reason)
@@ -178,8 +186,7 @@ async def process(context: Context, event: Event) -> None:
         log.warning("inbox-too-slow", activity=event.activity_uri)
         await _try_again(context, event, "too-slow")
     except DatabaseAway:
-        # Its lease runs out, and it is processed when the database is back.
-        log.warning("inbox-database-away", activity=event.activity_uri)
+        raise
     except Exception:
         log.exception("inbox-failed", activity=event.activity_uri, type=event.type)
         await _try_again(context, event, "failed")

@@ -63,9 +63,8 @@ def limits() -> str:
 
 def activities() -> str:
     """Make a table of the activities we know: sent, taken, or known and not acted on."""
-    sent = set().union(
-        *(named(ROOT / f"federation/translate/{name}.py") for name in ("outgoing_activities",))
-    )
+    builders = (ROOT / "federation/translate").glob("outgoing*.py")
+    sent = set().union(*(named(path) for path in builders))
     rows = ["| activity | sent | taken | handler |", "|---|---|---|---|"]
     for kind in ActivityType:
         handler = HANDLERS.get(kind)

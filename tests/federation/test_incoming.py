@@ -132,6 +132,29 @@ def test_what_is_no_post_is_refused_by_name(document, reason):
     assert caught.value.reason == reason
 
 
+@pytest.mark.parametrize("group", [5, {"id": GROUP}, [GROUP], GROUP])
+def test_what_another_program_calls_its_group_means_nothing_here(group):
+    assert post(group=group).community_uri is None
+
+
+def test_a_named_reply_whose_words_are_in_one_language_is_no_vote():
+    found = post(inReplyTo=POST, name="Yes", content="", contentMap={"en": "<p>Hello</p>"})
+
+    assert (found.text, found.language) == ("Hello", "en")
+
+
+def test_what_has_no_words_is_called_what_its_link_is_called():
+    link = {"type": "Link", "href": "https://m.example/1", "name": "The method"}
+
+    assert post(content="", attachment=link).title == "The method"
+
+
+def test_what_only_calls_people_has_no_title_however_many_lines_it_has():
+    called = [{"type": "Mention", "href": f"{ALICE}{n}", "name": "@x"} for n in range(200)]
+
+    assert post(content="@x<br>" * 16_000, tag=called).title == ""
+
+
 @pytest.mark.parametrize(
     ("properties", "expected"),
     [

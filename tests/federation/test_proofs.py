@@ -119,13 +119,17 @@ def published_pair() -> KeyPair:
 class Keys:
     """Finds the keys it was given, and counts how often it is asked; afresh, other ones."""
 
-    def __init__(self, *known: PublicKey, renewed: PublicKey | None = None) -> None:
+    def __init__(
+        self, *known: PublicKey, renewed: PublicKey | FederationError | None = None
+    ) -> None:
         self.known = {key.key_id: key for key in known}
         self.renewed = renewed
         self.asked: list[tuple[str, bool]] = []
 
     async def __call__(self, key_id: str, *, fresh: bool) -> PublicKey:
         self.asked.append((key_id, fresh))
+        if fresh and isinstance(self.renewed, FederationError):
+            raise self.renewed
         if fresh and self.renewed is not None:
             return self.renewed
         if key_id not in self.known:
@@ -494,7 +498,8 @@ async def test_an_rsa_key_proves_nothing_in_this_suite():
     "error", [Unauthentic("key-not-listed"), Gone("key-gone"), Malformed("not-a-key")]
 )
 async def test_a_proof_whose_key_is_no_longer_there_proves_nothing(error):
-    assert await verify_proof(signed(), now=NOW, find_key=NoKeys(error)) is None
+    for keys in (NoKeys(error), Keys(STRANGER.public, renewed=error)):
+        assert await verify_proof(signed(), now=NOW, find_key=keys) is None
 
 
 async def test_while_the_key_cannot_be_had_nothing_is_decided():

@@ -33,6 +33,13 @@ async def test_act_10_what_a_person_boosts_is_counted_and_goes_nowhere(town):
     await done(town.scene, town.mallory, "Announce", town.question.uri)
 
     assert await town.scene.state() == before
+    counted = await town.scene.fetch(
+        "SELECT count(*) FROM boosts b JOIN actors a ON a.id = b.actor_id "
+        "JOIN posts p ON p.id = b.post_id WHERE a.uri = $1 AND p.uri = $2",
+        town.mallory.uri,
+        town.question.uri,
+    )
+    assert counted == [(1,)]
 
 
 async def test_act_10_a_community_that_nobody_here_belongs_to_passes_nothing_on(town):

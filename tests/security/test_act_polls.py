@@ -174,6 +174,8 @@ async def test_act_24_counts_from_elsewhere_are_counts(town, votes, counts):
     await done(scene, town.ada, "Create", poll)
 
     assert await figures(scene, poll["id"]) == {"CSV": counts}
+    voters = "SELECT o.voters FROM polls o JOIN posts p ON p.id = o.post_id WHERE p.uri = $1"
+    assert await scene.fetch(voters, poll["id"]) == [(counts or None,)]
 
 
 async def test_act_24_an_older_result_does_not_come_back(town):

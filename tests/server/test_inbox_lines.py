@@ -277,3 +277,27 @@ async def test_a_thread_that_somebody_starts_is_passed_on_as_one(town: Town) -> 
     assert facts is not None
     assert facts.announced_at is not None
     assert (facts.root_uri, facts.community_uri) == (told["id"], town.plaza.uri)
+
+
+async def test_one_that_the_database_has_no_room_to_settle_stops_no_other(
+    town: Town, cluster: Cluster
+) -> None:
+    stuck = town.scene.activity(town.ada, "Travel", town.question.uri)
+    ignored = town.scene.activity(town.nils, "Travel", town.question.uri)
+    await has_come(town, town.ada, stuck)
+    await has_come(town, town.nils, ignored)
+    await _as_owner(
+        town,
+        cluster,
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "RAISE 'no room' USING ERRCODE = 'disk_full'; END $$",
+        "CREATE TRIGGER full_up BEFORE UPDATE ON inbox_events FOR EACH ROW "
+        f"WHEN (NEW.state = 'ignored' AND NEW.activity_uri = '{stuck['id']}') "
+        "EXECUTE FUNCTION refuse()",
+    )
+    try:
+        await town.scene.work()
+    finally:
+        await _as_owner(town, cluster, "DROP FUNCTION refuse CASCADE")
+
+    assert [state for state, _ in await states(town, stuck, ignored)] == ["waiting", "ignored"]

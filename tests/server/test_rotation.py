@@ -5,11 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from schemas.records import Visibility
+from federation.signatures.keys import generate_rsa
+from schemas.records import AgencyState, Visibility
 from server.services import rotation
 from server.services.errors import Conflict, NotFound
 from server.workers.housekeeping import clean_once
-from tests.reading_house import House, TurnedClock, house
+from tests.reading_house import House, Stranger, TurnedClock, house
 
 DAY = timedelta(hours=24)
 
@@ -121,3 +122,32 @@ async def test_who_is_not_there_has_no_keys(here: House) -> None:
         await rotation.rotate(here.context, "nobody")
     with pytest.raises(NotFound):
         await rotation.own_keys(here.context, "nobody")
+
+
+async def test_followers_elsewhere_hear_of_new_keys_however_many_members_are_here(
+    here: House,
+) -> None:
+    roads = await here.community("roads")
+    await here.sql(
+        "WITH people AS (INSERT INTO actors (id, uri, kind, name, host, local, published_at, "
+        "fetched_at) SELECT n, 'm:' || n, 'person', 'm' || n, 'here', true, $2, $2 "
+        "FROM generate_series(1, 2000) AS n RETURNING id) "
+        "INSERT INTO follows (follower_id, target_id, state, uri, asked_at, settled_at) "
+        "SELECT id, $1, 'accepted', 'f:' || id, $2, $2 FROM people",
+        roads.id,
+        here.context.now(),
+    )
+    turn(here, timedelta(hours=1))
+    for name in ("parks", "ports"):
+        stranger = Stranger(key=generate_rsa("x", f"https://{name}.example/actor"))
+        await here.decides(stranger.host)
+        await here.lets_in(stranger, roads)
+    await here.decides("ports.example", AgencyState.BLOCKED)
+
+    await rotation.rotate(here.context, "roads")
+
+    told = await here.sql(
+        "SELECT string_agg(d.host, ' ') FROM deliveries d "
+        "JOIN activities s ON s.id = d.activity_id WHERE s.type = 'Update'"
+    )
+    assert told == "parks.example:443"
