@@ -17,7 +17,7 @@ from server.handlers.activitypub import (
     well_known,
 )
 from server.handlers.mastodon import accounts as client_accounts
-from server.handlers.mastodon import instance, pictures
+from server.handlers.mastodon import instance, pictures, statuses, timelines
 from server.handlers.pages import (
     accounts,
     acts,
@@ -328,10 +328,14 @@ def _client(
     )
 
 
+_ID: Final = r"{id:\d+}"
 _CLIENTS: Final = (
     *_client("GET", "/api/v2/instance", instance.instance),
     *_client("GET", "/api/v1/instance", instance.instance_v1),
     *_client("GET", "/api/v1/custom_emojis", instance.nothing),
+    *_client("GET", r"/avatars/{hue:\d{1,3}}/{letters}.png", pictures.avatar),
+    *_client("GET", "/avatars/header.png", pictures.header),
+    # Accounts. What is fixed stands before what is an id.
     *_client(
         "GET",
         "/api/v1/accounts/verify_credentials",
@@ -339,8 +343,43 @@ _CLIENTS: Final = (
         "read:accounts",
         "member",
     ),
-    *_client("GET", r"/avatars/{hue:\d{1,3}}/{letters}.png", pictures.avatar),
-    *_client("GET", "/avatars/header.png", pictures.header),
+    *_client("GET", "/api/v1/accounts/lookup", client_accounts.lookup, "read:accounts"),
+    *_client(
+        "GET",
+        "/api/v1/accounts/relationships",
+        client_accounts.relationships,
+        "read:follows",
+        "member",
+    ),
+    *_client("GET", f"/api/v1/accounts/{_ID}", client_accounts.show, "read:accounts"),
+    *_client(
+        "GET", f"/api/v1/accounts/{_ID}/statuses", client_accounts.statuses, "read:statuses"
+    ),
+    *_client(
+        "GET", f"/api/v1/accounts/{_ID}/followers", client_accounts.followers, "read:accounts"
+    ),
+    *_client(
+        "GET", f"/api/v1/accounts/{_ID}/following", client_accounts.following, "read:accounts"
+    ),
+    # Timelines.
+    *_client("GET", "/api/v1/timelines/home", timelines.home, "read:statuses", "member"),
+    *_client("GET", "/api/v1/timelines/public", timelines.public, "read:statuses"),
+    *_client("GET", "/api/v1/timelines/tag/{tag}", timelines.tag, "read:statuses"),
+    *_client("GET", "/api/v1/favourites", timelines.favourites, "read:favourites", "member"),
+    # Statuses.
+    *_client("GET", "/api/v1/statuses", statuses.several, "read:statuses"),
+    *_client("GET", f"/api/v1/statuses/{_ID}", statuses.show, "read:statuses"),
+    *_client("GET", f"/api/v1/statuses/{_ID}/context", statuses.thread, "read:statuses"),
+    *_client(
+        "GET", f"/api/v1/statuses/{_ID}/source", statuses.source, "read:statuses", "member"
+    ),
+    *_client("GET", f"/api/v1/statuses/{_ID}/history", statuses.history, "read:statuses"),
+    *_client(
+        "GET", f"/api/v1/statuses/{_ID}/favourited_by", statuses.favourited_by, "read:accounts"
+    ),
+    *_client(
+        "GET", f"/api/v1/statuses/{_ID}/reblogged_by", statuses.reblogged_by, "read:accounts"
+    ),
 )
 _PAGES: Final[tuple[Route, ...]] = (
     *_COMMUNITY_PAGES,

@@ -890,11 +890,15 @@ CREATE INDEX polls_unsettled ON public.polls USING btree (LEAST(closes_at, close
 
 CREATE INDEX posts_archive ON public.posts USING btree (community_id, published_at, id) WHERE (parent_id IS NULL);
 
+CREATE INDEX posts_author_by_id ON public.posts USING btree (author_id, id DESC);
+
 CREATE INDEX posts_by_author ON public.posts USING btree (author_id, published_at DESC);
 
 CREATE INDEX posts_by_context ON public.posts USING btree (context) WHERE (parent_id IS NULL);
 
 CREATE INDEX posts_by_hashtag ON public.posts USING gin (((carried -> 'hashtags'::text)) jsonb_path_ops);
+
+CREATE INDEX posts_by_parent ON public.posts USING btree (parent_id) WHERE (parent_id IS NOT NULL);
 
 CREATE INDEX posts_by_quote_request ON public.posts USING btree (quote_request) WHERE (quote_request IS NOT NULL);
 
@@ -903,6 +907,8 @@ CREATE INDEX posts_by_quote_stamp ON public.posts USING btree (quote_stamp) WHER
 CREATE INDEX posts_by_root ON public.posts USING btree (root_id, published_at, uri);
 
 CREATE INDEX posts_recent ON public.posts USING btree (active_at DESC, id DESC) WHERE (parent_id IS NULL);
+
+CREATE INDEX posts_roots_by_id ON public.posts USING btree (community_id, id DESC) WHERE (parent_id IS NULL);
 
 CREATE INDEX posts_threads ON public.posts USING btree (community_id, active_at DESC, id DESC) WHERE (parent_id IS NULL);
 
