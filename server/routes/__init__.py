@@ -16,8 +16,6 @@ from server.handlers.activitypub import (
     results,
     well_known,
 )
-from server.handlers.mastodon import accounts as client_accounts
-from server.handlers.mastodon import instance, pictures, statuses, timelines
 from server.handlers.pages import (
     accounts,
     acts,
@@ -50,6 +48,7 @@ from server.middleware.declarations import (
     wants_activitypub,
 )
 from server.middleware.keys import DECLARED
+from server.routes.clients import CLIENTS
 from server.services.archives import LARGEST
 
 __all__ = ["ROUTES", "Limit", "Route", "register"]
@@ -301,86 +300,6 @@ _API: Final = (
         limit=Limit(times=300, per=timedelta(minutes=5)),
     ),
 )
-
-
-# Members' clients: the Mastodon API. Every path is answered with a slash at its end, too.
-def _client(
-    method: str,
-    path: str,
-    handler: Handler,
-    scope: str | None = None,
-    audience: Audience = "anyone",
-    *,
-    body: int = _LONG_FORM,
-) -> tuple[Route, ...]:
-    return tuple(
-        Route(
-            method=method,
-            path=each,
-            handler=handler,
-            door="client",
-            audience=audience,
-            surface=Surface.API,
-            scope=scope,
-            body=0 if method == hdrs.METH_GET else body,
-        )
-        for each in (path, f"{path}/")
-    )
-
-
-_ID: Final = r"{id:\d+}"
-_CLIENTS: Final = (
-    *_client("GET", "/api/v2/instance", instance.instance),
-    *_client("GET", "/api/v1/instance", instance.instance_v1),
-    *_client("GET", "/api/v1/custom_emojis", instance.nothing),
-    *_client("GET", r"/avatars/{hue:\d{1,3}}/{letters}.png", pictures.avatar),
-    *_client("GET", "/avatars/header.png", pictures.header),
-    # Accounts. What is fixed stands before what is an id.
-    *_client(
-        "GET",
-        "/api/v1/accounts/verify_credentials",
-        client_accounts.verify_credentials,
-        "read:accounts",
-        "member",
-    ),
-    *_client("GET", "/api/v1/accounts/lookup", client_accounts.lookup, "read:accounts"),
-    *_client(
-        "GET",
-        "/api/v1/accounts/relationships",
-        client_accounts.relationships,
-        "read:follows",
-        "member",
-    ),
-    *_client("GET", f"/api/v1/accounts/{_ID}", client_accounts.show, "read:accounts"),
-    *_client(
-        "GET", f"/api/v1/accounts/{_ID}/statuses", client_accounts.statuses, "read:statuses"
-    ),
-    *_client(
-        "GET", f"/api/v1/accounts/{_ID}/followers", client_accounts.followers, "read:accounts"
-    ),
-    *_client(
-        "GET", f"/api/v1/accounts/{_ID}/following", client_accounts.following, "read:accounts"
-    ),
-    # Timelines.
-    *_client("GET", "/api/v1/timelines/home", timelines.home, "read:statuses", "member"),
-    *_client("GET", "/api/v1/timelines/public", timelines.public, "read:statuses"),
-    *_client("GET", "/api/v1/timelines/tag/{tag}", timelines.tag, "read:statuses"),
-    *_client("GET", "/api/v1/favourites", timelines.favourites, "read:favourites", "member"),
-    # Statuses.
-    *_client("GET", "/api/v1/statuses", statuses.several, "read:statuses"),
-    *_client("GET", f"/api/v1/statuses/{_ID}", statuses.show, "read:statuses"),
-    *_client("GET", f"/api/v1/statuses/{_ID}/context", statuses.thread, "read:statuses"),
-    *_client(
-        "GET", f"/api/v1/statuses/{_ID}/source", statuses.source, "read:statuses", "member"
-    ),
-    *_client("GET", f"/api/v1/statuses/{_ID}/history", statuses.history, "read:statuses"),
-    *_client(
-        "GET", f"/api/v1/statuses/{_ID}/favourited_by", statuses.favourited_by, "read:accounts"
-    ),
-    *_client(
-        "GET", f"/api/v1/statuses/{_ID}/reblogged_by", statuses.reblogged_by, "read:accounts"
-    ),
-)
 _PAGES: Final[tuple[Route, ...]] = (
     *_COMMUNITY_PAGES,
     *_POST_PAGES,
@@ -389,7 +308,7 @@ _PAGES: Final[tuple[Route, ...]] = (
     *_OPERATING_PAGES,
 )
 
-ROUTES: Final[tuple[Route, ...]] = (*_SYSTEM, *_ACTIVITYPUB, *_API, *_CLIENTS, *_PAGES)
+ROUTES: Final[tuple[Route, ...]] = (*_SYSTEM, *_ACTIVITYPUB, *_API, *CLIENTS, *_PAGES)
 
 
 def register(application: web.Application, routes: tuple[Route, ...] = ROUTES) -> None:
