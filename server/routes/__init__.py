@@ -1,4 +1,4 @@
-"""Every URL we answer, on one page."""
+"""Every URL we answer: those of pages, of other agencies, of members' clients."""
 
 from datetime import timedelta
 from typing import Final

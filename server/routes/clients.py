@@ -5,7 +5,15 @@ from typing import Final
 from aiohttp import hdrs
 
 from schemas.records import Surface
-from server.handlers.mastodon import accounts, instance, pictures, statuses, timelines
+from server.handlers.mastodon import (
+    accounts,
+    acting,
+    instance,
+    pictures,
+    statuses,
+    timelines,
+    writing,
+)
 from server.middleware.declarations import Audience, Handler, Route
 
 _LARGEST: Final = 300_000  # bytes, of what has no files
@@ -35,6 +43,29 @@ def _client(
     )
 
 
+def _acts(path: str, handler: Handler, scope: str) -> tuple[Route, ...]:
+    return _client("POST", path, handler, scope, "member")
+
+
+_EMPTY: Final = (
+    "/api/v1/announcements",
+    "/api/v1/conversations",
+    "/api/v1/directory",
+    "/api/v1/endorsements",
+    "/api/v1/follow_requests",
+    "/api/v1/scheduled_statuses",
+    "/api/v1/suggestions",
+    "/api/v2/suggestions",
+    "/api/v1/trends",
+    "/api/v1/trends/links",
+    "/api/v1/trends/statuses",
+    "/api/v1/trends/tags",
+    "/api/v1/instance/activity",
+    "/api/v1/instance/peers",
+    "/api/v1/instance/rules",
+    "/api/v1/instance/domain_blocks",
+    "/api/v1/instance/translation_languages",
+)
 _ID: Final = r"{id:\d+}"
 CLIENTS: Final = (
     *_client("GET", "/api/v2/instance", instance.instance),
@@ -81,4 +112,33 @@ CLIENTS: Final = (
     *_client(
         "GET", f"/api/v1/statuses/{_ID}/reblogged_by", statuses.reblogged_by, "read:accounts"
     ),
+    # Writing and acting.
+    *_client("POST", "/api/v1/statuses", writing.create, "write:statuses", "member"),
+    *_client("PUT", f"/api/v1/statuses/{_ID}", writing.edit, "write:statuses", "member"),
+    *_client("DELETE", f"/api/v1/statuses/{_ID}", writing.delete, "write:statuses", "member"),
+    *_client("GET", f"/api/v1/polls/{_ID}", writing.poll, "read:statuses"),
+    *_client("POST", f"/api/v1/polls/{_ID}/votes", writing.vote, "write:statuses", "member"),
+    *_acts(f"/api/v1/statuses/{_ID}/favourite", acting.favourite, "write:favourites"),
+    *_acts(f"/api/v1/statuses/{_ID}/unfavourite", acting.unfavourite, "write:favourites"),
+    *_acts(f"/api/v1/statuses/{_ID}/reblog", acting.reblog, "write:statuses"),
+    *_acts(f"/api/v1/statuses/{_ID}/unreblog", acting.reblog, "write:statuses"),
+    *_acts(f"/api/v1/accounts/{_ID}/follow", acting.follow, "write:follows"),
+    *_acts(f"/api/v1/accounts/{_ID}/unfollow", acting.unfollow, "write:follows"),
+    *_acts("/api/v1/reports", acting.report, "write:reports"),
+    *(
+        route
+        for path in (
+            f"/api/v1/pleroma/statuses/{_ID}/reactions/{{emoji}}",
+            f"/api/v1/statuses/{_ID}/emoji_reactions/{{emoji}}",
+        )
+        for method, handler in (("PUT", acting.react), ("DELETE", acting.unreact))
+        for route in _client(method, path, handler, "write:favourites", "member")
+    ),
+    # What there is nothing of yet: a list is empty, and nobody has a subscription.
+    *(
+        route
+        for path in _EMPTY
+        for route in _client("GET", path, instance.nothing, None, "anyone")
+    ),
+    *_client("GET", "/api/v1/push/subscription", acting.no_subscription, "push", "member"),
 )

@@ -6,6 +6,7 @@ from html import escape
 from typing import Final, Literal
 from urllib.parse import quote as quoted
 
+from federation.translate import sanitize
 from schemas.attached import MediaKind, QuoteState
 from schemas.mastodon.accounts import Account, CustomEmoji
 from schemas.mastodon.statuses import (
@@ -191,7 +192,9 @@ def _status(of: Post, around: _Around, beyond: Mapping[int, Post]) -> Status:
 
 def titled(title: str, html: str) -> str:
     """Put the title before the words, as every client shows it (client-api.md 10.2)."""
-    return f"<p><strong>{escape(title, quote=False)}</strong></p>{html}" if title else html
+    if not title or sanitize.words(html).strip() == title:
+        return html
+    return f"<p><strong>{escape(title, quote=False)}</strong></p>{html}"
 
 
 def _media(of: Post) -> list[MediaAttachment]:

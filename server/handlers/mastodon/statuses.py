@@ -12,7 +12,7 @@ from server.handlers.mastodon.answers import entities, entity, id_in, number
 from server.handlers.mastodon.parameters import Many, Parameters, read
 from server.handlers.mastodon.status_entities import Made, Reader, boost, of_entries, titled
 from server.middleware import CONTEXT, PRINCIPAL, SESSION
-from server.services import backfill, sharing
+from server.services import backfill, composing, sharing
 from server.services.errors import NotFound
 from server.storage import feeds, givers, posts, statuses
 from server.storage.database import Transaction
@@ -146,17 +146,13 @@ def _place(facts: PostFacts, made: dict[int, Made]) -> tuple[bool, int]:
 
 async def source(request: web.Request) -> web.Response:
     """GET /api/v1/statuses/{id}/source: what its author wrote, to be edited."""
-    context, reader, wanted = request.app[CONTEXT], reader_of(request), id_in(request)
-    async with context.database.reading() as tx:
-        sealed = await posts.find(tx, wanted)
-        released = (
-            sharing.release(context, sealed, reader.principal, Surface.API) if sealed else None
-        )
-    if released is None or released.content.facts.author_id != reader.member_id:
+    context, wanted, session = request.app[CONTEXT], id_in(request), request[SESSION]
+    if session is None:
         raise missing()
-    post = released.content
-    text = f"{post.title}\n\n{post.source}" if post.title else post.source
-    return entity(StatusSource(id=str(wanted), text=text, spoiler_text=post.warning))
+    async with context.database.reading() as tx:
+        text = await composing.source_of(tx, context, session, wanted)
+        status = await one(tx, context, reader_of(request), wanted)
+    return entity(StatusSource(id=status.id, text=text, spoiler_text=status.spoiler_text))
 
 
 async def history(request: web.Request) -> web.Response:
