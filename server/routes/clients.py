@@ -9,6 +9,7 @@ from server.handlers.mastodon import (
     accounts,
     acting,
     instance,
+    notifications,
     pictures,
     statuses,
     timelines,
@@ -66,6 +67,8 @@ _EMPTY: Final = (
     "/api/v1/instance/domain_blocks",
     "/api/v1/instance/translation_languages",
 )
+_NEWS: Final = "/api/v1/notifications"
+_GROUPS: Final = "/api/v2/notifications"
 _ID: Final = r"{id:\d+}"
 CLIENTS: Final = (
     *_client("GET", "/api/v2/instance", instance.instance),
@@ -134,6 +137,38 @@ CLIENTS: Final = (
         for method, handler in (("PUT", acting.react), ("DELETE", acting.unreact))
         for route in _client(method, path, handler, "write:favourites", "member")
     ),
+    # Notifications.
+    *_client("GET", _NEWS, notifications.listed, "read:notifications", "member"),
+    *_client(
+        "GET", f"{_NEWS}/unread_count", notifications.unread, "read:notifications", "member"
+    ),
+    *_acts(f"{_NEWS}/clear", notifications.clear, "write:notifications"),
+    *_client("GET", f"{_NEWS}/{_ID}", notifications.show, "read:notifications", "member"),
+    *_acts(f"{_NEWS}/{_ID}/dismiss", notifications.dismiss, "write:notifications"),
+    *_client("GET", _GROUPS, notifications.groups, "read:notifications", "member"),
+    *_client(
+        "GET", f"{_GROUPS}/unread_count", notifications.unread, "read:notifications", "member"
+    ),
+    *(
+        route
+        for method, scope in (("GET", "read"), ("PATCH", "write"))
+        for path in (f"{_GROUPS}/policy", f"{_NEWS}/policy")
+        for route in _client(
+            method, path, notifications.policy, f"{scope}:notifications", "member"
+        )
+    ),
+    *_client("GET", f"{_NEWS}/requests", instance.nothing, "read:notifications", "member"),
+    *_client(
+        "GET", f"{_GROUPS}/{{key}}", notifications.show_group, "read:notifications", "member"
+    ),
+    *_client(
+        "GET",
+        f"{_GROUPS}/{{key}}/accounts",
+        notifications.people_of_group,
+        "read:notifications",
+        "member",
+    ),
+    *_acts(f"{_GROUPS}/{{key}}/dismiss", notifications.dismiss_group, "write:notifications"),
     # What there is nothing of yet: a list is empty, and nobody has a subscription.
     *(
         route

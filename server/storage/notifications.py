@@ -6,7 +6,15 @@ from datetime import datetime
 
 from schemas.records import Actor
 from server.storage import actors
-from server.storage.database import Transaction
+from server.storage.database import Row, Transaction
+
+#: What is selected of a notification, and from where.
+FIELDS = (
+    "n.id, n.kind, n.subject, n.post_id, p.root_id, coalesce(r.title, '') AS title, "
+    f"n.happened_at, {actors.columns('a', 'a_')} FROM notifications n "
+    "JOIN actors a ON a.id = n.actor_id LEFT JOIN posts p ON p.id = n.post_id "
+    "LEFT JOIN posts r ON r.id = p.root_id"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,29 +116,26 @@ async def of_member(
     tx: Transaction, member_id: int, *, before: int | None = None, limit: int = 40
 ) -> list[Notification]:
     rows = await tx.fetch(
-        "SELECT n.id, n.kind, n.subject, n.post_id, p.root_id, coalesce(r.title, '') AS title, "
-        f"n.happened_at, {actors.columns('a', 'a_')} FROM notifications n "
-        "JOIN actors a ON a.id = n.actor_id LEFT JOIN posts p ON p.id = n.post_id "
-        "LEFT JOIN posts r ON r.id = p.root_id "
-        "WHERE n.member_id = $1 AND ($2::bigint IS NULL OR n.id < $2) "
+        f"SELECT {FIELDS} WHERE n.member_id = $1 AND ($2::bigint IS NULL OR n.id < $2) "
         "ORDER BY n.id DESC LIMIT $3",
         member_id,
         before,
         limit,
     )
-    return [
-        Notification(
-            id=row["id"],
-            kind=row["kind"],
-            actor=actors.actor_from(row, "a_"),
-            subject=row["subject"],
-            post_id=row["post_id"],
-            root_id=row["root_id"],
-            title=row["title"],
-            happened_at=row["happened_at"],
-        )
-        for row in rows
-    ]
+    return [notification_from(row) for row in rows]
+
+
+def notification_from(row: Row) -> Notification:
+    return Notification(
+        id=row["id"],
+        kind=row["kind"],
+        actor=actors.actor_from(row, "a_"),
+        subject=row["subject"],
+        post_id=row["post_id"],
+        root_id=row["root_id"],
+        title=row["title"],
+        happened_at=row["happened_at"],
+    )
 
 
 async def mark_seen(tx: Transaction, member_id: int) -> None:
