@@ -22,11 +22,13 @@ from server.config import Settings
 from server.context import Clock, Context, Faults, FileClock, Ids, SystemClock
 from server.handlers import system
 from server.handlers.activitypub.inbox import add_door
+from server.handlers.mastodon import live
 from server.handlers.pages.pages import render_error
-from server.middleware import CONTEXT, METRICS, RENDER_ERROR, Route, gates
+from server.middleware import CONTEXT, HUB, METRICS, RENDER_ERROR, Route, gates
 from server.storage import actors, health
 from server.storage.database import Bell, Database, connect
 from server.storage.opening import opened
+from server.streaming import Hub
 from server.workers import (
     accounts,
     acquaintance,
@@ -43,7 +45,7 @@ Stop = Callable[[], Awaitable[None]]
 
 _log: Final = structlog.get_logger()
 
-_CHANNELS: Final = ("inbox", "deliveries", "backfill", "accounts")
+_CHANNELS: Final = ("inbox", "deliveries", "backfill", "accounts", "stream")
 _LARGEST_BODY: Final = 10_100_000  # bytes, of an archive; each route declares what it takes
 _PATIENCE: Final = (
     20.0  # seconds for open requests at the end; loops and database need the rest
@@ -106,7 +108,7 @@ async def running(
                 loops = {name: partial(loop, context) for name, loop in LOOPS.items()}
                 stops.append(runner.start(loops))
             if parts.web:
-                stops.append(await _listen(build(context, parts.table), settings, parts))
+                stops += await _serve_web(context, settings, parts)
             _log.info("started", origin=settings.origin, web=parts.web, work=parts.work)
             yield context
         finally:
@@ -154,10 +156,25 @@ def build(context: Context, table: tuple[Route, ...] = routes.ROUTES) -> web.App
     application[CONTEXT] = context
     application[METRICS] = context.metrics
     application[RENDER_ERROR] = render_error
+    application[HUB] = Hub()
+    application.on_shutdown.append(_end_listening)
     add_door(application, context)
     gates.install(application)
     routes.register(application, table)
     return application
+
+
+async def _end_listening(application: web.Application) -> None:
+    application[HUB].close()
+
+
+async def _serve_web(context: Context, settings: Settings, parts: Parts) -> list[Stop]:
+    """Listen, and tell those who listen to us what happens."""
+    application = build(context, parts.table)
+    loops = {"stream": lambda: application[HUB].listen_forever(context, live.render)}
+    if not parts.work:
+        loops["bell"] = context.bell.listen
+    return [runner.start(loops), await _listen(application, settings, parts)]
 
 
 async def _listen(application: web.Application, settings: Settings, parts: Parts) -> Stop:

@@ -12,6 +12,7 @@ from server.handlers.mastodon import (
     notifications,
     pictures,
     statuses,
+    streaming,
     timelines,
     writing,
 )
@@ -169,6 +170,12 @@ CLIENTS: Final = (
         "member",
     ),
     *_acts(f"{_GROUPS}/{{key}}/dismiss", notifications.dismiss_group, "write:notifications"),
+    # Listening. Which streams a token opens is its member's reading: the scope is for all.
+    *_client("GET", "/api/v1/streaming", streaming.web_socket, "read:statuses", "member"),
+    *_client("GET", "/api/v1/streaming/health", streaming.health),
+    *_client(
+        "GET", r"/api/v1/streaming/{name:[a-z/]+}", streaming.events, "read:statuses", "member"
+    ),
     # What there is nothing of yet: a list is empty, and nobody has a subscription.
     *(
         route

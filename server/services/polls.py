@@ -18,7 +18,7 @@ from schemas.records import (
     Visibility,
 )
 from server.context import Context
-from server.services import fanout, posts, sharing, telling
+from server.services import fanout, posts, revising, sharing, telling
 from server.services.errors import Conflict, Invalid, NotAllowed, NotFound
 from server.services.posts import Draft, principal_of
 from server.storage import actors, agencies, communities, follows
@@ -195,5 +195,5 @@ async def take_over(
         return False
     if not await stored.take_over(tx, facts.id, incoming.poll, told_at=told_at):
         return False
-    await posts.keep_original(tx, facts, incoming)
+    await revising.keep_original(tx, facts, incoming)
     return True

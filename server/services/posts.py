@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from federation.audience import Event, addressing, create_addressing
 from federation.translate import sanitize
@@ -31,12 +30,13 @@ from server.services.calling import Written
 from server.services.documents import document_of
 from server.services.errors import Conflict, Invalid, NotAllowed, NotFound
 from server.services.fanout import Happening, about_post
-from server.services.newcomer import carried_by, newcomer, original_of
-from server.storage import communities, follows, once, originals, posts
+from server.services.newcomer import newcomer
+from server.storage import communities, follows, once, posts, stream
 from server.storage.carried import Carried
 from server.storage.database import Transaction
 from server.storage.posts import NewPost
 from server.storage.sessions import SignedIn
+from server.storage.stream import Told
 
 LONGEST_TITLE = 200
 LONGEST_SOURCE = 20_000
@@ -255,6 +255,7 @@ async def edit(context: Context, member: SignedIn, post_id: int, draft: Draft) -
         if not changed:
             return facts
         await storing.tell_called(tx, [(facts.id, carried)], now=now)
+        await stream.tell(tx, Told.EDITED, [facts.id], now=now)
         sealed, document = await document_of(tx, context, facts.id, community)
         activity = update_activity(
             fanout.mint_activity(context),
@@ -266,38 +267,6 @@ async def edit(context: Context, member: SignedIn, post_id: int, draft: Draft) -
         happening = replace(happening, called=called)
         await fanout.publish(tx, context, member.member.actor, activity, happening)
         return sealed.facts
-
-
-async def receive_edit(
-    tx: Transaction, facts: PostFacts, incoming: IncomingPost, *, now: datetime
-) -> bool:
-    """Take over an edit by the author; False when ours is as new, or says the same."""
-    changed = await posts.change(
-        tx,
-        facts.id,
-        title=incoming.title if facts.parent_id is None else "",
-        source=incoming.source,
-        html=incoming.bare_html,
-        text=incoming.bare_text,
-        clean_version=incoming.sanitizer,
-        topic=incoming.topic.slug if incoming.topic else None,
-        edited_at=incoming.edited_at or now,
-        carried=carried_by(incoming),
-    )
-    if changed:
-        await keep_original(tx, facts, incoming)
-    return changed
-
-
-async def keep_original(tx: Transaction, facts: PostFacts, incoming: IncomingPost) -> None:
-    """Keep what the author proved of a post as it is now; an older proof is of it no more."""
-    if not facts.community_local:
-        return
-    original = original_of(incoming)
-    if original is None:
-        await originals.forget(tx, facts.id)
-    else:
-        await originals.keep(tx, {facts.id: original})
 
 
 async def withdraw(context: Context, member: SignedIn, post_id: int) -> PostFacts:

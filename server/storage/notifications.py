@@ -35,6 +35,20 @@ class Notification:
     happened_at: datetime
 
 
+_ADD = (
+    "WITH added AS (INSERT INTO notifications "
+    "(member_id, kind, actor_id, subject, post_id, happened_at) "
+)
+#: Listening clients are told in the same transaction.
+_TELL = (
+    " RETURNING id, member_id, post_id, happened_at), told AS (INSERT INTO stream "
+    "(kind, notification_id, member_id, post_id, at) "
+    "SELECT 'notified', id, member_id, post_id, happened_at FROM added ORDER BY id "
+    "RETURNING id) "
+    "SELECT pg_notify('stream', '') FROM told LIMIT 1"
+)
+
+
 async def add(
     tx: Transaction,
     *,
@@ -47,10 +61,9 @@ async def add(
 ) -> None:
     """Tell a member once; nothing happens for actors elsewhere or for one's own acts."""
     await tx.execute(
-        "INSERT INTO notifications (member_id, kind, actor_id, subject, post_id, happened_at) "
+        f"{_ADD}"
         "SELECT actor_id, $2, $3, $4, $5, $6 FROM members WHERE actor_id = $1 AND actor_id "
-        "<> $3 "
-        "ON CONFLICT DO NOTHING",
+        f"<> $3 ON CONFLICT DO NOTHING{_TELL}",
         member_id,
         kind,
         actor_id,
@@ -74,12 +87,12 @@ class News:
 async def add_many(tx: Transaction, news: Sequence[News], *, now: datetime) -> None:
     """Tell members, each fact once."""
     await tx.execute(
-        "INSERT INTO notifications (member_id, kind, actor_id, subject, post_id, happened_at) "
+        f"{_ADD}"
         "SELECT n.member_id, n.kind, n.actor_id, n.subject, n.post_id, $6 "
         "FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::bigint[]) "
         "WITH ORDINALITY AS n (member_id, kind, actor_id, subject, post_id, number) "
         "JOIN members m ON m.actor_id = n.member_id WHERE n.member_id <> n.actor_id "
-        "ORDER BY n.number ON CONFLICT DO NOTHING",
+        f"ORDER BY n.number ON CONFLICT DO NOTHING{_TELL}",
         [each.member_id for each in news],
         [each.kind for each in news],
         [each.actor_id for each in news],
@@ -97,7 +110,7 @@ async def add_calls(
     Nor whom it answers: they are told of that.
     """
     await tx.execute(
-        "INSERT INTO notifications (member_id, kind, actor_id, subject, post_id, happened_at) "
+        f"{_ADD}"
         "SELECT m.actor_id, 'mention', p.author_id, p.uri, p.id, $3 "
         "FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY AS c (post_id, uri, number) "
         "JOIN actors a ON a.uri = c.uri AND a.local JOIN members m ON m.actor_id = a.id "
@@ -105,7 +118,7 @@ async def add_calls(
         "WHERE a.id <> p.author_id AND pa.author_id IS DISTINCT FROM a.id "
         "AND (p.visibility = 'public' OR EXISTS (SELECT FROM follows f "
         "WHERE f.follower_id = a.id AND f.target_id = p.community_id "
-        "AND f.state = 'accepted')) ORDER BY c.number ON CONFLICT DO NOTHING",
+        f"AND f.state = 'accepted')) ORDER BY c.number ON CONFLICT DO NOTHING{_TELL}",
         [post_id for post_id, _ in called],
         [uri for _, uri in called],
         now,

@@ -573,6 +573,25 @@ CREATE TABLE public.stewards (
     since timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.stream (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    post_id bigint,
+    notification_id bigint,
+    member_id bigint,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT stream_kind_check CHECK ((kind = ANY (ARRAY['posted'::text, 'edited'::text, 'deleted'::text, 'notified'::text])))
+);
+
+ALTER TABLE public.stream ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.stream_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.throttles (
     key text NOT NULL,
     hits integer NOT NULL,
@@ -798,6 +817,9 @@ ALTER TABLE ONLY public.signs_of_life
 ALTER TABLE ONLY public.stewards
     ADD CONSTRAINT stewards_pkey PRIMARY KEY (community_id, actor_id);
 
+ALTER TABLE ONLY public.stream
+    ADD CONSTRAINT stream_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.throttles
     ADD CONSTRAINT throttles_pkey PRIMARY KEY (key);
 
@@ -941,6 +963,8 @@ CREATE INDEX sessions_by_member ON public.sessions USING btree (member_id, seen_
 CREATE INDEX severed_follows_by_member ON public.severed_follows USING btree (member_id, id DESC);
 
 CREATE INDEX stewards_by_actor ON public.stewards USING btree (actor_id);
+
+CREATE INDEX stream_by_age ON public.stream USING btree (at);
 
 CREATE INDEX throttles_by_end ON public.throttles USING btree (window_ends);
 
@@ -1234,6 +1258,10 @@ GRANT SELECT,USAGE ON SEQUENCE public.severed_follows_id_seq TO commonlore_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.signs_of_life TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.stewards TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.stream TO commonlore_app;
+
+GRANT SELECT,USAGE ON SEQUENCE public.stream_id_seq TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.throttles TO commonlore_app;
 

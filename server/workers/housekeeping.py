@@ -18,6 +18,7 @@ from server.storage import (
     received,
     rotations,
     sessions,
+    stream,
     synchronization,
     throttles,
 )
@@ -59,3 +60,4 @@ async def clean_once(context: Context) -> None:
         await received.forget(tx, before=now - _REMEMBERED)
         await marks.forget_undone(tx, before=now - _REMEMBERED)
         await once.forget(tx, before=now - _ONCE)
+        await stream.forget(tx, before=now - _ONCE)

@@ -101,6 +101,14 @@ async def _show(
     )
 
 
+async def rendered(
+    tx: Transaction, context: Context, reader: Reader, found: Sequence[Stored]
+) -> list[Notification]:
+    """Make those that clients know, and whose posts the reader may read."""
+    shown = await _show(tx, context, reader, [each for each in found if each.kind in _TYPES])
+    return [_one(each, shown) for each in shown.stored]
+
+
 async def listed(request: web.Request) -> web.Response:
     """GET /api/v1/notifications."""
     context, member = request.app[CONTEXT], signed_in(request)
