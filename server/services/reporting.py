@@ -51,7 +51,7 @@ async def report(
 ) -> None:
     """Tell the moderators about a post, and with `forward` those of where it lives.
 
-    Elsewhere they hear it from our agency: never who reported (ACT-14).
+    Elsewhere they hear it from our moderation actor: never who reported (ACT-14).
 
     Raises:
         Invalid: field comment.
@@ -106,16 +106,16 @@ async def _flag(
         return
     document = flag_activity(
         fanout.mint_activity(context),
-        agency=context.home.agency,
+        moderation=context.home.moderation,
         about=await _named(tx, facts, author, receiver),
         to=receiver.uri,
         published=context.now(),
         reason=comment,
         community=community.uri,
     )
-    agency = await actors.get(tx, context.agency_id)
+    sender = await actors.get(tx, context.moderation_id)
     if await is_taken(tx, receiver, document):
-        await fanout.send_to(tx, context, agency, document, [receiver], about=facts.uri)
+        await fanout.send_to(tx, context, sender, document, [receiver], about=facts.uri)
 
 
 async def _named(
