@@ -104,11 +104,14 @@ async def _flag(
     public = facts.visibility is Visibility.PUBLIC
     if not sharing.may_send(context, state, public=public):
         return
+    is_microblog = await _is_microblog(tx, receiver)
     document = flag_activity(
         fanout.mint_activity(context),
         moderation=context.home.moderation,
-        about=await _named(tx, facts, author, receiver),
-        to=receiver.uri,
+        # Programs of people name whose it is before it (wire.md 6.1).
+        about=[author.uri, facts.uri] if is_microblog else [facts.uri],
+        # Lemmy reads the community there, also where its author lives (wire.md 1.2).
+        to=receiver.uri if is_microblog else community.uri,
         published=context.now(),
         reason=comment,
         community=community.uri,
@@ -118,14 +121,9 @@ async def _flag(
         await fanout.send_to(tx, context, sender, document, [receiver], about=facts.uri)
 
 
-async def _named(
-    tx: Transaction, facts: PostFacts, author: Actor, receiver: Actor
-) -> list[str]:
-    """Name what is reported: for programs of people, whose it is before it (wire.md 6.1)."""
+async def _is_microblog(tx: Transaction, receiver: Actor) -> bool:
     agency = await agencies.find(tx, receiver.host)
-    if receiver_class(agency.software if agency else None) == "microblog":
-        return [author.uri, facts.uri]
-    return [facts.uri]
+    return receiver_class(agency.software if agency else None) == "microblog"
 
 
 async def receive_flag(

@@ -161,8 +161,8 @@ def _lemmy_undo(activity: Document) -> Iterator[str]:
 
 def _lemmy_flag(activity: Document) -> Iterator[str]:
     yield from _has_reason(activity)
-    if len(activity["to"]) != 1:
-        yield "a Flag goes to one"
+    if activity["to"] != [activity.get("audience")]:
+        yield "a Flag goes to one community"
     if not isinstance(activity["object"], str | list):
         yield "a Flag names ids"
 

@@ -109,6 +109,24 @@ async def test_a_report_about_a_guest_goes_to_where_they_are(world: World) -> No
     assert "@bob" not in str(flag)
 
 
+async def test_a_report_about_somebody_on_lemmy_names_our_community_there(
+    world: World,
+) -> None:
+    program = world.hosts["lemmy"]
+    lena = program.person("lena")
+    await follows_plaza(world, program, lena)
+    said = program.starter(lena, world.plaza.uri, "Number plates for sale")
+    assert (await program.sends(lena, program.created(lena, said))).state == "done"
+    await program.taken()
+
+    facts = await world.facts(said["id"])
+    await reporting.report(world.scene.here.context, await world.bob(), facts.id, "Sells")
+
+    [flag] = await program.taken()
+    assert (flag["type"], flag["actor"]) == ("Flag", world.scene.here.context.home.moderation)
+    assert (flag["to"], flag["object"]) == ([world.plaza.uri], said["id"])
+
+
 async def test_who_reports_for_us_is_followed_by_nobody_and_hears_what_all_hear(
     world: World,
 ) -> None:
