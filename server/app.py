@@ -136,7 +136,8 @@ async def context_of(
     ):
         async with database.reading() as tx:
             ids = Ids(await health.next_process_number(tx))
-        agency = await _get_agency(database, settings, home, clock, ids)
+        agency = await _own_actor(database, settings, clock, _agency(home, clock, ids))
+        reports = await _own_actor(database, settings, clock, _moderation(home, clock, ids))
         yield Context(
             settings=settings,
             home=home,
@@ -147,6 +148,7 @@ async def context_of(
             session=session,
             faults=faults,
             agency_id=agency.id,
+            moderation_id=reports.id,
         )
 
 
@@ -239,37 +241,48 @@ def release() -> str:
         return "0"
 
 
-async def _get_agency(
-    database: Database, settings: Settings, home: Home, clock: Clock, ids: Ids
+async def _own_actor(
+    database: Database, settings: Settings, clock: Clock, first: Actor
 ) -> Actor:
-    """Get the agency's own actor, made at the first start with its keys."""
+    """Get an actor that speaks for the agency, made as `first` with its keys where it is not.
+
+    It is called and described as the agency itself.
+    """
     summary = sanitize.from_markdown(settings.description).html
     async with database.reading() as tx:
-        found = await actors.find(tx, home.agency)
+        found = await actors.find(tx, first.uri)
     if found is None:
-        await _add_agency(database, home, clock, ids)
+        await _add_actor(database, clock, first)
 
     async with database.transaction("agency") as tx:
-        agency = await actors.find(tx, home.agency)
-        if agency is None:
-            raise LookupError("the agency's actor is not where it was added")
-        if (agency.display_name, agency.summary_source) != (
-            settings.name,
-            settings.description,
-        ):
+        actor = await actors.find(tx, first.uri)
+        if actor is None:
+            raise LookupError("an actor of the agency is not where it was added")
+        if (actor.display_name, actor.summary_source) != (settings.name, settings.description):
             await actors.change_profile(
                 tx,
-                agency.id,
+                actor.id,
                 display_name=settings.name,
                 summary=summary,
                 summary_source=settings.description,
             )
-        return agency
+        return actor
 
 
-async def _add_agency(database: Database, home: Home, clock: Clock, ids: Ids) -> None:
+async def _add_actor(database: Database, clock: Clock, first: Actor) -> None:
     now = clock.now()
-    actor = Actor(
+    keys = await asyncio.to_thread(_generate_keys, first.uri)
+    async with database.transaction("agency.add") as tx:
+        # Two processes may start at once: the second finds what the first has added.
+        if await actors.add(tx, first, now=now):
+            for pair in keys:
+                await actors.add_key_pair(tx, first.id, pair, now=now)
+
+
+def _agency(home: Home, clock: Clock, ids: Ids) -> Actor:
+    """Give the agency's own actor, which signs what we fetch."""
+    now = clock.now()
+    return Actor(
         id=ids.mint(now),
         uri=home.agency,
         kind=ActorKind.AGENCY,
@@ -281,12 +294,24 @@ async def _add_agency(database: Database, home: Home, clock: Clock, ids: Ids) ->
         url=f"{home.origin}/about",
         published_at=now,
     )
-    keys = await asyncio.to_thread(_generate_keys, home.agency)
-    async with database.transaction("agency.add") as tx:
-        # Two processes may start at once: the second finds what the first has added.
-        if await actors.add(tx, actor, now=now):
-            for pair in keys:
-                await actors.add_key_pair(tx, actor.id, pair, now=now)
+
+
+def _moderation(home: Home, clock: Clock, ids: Ids) -> Actor:
+    """Give the actor from which the agency reports: Lemmy wants one with an outbox."""
+    now = clock.now()
+    return Actor(
+        id=ids.mint(now),
+        uri=home.moderation,
+        kind=ActorKind.MODERATION,
+        name="moderation",
+        host=home.authority,
+        local=True,
+        inbox=home.collection(home.moderation, "inbox"),
+        shared_inbox=home.shared_inbox,
+        outbox=home.collection(home.moderation, "outbox"),
+        url=f"{home.origin}/about",
+        published_at=now,
+    )
 
 
 def _generate_keys(uri: str) -> tuple[KeyPair, ...]:

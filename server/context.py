@@ -142,6 +142,7 @@ class Context:
     session: Session
     faults: Faults
     agency_id: int
+    moderation_id: int
     metrics: Metrics = field(default_factory=Metrics)
     courtesy: Courtesy = field(default_factory=Courtesy)
 

@@ -79,7 +79,7 @@ _INBOXES: Final = tuple(
         audience="signed",
         body=inbox.LARGEST,
     )
-    for owner in ("", "/c/{name}", "/@{name}")
+    for owner in ("", "/c/{name}", "/@{name}", "/actor/moderation")
     for path in (f"{owner}/inbox", f"{owner}/inbox/")
 )
 
@@ -105,6 +105,8 @@ _DISCOVERY: Final = (
     _document("/ns", well_known.terms),
     _document("/actor", actors.agency),
     _document("/actor/communities", directories.communities),
+    _document("/actor/moderation", actors.moderation),
+    _document("/actor/moderation/outbox", actors.moderation_outbox),
 )
 _COLLECTIONS: Final = (
     _document("/c/{name}/outbox", collections.community_outbox, Surface.COLLECTION),

@@ -96,7 +96,7 @@ CREATE TABLE public.actors (
     deleted_at timestamp with time zone,
     also_known_as text DEFAULT ''::text NOT NULL,
     moved_to text,
-    CONSTRAINT actors_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'community'::text, 'agency'::text])))
+    CONSTRAINT actors_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'community'::text, 'agency'::text, 'moderation'::text])))
 );
 
 CREATE TABLE public.agencies (
