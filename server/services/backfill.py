@@ -115,7 +115,7 @@ async def _fill(context: Context, fill: Fill) -> bool:
             context, community.uri, fill.root_uri, fill.context, gathering.budget()
         )
         authors, everyone = await importing.authors_of(context, gathered.posts.values())
-        found = await importing.with_proven_quotes(context, gathered.posts)
+        gathered.posts = await importing.with_proven_quotes(context, gathered.posts)
     except Unreachable:
         raise
     except FederationError as refusal:
@@ -126,7 +126,9 @@ async def _fill(context: Context, fill: Fill) -> bool:
         return True
 
     async with context.database.transaction("backfill.thread") as tx:
-        new = await importing.import_thread(tx, context, community, found, authors)
+        new = await importing.import_thread(
+            tx, context, community, fill.root_uri, gathered, authors
+        )
         if gathered.whole and everyone:
             await backfills.settle_fill(
                 tx, fill.root_uri, reason="", posts=new, now=context.now()

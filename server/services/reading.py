@@ -15,6 +15,7 @@ from federation.translate.outgoing import (
     person_document,
     post_document,
     timestamp,
+    tombstone_in_thread,
 )
 from federation.translate.outgoing_parts import reaction_document
 from federation.translate.outgoing_quotes import stamp_document
@@ -228,7 +229,7 @@ async def thread(context: Context, asker: Asker, uri: str) -> dict[str, Any]:
         released = _released(context, kept, asker, Surface.COLLECTION)
         scope = sharing.scope(context, asker, Surface.COLLECTION)
         entries = await feeds.thread(tx, scope, released.content.facts.root_id)
-        listed = [entry for entry in entries if not entry.post.facts.deleted_at]
+        listed = _with_gaps(entries)
         theirs: dict[int, bytes] = {}
         if len(listed) <= MOST_EMBEDDED:
             foreign = [entry.post.facts.id for entry in listed if not entry.author.local]
@@ -241,9 +242,11 @@ async def thread(context: Context, asker: Asker, uri: str) -> dict[str, Any]:
 async def _embedded(
     context: Context, asker: Asker, listed: Sequence[Entry], theirs: Mapping[int, bytes]
 ) -> list[str | dict[str, Any]]:
-    """Embed what our members wrote, and what others proved, where a thread is small (4.2)."""
-    if len(listed) > MOST_EMBEDDED:
-        return [entry.post.facts.uri for entry in listed]
+    """Embed what our members wrote, and what others proved, where a thread is small (4.2).
+
+    What is deleted is embedded always: where it stood could be asked of nobody else.
+    """
+    is_small = len(listed) <= MOST_EMBEDDED
     authors = {entry.post.facts.id: entry.author for entry in listed}
     uris: list[str] = []
     ours: list[tuple[PostFacts, dict[str, Any]]] = []
@@ -254,7 +257,9 @@ async def _embedded(
         if released is None:
             continue
         uris.append(facts.uri)
-        if entry.author.local:
+        if facts.deleted_at is not None:
+            proven[facts.uri] = tombstone_in_thread(released, facts.deleted_at)
+        elif entry.author.local and is_small:
             document = post_document(
                 released,
                 community=entry.community,
@@ -267,6 +272,18 @@ async def _embedded(
     for each in await proving.prove_embedded(context, ours):
         proven[each["id"]] = each
     return [proven.get(uri, uri) for uri in uris]
+
+
+def _with_gaps(entries: Sequence[Entry]) -> list[Entry]:
+    """Leave out what is deleted, but for what something living replies to, at any depth."""
+    facts = {entry.post.facts.id: entry.post.facts for entry in entries}
+    kept: set[int] = set()
+    for each in facts.values():
+        post = each if each.deleted_at is None else None
+        while post is not None and post.id not in kept:
+            kept.add(post.id)
+            post = facts.get(post.parent_id or 0)
+    return [entry for entry in entries if entry.post.facts.id in kept]
 
 
 def is_serving(actor: Actor) -> bool:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from schemas.records import Community, PostFacts, Visibility
+from schemas.records import Community, Kind, PostFacts, Visibility
 from schemas.wire import archive as wire
 from server.services import posts, reading, stewardship
 from server.services.posts import Draft
@@ -186,3 +186,52 @@ async def test_an_answer_from_elsewhere_is_listed_by_its_id(scene: Scene) -> Non
     thread = (await scene.health.get(str(asked.context), scene.lands)).json
 
     assert thread["orderedItems"][1] == ours.uri
+
+
+async def test_a_deleted_post_is_listed_where_something_replies_to_it(scene: Scene) -> None:
+    [asked] = await scene.threads(1)
+    health, mona = scene.health, await scene.health.member("mona")
+    answer, removed, alone = [await health.answers(asked) for _ in range(3)]
+    comments = [
+        await posts.publish_reply(
+            health.context, mona, each.id, Kind.COMMENT, Draft(source="And?")
+        )
+        for each in (answer, removed)
+    ]
+    await posts.withdraw(health.context, mona, answer.id)
+    await posts.withdraw(health.context, mona, alone.id)
+    await stewardship.remove(health.context, mona, removed.id, "Off topic.")
+
+    thread = (await health.get(str(asked.context), scene.lands)).json
+
+    listed = {entry["id"]: entry for entry in thread["orderedItems"]}
+    assert list(listed) == [asked.uri, answer.uri, removed.uri, *(c.uri for c in comments)]
+    place = {"type": "Tombstone", "inReplyTo": asked.uri, "postKind": "answer"}
+    assert place.items() <= listed[answer.uri].items()
+    assert "summary" not in listed[answer.uri]
+    assert place | {"summary": "Off topic."} == {
+        key: listed[removed.uri][key] for key in (*place, "summary")
+    }
+    # What it said, and who said it, is gone.
+    told = {"id", "type", "formerType", "published", "deleted", "inReplyTo", "postKind"}
+    assert listed[answer.uri].keys() == told
+
+
+async def test_a_deleted_thread_is_listed_as_long_as_something_in_it_lives(
+    scene: Scene,
+) -> None:
+    [asked] = await scene.threads(1)
+    answer = await scene.health.answers(asked)
+    mona = await scene.health.member("mona")
+
+    await posts.withdraw(scene.health.context, mona, asked.id)
+
+    assert [[entry["id"] for entry in page] for page in await scene.pages()] == [[asked.uri]]
+    thread = (await scene.health.get(str(asked.context), scene.lands)).json
+    root, reply = thread["orderedItems"]
+    assert (root["type"], root["postKind"]) == ("Tombstone", "question")
+    assert "inReplyTo" not in root
+    assert reply["id"] == answer.uri
+
+    await posts.withdraw(scene.health.context, mona, answer.id)
+    assert await scene.pages() == [[]]

@@ -382,3 +382,194 @@ async def test_what_was_fetched_once_is_not_fetched_again_for_whoever_joins_next
         progress = await backfills.progress(tx, community.id)
     assert progress is not None
     assert (progress.waiting, progress.posts) == (0, 1)
+
+
+async def _gap(past: Past, uri: str) -> tuple[object, ...]:
+    """Give what there is of a deleted post: its kind, parent, words, by whom it was deleted."""
+    [row] = await past.scene.fetch(
+        "SELECT p.kind, (SELECT r.uri FROM posts r WHERE r.id = p.parent_id), "
+        "p.title || p.html || p.text || p.source, p.deleted_by, p.reason "
+        "FROM posts p WHERE p.uri = $1",
+        uri,
+    )
+    return tuple(row)
+
+
+async def _lists(past: Past, root: dict[str, Any], *replies: dict[str, Any] | str) -> None:
+    """Let a thread be listed, and fetch it."""
+    listed = f"{root['id']}/replies"
+    past.scene.peer.publishes(listed, type="OrderedCollection", orderedItems=list(replies))
+    past.scene.peer.publishes(root["id"], **root, replies=listed)
+    past.publishes(root["id"])
+    await past.joins()
+    await past.fills()
+
+
+@pytest.mark.parametrize("status", [404, 410])
+async def test_a_deleted_post_keeps_its_place_if_something_replies_to_it(
+    past: Past, status: int
+) -> None:
+    scene = past.scene
+    question = scene.post(past.sten, past.roads.uri)
+    answer = scene.post(past.ada, past.roads.uri, reply_to=question["id"])
+    below = scene.post(past.sten, past.roads.uri, reply_to=answer["id"])
+    alone = scene.post(past.ada, past.roads.uri, reply_to=question["id"])
+    for each in (answer, alone):
+        left = {"id": each["id"], "type": "Tombstone"}
+        scene.peer.tells(each["id"], document(left, status=status))
+
+    await _lists(past, question, answer["id"], below["id"], alone["id"])
+
+    assert await past.uris() == {question["id"], answer["id"], below["id"]}
+    gap = await _gap(past, answer["id"])
+    assert gap == ("answer", question["id"], "", "author", "")
+    below_facts = await scene.facts(below["id"])
+    assert below_facts is not None
+    assert (below_facts.parent_uri, below_facts.kind) == (answer["id"], Kind.COMMENT)
+    [counted] = await scene.fetch(
+        "SELECT answers, (SELECT sum(posts) FROM fills) FROM posts WHERE uri = $1",
+        question["id"],
+    )
+    assert tuple(counted) == (0, 2)
+
+
+async def test_a_deleted_post_that_nobody_lists_is_looked_for_where_it_was(past: Past) -> None:
+    scene = past.scene
+    question = scene.post(past.sten, past.roads.uri)
+    answer = scene.post(past.ada, past.roads.uri, reply_to=question["id"])
+    comment = scene.post(past.ada, past.roads.uri, reply_to=answer["id"])
+    below = scene.post(past.sten, past.roads.uri, reply_to=comment["id"])
+    scene.withdraws(comment["id"])
+
+    await _lists(past, question, below)
+
+    # Of where the comment stood nobody says anything: it stands below the question.
+    assert await past.uris() == {question["id"], comment["id"], below["id"]}
+    assert (await _gap(past, comment["id"]))[1] == question["id"]
+
+
+async def test_a_reply_that_nobody_lists_is_fetched_with_what_is_below_it(past: Past) -> None:
+    scene = past.scene
+    question = scene.post(past.sten, past.roads.uri)
+    answer = scene.post(past.ada, past.roads.uri, reply_to=question["id"])
+    below = scene.post(past.sten, past.roads.uri, reply_to=answer["id"])
+
+    await _lists(past, question, below)
+
+    assert await past.uris() == {question["id"], answer["id"], below["id"]}
+
+
+async def test_a_thread_that_began_with_a_deleted_post_is_shown_below_its_place(
+    past: Past,
+) -> None:
+    scene = past.scene
+    question = scene.post(past.sten, past.roads.uri)
+    thread = f"{past.roads.uri}/t/1"
+    answer = scene.post(past.ada, past.roads.uri, reply_to=question["id"], context=thread)
+    scene.withdraws(question["id"])
+    left = {"id": question["id"], "type": "Tombstone", "postKind": "question", "summary": "Ad."}
+    scene.peer.publishes(thread, type="OrderedCollection", orderedItems=[left, answer["id"]])
+    past.publishes({"type": "Object", "id": question["id"], "context": thread, "digest": "a"})
+
+    await past.joins()
+    await past.fills()
+
+    assert await _gap(past, question["id"]) == ("question", None, "", "moderator", "Ad.")
+    facts = await scene.facts(answer["id"])
+    assert facts is not None
+    assert (facts.root_uri, facts.kind, facts.context) == (question["id"], Kind.ANSWER, thread)
+
+
+async def test_what_a_community_removed_has_a_place_and_none_of_the_words(past: Past) -> None:
+    scene = past.scene
+    question = scene.post(past.sten, past.roads.uri)
+    spam = scene.post(past.ada, past.roads.uri, reply_to=question["id"])
+    below = scene.post(past.sten, past.roads.uri, reply_to=spam["id"])
+    left = {"id": spam["id"], "type": "Tombstone", "inReplyTo": question["id"]}
+    listed = left | {"summary": "Spam.", "postKind": "comment"}
+
+    await _lists(past, question, listed, below)
+
+    gap = await _gap(past, spam["id"])
+    assert gap == ("comment", question["id"], "", "moderator", "Spam.")
+    # It may be given back.
+    assert await scene.fetch("SELECT 1 FROM tombstones") == []
+
+
+async def test_a_community_takes_no_place_of_what_was_not_written_to_it(past: Past) -> None:
+    scene = past.scene
+    other = scene.group("evil", "elsewhere")
+    question = scene.post(past.sten, past.roads.uri)
+    theirs = scene.post(past.ada, other.uri)
+    lie = {"id": theirs["id"], "type": "Tombstone", "inReplyTo": question["id"]}
+    below = scene.post(past.sten, past.roads.uri, reply_to=theirs["id"])
+
+    await _lists(past, question, lie, below)
+
+    assert await past.uris() == {question["id"]}
+
+
+async def test_a_post_that_comes_after_all_takes_its_place(past: Past) -> None:
+    scene = past.scene
+    question = scene.post(past.sten, past.roads.uri)
+    answer = scene.post(past.ada, past.roads.uri, reply_to=question["id"])
+    below = scene.post(past.sten, past.roads.uri, reply_to=answer["id"])
+    scene.peer.tells(answer["id"], document({}, status=404))
+    await _lists(past, question, answer["id"], below["id"])
+    assert (await _gap(past, answer["id"]))[3] == "author"
+
+    scene.peer.publishes(answer["id"], **answer)
+    create = scene.activity(past.ada, "Create", answer)
+    await done(scene, past.roads, "Announce", create)
+
+    assert await past.uris() == {question["id"], answer["id"], below["id"]}
+    assert (await _gap(past, answer["id"]))[3] is None
+    facts = await scene.facts(below["id"])
+    assert facts is not None
+    assert (facts.parent_uri, facts.root_uri) == (answer["id"], question["id"])
+
+
+async def test_a_first_post_that_is_given_back_is_fetched_into_its_place(past: Past) -> None:
+    scene = past.scene
+    question = scene.post(past.sten, past.roads.uri)
+    thread = f"{past.roads.uri}/t/1"
+    answer = scene.post(past.ada, past.roads.uri, reply_to=question["id"], context=thread)
+    below = scene.post(past.sten, past.roads.uri, reply_to=answer["id"], context=thread)
+    left = {"id": question["id"], "type": "Tombstone", "summary": "A mistake."}
+    listed = [left, answer["id"], below["id"]]
+    scene.peer.publishes(thread, type="OrderedCollection", orderedItems=listed)
+    past.publishes({"type": "Object", "id": question["id"], "context": thread, "digest": "a"})
+    await past.joins()
+    await past.fills()
+    assert (await _gap(past, question["id"]))[0] == "discussion"
+
+    whole = [question["id"], answer["id"], below["id"]]
+    scene.peer.publishes(thread, type="OrderedCollection", orderedItems=whole)
+    gap = await scene.facts(question["id"])
+    assert gap is not None
+    scene.clock.turn(backfill.FRESH + timedelta(seconds=1))
+    await backfill.want_thread(scene.here.context, gap)
+    await past.fills()
+
+    assert await past.uris() == set(whole)
+    for uri in whole:
+        facts = await scene.facts(uri)
+        assert facts is not None
+        assert (facts.root_uri, facts.deleted_at) == (question["id"], None)
+
+
+async def test_tombstones_that_reply_to_each_other_hang_nowhere(past: Past) -> None:
+    scene = past.scene
+    question = scene.post(past.sten, past.roads.uri)
+    one, two = (f"{past.sten.uri}/posts/{name}" for name in ("one", "two"))
+    below = scene.post(past.sten, past.roads.uri, reply_to=one)
+    circle = [
+        {"id": one, "type": "Tombstone", "inReplyTo": two},
+        {"id": two, "type": "Tombstone", "inReplyTo": one},
+        {"id": "no uri", "type": "Tombstone"},
+    ]
+
+    await _lists(past, question, *circle, below)
+
+    assert await past.uris() == {question["id"]}
+    assert await past.fill(question["id"]) == ("done", "")

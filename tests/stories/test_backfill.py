@@ -154,3 +154,66 @@ async def test_an_agency_that_comes_late_has_every_thread_as_it_is_by_now(
     assert not await life.value(
         health, "SELECT count(*) FROM notifications WHERE kind <> 'let-in'"
     )
+
+
+_PLACES = """
+    SELECT p.uri, p.kind, p.published_at, p.deleted_at, p.deleted_by, p.reason, p.title,
+      p.html, p.visibility, p.answers, (SELECT r.uri FROM posts r WHERE r.id = p.root_id),
+      (SELECT r.uri FROM posts r WHERE r.id = p.parent_id)
+    FROM posts p JOIN actors c ON c.id = p.community_id
+    WHERE c.name = $1 ORDER BY p.published_at, p.uri
+"""
+
+
+@pytest.mark.parametrize("visibility", list(Visibility))
+async def test_what_replies_to_a_deleted_post_is_there_for_whoever_comes_late(
+    transport: Instance,
+    lands: Instance,
+    health: Instance,
+    clock: TurnedClock,
+    visibility: Visibility,
+) -> None:
+    name = f"paths_{visibility}"
+    steward, helper = await a_community(transport, lands, name, visibility)
+    kept, gone = [
+        await asks(transport, steward, name, title) for title in ("A kept one", "A deleted one")
+    ]
+    await settle(transport, lands)
+    clock.turn(timedelta(hours=1))
+    for question in (kept, gone):
+        answer = await life.replies(lands, f"helper_{name}", question.uri, "Count them.")
+        await settle(transport, lands)
+        at_home = await life.post_at(transport, answer.uri)
+        comment = await posts.publish_reply(
+            transport.context, steward, at_home.id, Kind.COMMENT, Draft(source="And then?")
+        )
+        await settle(transport, lands)
+        there = await life.post_at(lands, comment.uri)
+        done = Draft(source="Then it is done.")
+        await posts.publish_reply(lands.context, helper, there.id, Kind.COMMENT, done)
+        await settle(transport, lands)
+        clock.turn(timedelta(minutes=5))
+        if question is kept:
+            await posts.withdraw(lands.context, helper, answer.id)
+            await stewardship.remove(transport.context, steward, comment.id, "Off topic.")
+    await posts.withdraw(transport.context, steward, gone.id)
+    await settle(transport, lands)
+    for one, other in ((health, transport), (health, lands)):
+        await one.admit(other)
+        await other.admit(one)
+
+    await joined(health, f"late_{name}", f"!{name}@{transport.host}", transport, lands)
+
+    first, *others = [
+        await life.rows(each, _PLACES, name) for each in (transport, lands, health)
+    ]
+    assert len(first) == 8
+    assert [row for row in first if row[3]] != []
+    for other in others:
+        assert other == first
+    reader = health.browser() if visibility is Visibility.PUBLIC else None
+    if reader is not None:
+        page = await reader.get(await life.path_at(health, kept.uri))
+        assert "Then it is done." in page.text
+        assert "The author deleted this." in page.text
+        assert "Off topic." in page.text
