@@ -14,7 +14,7 @@ from schemas.records import Community, PostFacts
 from schemas.wire.archive import listed_thread
 from schemas.wire.collections import parse_collection
 from server.context import Context
-from server.services import confirming, gathering, importing
+from server.services import confirming, gathering, importing, thanks
 from server.storage import backfills, communities, posts, threads
 from server.storage.backfills import Fill, Listing
 from server.storage.database import Transaction
@@ -111,11 +111,13 @@ async def _fill(context: Context, fill: Fill) -> bool:
     async with context.database.reading() as tx:
         community = await communities.get(tx, fill.community_id)
     try:
+        allowed = gathering.budget()
         gathered = await gathering.gather(
-            context, community.uri, fill.root_uri, fill.context, gathering.budget()
+            context, community.uri, fill.root_uri, fill.context, allowed
         )
         authors, everyone = await importing.authors_of(context, gathered.posts.values())
         gathered.posts = await importing.with_proven_quotes(context, gathered.posts)
+        given = await thanks.gather(context, community, gathered, allowed)
     except Unreachable:
         raise
     except FederationError as refusal:
@@ -129,6 +131,7 @@ async def _fill(context: Context, fill: Fill) -> bool:
         new = await importing.import_thread(
             tx, context, community, fill.root_uri, gathered, authors
         )
+        await thanks.take_over(tx, community, given)
         if gathered.whole and everyone:
             await backfills.settle_fill(
                 tx, fill.root_uri, reason="", posts=new, now=context.now()

@@ -66,11 +66,13 @@ class Gathered:
     """Posts of one thread, none before what it replies to; `whole` if nothing is missing.
 
     `gone` are those that stood in it once; of the ones in `buried` their own server says so.
+    `likes` is where its community's server lists what was given to them.
     """
 
     posts: dict[str, IncomingPost] = field(default_factory=dict)
     gone: dict[str, IncomingTombstone] = field(default_factory=dict)
     buried: set[str] = field(default_factory=set)
+    likes: str | None = None
     whole: bool = True
 
 
@@ -230,6 +232,8 @@ class _Work:
                 log.info("thread-not-listed", reason=error.reason, post=owner)
                 return found or None
             found += page.entries
+            if page.likes and same_origin(page.likes, self.community_uri):
+                self.found.likes = page.likes
             following = page.first if not page.entries and page.first else page.next
         return found[:MOST_POSTS]
 

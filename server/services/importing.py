@@ -43,7 +43,12 @@ async def authors_of(
 
     Nobody who is suspended or deleted here is among them, nor anybody of a blocked agency.
     """
-    uris = sorted({post.author_uri for post in incoming})
+    return await people(context, {post.author_uri for post in incoming})
+
+
+async def people(context: Context, uris: Iterable[str]) -> tuple[dict[str, Actor], bool]:
+    """Do as `authors_of` for whoever is known by these uris."""
+    uris = sorted(uris)
     async with context.database.reading() as tx:
         found = await actors.find_many(tx, uris)
     everyone_came = True

@@ -9,7 +9,7 @@ import pytest
 
 from schemas.records import Community, Kind, PostFacts, Visibility
 from schemas.wire import archive as wire
-from server.services import posts, reading, stewardship
+from server.services import communities, contexts, kudos, posts, stewardship
 from server.services.posts import Draft
 from tests.hostile_peer import HostilePeer
 from tests.reading_house import House, Stranger, TurnedClock, house, stranger
@@ -165,11 +165,11 @@ async def test_a_thread_is_listed_with_the_words_of_our_own_members(scene: Scene
 async def test_a_long_thread_is_listed_by_ids(scene: Scene) -> None:
     [asked] = await scene.threads(1)
     answer = await scene.health.answers(asked)
-    await scene.copies(answer, reading.MOST_EMBEDDED)
+    await scene.copies(answer, contexts.MOST_EMBEDDED)
 
     thread = (await scene.health.get(str(asked.context), scene.lands)).json
 
-    copies = [f"{answer.uri}/{number}" for number in range(1, reading.MOST_EMBEDDED + 1)]
+    copies = [f"{answer.uri}/{number}" for number in range(1, contexts.MOST_EMBEDDED + 1)]
     assert thread["orderedItems"] == [asked.uri, answer.uri, *copies]
 
 
@@ -235,3 +235,30 @@ async def test_a_deleted_thread_is_listed_as_long_as_something_in_it_lives(
 
     await posts.withdraw(scene.health.context, mona, answer.id)
     assert await scene.pages() == [[]]
+
+
+async def test_who_thanked_whom_is_told_where_it_was_told_as_it_happened(scene: Scene) -> None:
+    [asked] = await scene.threads(1)
+    health, mona = scene.health, await scene.health.member("mona")
+    answer = await health.answers(asked)
+    nora = await health.member("nora")
+    await communities.join(health.context, nora, scene.roads.id)
+    nora = await health.member("nora")
+    await kudos.give_kudos(health.context, nora, answer.id, "saved-time", "A *day*.")
+    uri = f"{asked.context}/likes"
+
+    stranger = await health.get(uri, scene.lands)
+    without = (await health.get(str(asked.context), scene.lands)).json
+    await health.lets_in(scene.lands, scene.roads)
+    thread = (await health.get(str(asked.context), scene.lands)).json
+    likes = (await health.get(uri, scene.lands)).json
+
+    assert (stranger.status, "likes" in without) == (404, False)
+    assert thread["likes"] == uri
+    [like] = likes["orderedItems"]
+    assert (like["type"], like["object"]) == ("Like", answer.uri)
+    assert like["actor"] == nora.member.actor.uri
+    assert like["kudosFor"]["category"] == "saved-time"
+    assert like["proof"]["verificationMethod"].startswith(nora.member.actor.uri)
+    await posts.withdraw(health.context, mona, answer.id)
+    assert (await health.get(uri, scene.lands)).json["orderedItems"] == []

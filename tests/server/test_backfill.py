@@ -573,3 +573,110 @@ async def test_tombstones_that_reply_to_each_other_hang_nowhere(past: Past) -> N
 
     assert await past.uris() == {question["id"]}
     assert await past.fill(question["id"]) == ("done", "")
+
+
+_MARKS = "SELECT m.uri, p.uri FROM marks m JOIN posts p ON p.id = m.post_id ORDER BY m.uri"
+
+
+async def _with_likes(past: Past, thread: str, *likes: object, at: str | None = None) -> None:
+    """List what was given to the posts of a thread, and fetch it."""
+    listed = at or f"{thread}/likes"
+    question = past.scene.post(past.sten, past.roads.uri)
+    past.scene.peer.publishes(
+        thread, type="OrderedCollection", orderedItems=[question], likes=listed
+    )
+    said = [each(question["id"]) if callable(each) else each for each in likes]
+    past.scene.peer.publishes(listed, type="OrderedCollection", orderedItems=said)
+    past.publishes({"type": "Object", "id": question["id"], "context": thread, "digest": "a"})
+    await past.joins()
+    await past.fills()
+
+
+async def test_what_was_given_before_is_believed_of_the_givers_own_server(past: Past) -> None:
+    scene = past.scene
+    nils, cleo = scene.sender("health", "nils"), scene.sender("far", "cleo")
+
+    await _with_likes(
+        past,
+        f"{past.roads.uri}/t/1",
+        # Of the community's own server; of another that says so; by its id alone.
+        lambda post: scene.activity(cleo, "Like", post),
+        lambda post: scene.published(past.ada, "Like", post),
+        lambda post: scene.published(nils, "Like", post)["id"],
+        # Of what its own server says nothing, and what is no Like of theirs.
+        lambda post: scene.activity(scene.sender("parks", "lou"), "Like", post),
+        lambda post: scene.published(cleo, "Announce", post),
+        lambda post: scene.activity(cleo, "Like", post) | {"id": f"{past.ada.uri}/like"},
+        lambda post: scene.activity(cleo, "Like", "https://elsewhere.example/p/1"),
+        lambda post: {**scene.activity(past.ada, "Like", post), "proof": {"type": "None"}},
+        lambda post: scene.activity(
+            replace(cleo, uri=f"{scene.here.origin}/@bob"), "Like", post
+        ),
+        {"id": 7},
+    )
+
+    given = await scene.fetch(_MARKS)
+    assert len(given) == 3
+    assert {row[0].partition("/activities")[0] for row in given} == {
+        past.ada.uri,
+        nils.uri,
+        cleo.uri,
+    }
+    assert await scene.fetch("SELECT helpful FROM posts") == [(3,)]
+    assert await scene.fetch("SELECT 1 FROM notifications WHERE kind = 'helpful'") == []
+
+
+async def test_what_is_known_to_be_given_or_taken_back_is_not_asked_for_again(
+    past: Past,
+) -> None:
+    scene = past.scene
+    thread, likes = f"{past.roads.uri}/t/1", []
+
+    def kept(post: str) -> object:
+        likes.append(scene.published(past.ada, "Like", post))
+        return likes[0]
+
+    await _with_likes(past, thread, kept)
+    [(uri, _)] = await scene.fetch(_MARKS)
+    await done(scene, past.roads, "Announce", scene.published(past.ada, "Undo", likes[0]))
+    before = len(scene.asked("health"))
+    [(root,)] = await scene.fetch("SELECT uri FROM posts")
+    facts = await scene.facts(root)
+    assert facts is not None
+
+    scene.clock.turn(backfill.FRESH + timedelta(seconds=1))
+    await backfill.want_thread(scene.here.context, facts)
+    await past.fills()
+
+    assert uri == likes[0]["id"]
+    assert await scene.fetch(_MARKS) == []
+    assert len(scene.asked("health")) == before
+
+
+async def test_likes_are_asked_of_the_community_only_and_spoil_no_thread(past: Past) -> None:
+    scene = past.scene
+    trap = scene.peer.url("evil", "/likes")
+
+    await _with_likes(past, f"{past.roads.uri}/t/1", at=trap)
+
+    assert scene.asked("evil") == []
+    assert len(await past.uris()) == 1
+
+
+@pytest.mark.parametrize("reply", [Reply(status=503), document({}, status=403)])
+async def test_likes_that_cannot_be_had_spoil_no_thread(past: Past, reply: Reply) -> None:
+    scene = past.scene
+    thread = f"{past.roads.uri}/t/1"
+    question = scene.post(past.sten, past.roads.uri)
+    scene.peer.publishes(
+        thread, type="OrderedCollection", orderedItems=[question], likes=f"{thread}/likes"
+    )
+    scene.peer.tells(f"{thread}/likes", reply)
+    past.publishes({"type": "Object", "id": question["id"], "context": thread, "digest": "a"})
+
+    await past.joins()
+    await past.fills()
+
+    assert await past.uris() == {question["id"]}
+    assert await past.fill(question["id"]) == ("done", "")
+    assert scene.asked("far").count(f"{thread}/likes".removeprefix(scene.peer.url("far"))) == 1

@@ -6,7 +6,7 @@ from federation.errors import Malformed
 from schemas.records import ActorKind, Anonymous
 from server.context import Context
 from server.handlers.activitypub.answers import for_asker, for_one, signature_required
-from server.services import archive, outboxes, reading, synchronizing
+from server.services import archive, contexts, outboxes, synchronizing
 from server.services.reading import Asker
 
 
@@ -96,7 +96,14 @@ async def moderators(request: web.Request, context: Context, asker: Asker) -> we
 async def thread(request: web.Request, context: Context, asker: Asker) -> web.Response:
     """Answer /c/NAME/t/KEY, the context of a thread."""
     uri = f"{context.home.origin}/c/{_name(request)}/t/{request.match_info['key']}"
-    return for_one(await reading.thread(context, asker, uri))
+    return for_one(await contexts.thread(context, asker, uri))
+
+
+@for_asker
+async def thread_likes(request: web.Request, context: Context, asker: Asker) -> web.Response:
+    """Answer /c/NAME/t/KEY/likes."""
+    uri = f"{context.home.origin}/c/{_name(request)}/t/{request.match_info['key']}"
+    return for_one(await contexts.likes(context, asker, uri))
 
 
 @for_asker
