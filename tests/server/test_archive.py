@@ -262,3 +262,21 @@ async def test_who_thanked_whom_is_told_where_it_was_told_as_it_happened(scene: 
     assert like["proof"]["verificationMethod"].startswith(nora.member.actor.uri)
     await posts.withdraw(health.context, mona, answer.id)
     assert (await health.get(uri, scene.lands)).json["orderedItems"] == []
+
+
+async def test_a_page_is_sent_again_only_when_it_has_changed(scene: Scene) -> None:
+    [asked] = await scene.threads(1)
+    for path in ("/c/roads/archive", "/c/roads/archive?after=0-0"):
+        first = await scene.health.get(path, scene.lands)
+        tag = {"If-None-Match": first.headers["ETag"]}
+        again = await scene.health.get(path, scene.lands, **tag)
+
+        assert (first.status, again.status, again.body) == (200, 304, b"")
+        assert again.headers["ETag"] == first.headers["ETag"]
+        assert again.headers["Cache-Control"] == "private, no-cache"
+
+    await scene.health.answers(asked)
+    changed = await scene.health.get(path, scene.lands, **tag)
+
+    assert changed.status == 200
+    assert changed.json["orderedItems"] != first.json["orderedItems"]

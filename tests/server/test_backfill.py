@@ -9,6 +9,7 @@ import pytest
 
 from schemas.records import AgencyState, Kind, Visibility
 from server.services import backfill, discovery
+from server.services.errors import Conflict, NotFound, Refusal
 from server.storage import agencies, backfills, communities
 from server.storage.embedded import Cluster
 from server.workers.backfill import fill_due
@@ -680,3 +681,90 @@ async def test_likes_that_cannot_be_had_spoil_no_thread(past: Past, reply: Reply
     assert await past.uris() == {question["id"]}
     assert await past.fill(question["id"]) == ("done", "")
     assert scene.asked("far").count(f"{thread}/likes".removeprefix(scene.peer.url("far"))) == 1
+
+
+async def test_a_page_that_was_read_is_read_again_only_when_it_has_changed(past: Past) -> None:
+    scene = past.scene
+    first, second = scene.post(past.sten, past.roads.uri), scene.post(past.sten, past.roads.uri)
+    archive = f"{past.roads.uri}/archive"
+    last = f"{archive}?after=2"
+    for page, posts, following in ((archive, [first], last), (last, [second], None)):
+        entries = [{"type": "Object", "id": each["id"], "digest": "a"} for each in posts]
+        said: dict[str, Any] = {"id": page, "type": "OrderedCollectionPage"}
+        said |= {"orderedItems": entries} | ({"next": following} if following else {})
+        reply = document(said)
+        tagged = replace(reply, headers=(*reply.headers, ("ETag", '"t"')))
+        # Whatever is sent after that is a page that nobody changed.
+        scene.peer.tells(page, tagged, Reply(status=304))
+    past.publishes(archive=archive)
+    await past.joins()
+    await past.fills()
+    assert await past.uris() == {first["id"], second["id"]}
+
+    community = await discovery.find_or_fetch_actor(scene.here.context, past.roads.uri)
+    async with scene.here.database.transaction("test") as tx:
+        await backfills.forget(tx, community.id)
+        known = await communities.get(tx, community.id)
+        await backfill.want(tx, scene.here.context, known, whole=True)
+    await past.fills()
+
+    asked = [
+        each.headers.get("if-none-match")
+        for each in scene.peer.requests
+        if "/archive" in each.target
+    ]
+    assert asked == [None, None, '"t"', '"t"']
+    async with scene.here.database.reading() as tx:
+        progress = await backfills.progress(tx, community.id)
+    assert progress is not None
+    assert (progress.threads, progress.waiting, progress.posts) == (2, 0, 2)
+    assert progress.ended_at is not None
+
+
+async def test_an_operator_has_a_past_fetched_again_and_what_was_refused_tried(
+    past: Past,
+) -> None:
+    scene, context = past.scene, past.scene.here.context
+    kept, lost = scene.post(past.sten, past.roads.uri), scene.post(past.sten, past.roads.uri)
+    archive = f"{past.roads.uri}/archive"
+    entries = [{"type": "Object", "id": each["id"], "digest": "a"} for each in (kept, lost)]
+    scene.peer.publishes(archive, type="OrderedCollectionPage", orderedItems=entries)
+    scene.peer.tells(lost["id"], document({}, status=403))
+    past.publishes(archive=archive)
+    await past.joins()
+    await past.fills()
+    assert await past.uris() == {kept["id"]}
+
+    scene.peer.publishes(lost["id"], **lost)
+    handle = await backfill.ask_again(context, past.roads.uri, whole=True)
+    await past.fills()
+
+    assert handle == f"roads@{scene.peer.authority('far')}"
+    assert await past.uris() == {kept["id"], lost["id"]}
+    async with scene.here.database.reading() as tx:
+        [listed] = await backfills.fetching(tx)
+    assert (listed.handle, listed.reason, listed.progress.refused) == (handle, "", 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "reason"),
+    [
+        ("{here}/c/plaza", Conflict, "community-is-ours"),
+        ("{far}/@sten", NotFound, "community-not-found"),
+        ("{far}/@nobody", NotFound, "community-not-found"),
+        ("no address", NotFound, "community-not-found"),
+        ("{far}/@mute", Conflict, "community-lists-nothing"),
+    ],
+)
+async def test_what_has_no_past_to_fetch_is_refused_in_a_sentence(
+    past: Past, text: str, kind: type[Refusal], reason: str
+) -> None:
+    scene = past.scene
+    await scene.community((await scene.signed_in("bob")).member.actor, "plaza")
+    scene.group("far", "mute", past.sten)
+    asked = text.format(here=scene.here.origin, far=scene.peer.url("far"))
+
+    with pytest.raises(kind) as refused:
+        await backfill.ask_again(scene.here.context, asked, whole=False)
+
+    assert refused.value.reason == reason
