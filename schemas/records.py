@@ -187,6 +187,11 @@ class PostFacts:
     pinned_at: datetime | None = None
     announced_at: datetime | None = None
 
+    @property
+    def is_gap(self) -> bool:
+        """Whether this is the mere place of a post that nobody here ever had."""
+        return self.deleted_at is not None and self.author_id == self.community_id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:

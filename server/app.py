@@ -21,7 +21,7 @@ from server import routes
 from server.config import Settings
 from server.context import Clock, Context, Faults, FileClock, Ids, SystemClock
 from server.handlers import system
-from server.handlers.activitypub.inbox import add_door
+from server.handlers.activitypub.inbox import SLOWEST_BODY, add_door
 from server.handlers.mastodon import live
 from server.handlers.pages.pages import render_error
 from server.middleware import CONTEXT, HUB, METRICS, RENDER_ERROR, Route, gates
@@ -66,6 +66,22 @@ LOOPS: Final[dict[str, Callable[[Context], Coroutine[Any, Any, None]]]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long we wait for whoever sends to us, in seconds.
+
+    Args:
+        head: for the whole head of a request; also for the next one of a connection, and so
+            longer than a proxy in front of us keeps an idle one: it must be the first to end.
+        body: for the whole body of an activity.
+        rest: for what is still sent of a body after its request was answered.
+    """
+
+    head: float = 180.0
+    body: float = SLOWEST_BODY
+    rest: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """Which parts of an instance a process runs.
 
@@ -75,6 +91,7 @@ class Parts:
         supervise: look after the embedded database; a parent does it for its children.
         table: what the web answers.
         limits: how long we wait for others, and how much we take; the usual unless given.
+        patience: how long we wait for those who send to us; the usual unless given.
     """
 
     web: bool = True
@@ -84,6 +101,7 @@ class Parts:
     supervise: bool = True
     table: tuple[Route, ...] = routes.ROUTES
     limits: OutgoingLimits = field(default_factory=OutgoingLimits)
+    patience: Patience = field(default_factory=Patience)
 
 
 @asynccontextmanager
@@ -152,7 +170,12 @@ async def context_of(
         )
 
 
-def build(context: Context, table: tuple[Route, ...] = routes.ROUTES) -> web.Application:
+def build(
+    context: Context,
+    table: tuple[Route, ...] = routes.ROUTES,
+    *,
+    slowest_body: float = SLOWEST_BODY,
+) -> web.Application:
     """Build the application: routes, middlewares, and what handlers find in it."""
     application = web.Application(client_max_size=_LARGEST_BODY)
     application[CONTEXT] = context
@@ -160,7 +183,7 @@ def build(context: Context, table: tuple[Route, ...] = routes.ROUTES) -> web.App
     application[RENDER_ERROR] = render_error
     application[HUB] = Hub()
     application.on_shutdown.append(_end_listening)
-    add_door(application, context)
+    add_door(application, context, slowest=slowest_body)
     gates.install(application)
     routes.register(application, table)
     return application
@@ -172,7 +195,7 @@ async def _end_listening(application: web.Application) -> None:
 
 async def _serve_web(context: Context, settings: Settings, parts: Parts) -> list[Stop]:
     """Listen, and tell those who listen to us what happens."""
-    application = build(context, parts.table)
+    application = build(context, parts.table, slowest_body=parts.patience.body)
     loops = {"stream": lambda: application[HUB].listen_forever(context, live.render)}
     if not parts.work:
         loops["bell"] = context.bell.listen
@@ -182,7 +205,7 @@ async def _serve_web(context: Context, settings: Settings, parts: Parts) -> list
 async def _listen(application: web.Application, settings: Settings, parts: Parts) -> Stop:
     address, port = settings.listen_on
     site = _Site(listener=parts.listener, address=address, port=port, shared=parts.shared_port)
-    return await _serve(application, site)
+    return await _serve(application, site, parts.patience)
 
 
 async def _listen_for_metrics(context: Context) -> Stop:
@@ -191,7 +214,8 @@ async def _listen_for_metrics(context: Context) -> Stop:
     application[METRICS] = context.metrics
     application.router.add_get("/metrics", system.metrics)
     address, _, port = context.settings.metrics.rpartition(":")
-    return await _serve(application, _Site(address=address.strip("[]"), port=int(port)))
+    site = _Site(address=address.strip("[]"), port=int(port))
+    return await _serve(application, site, Patience())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,8 +226,14 @@ class _Site:
     shared: bool = False
 
 
-async def _serve(application: web.Application, site: _Site) -> Stop:
-    serving = web.AppRunner(application, access_log=None, shutdown_timeout=_PATIENCE)
+async def _serve(application: web.Application, site: _Site, patience: Patience) -> Stop:
+    serving = web.AppRunner(
+        application,
+        access_log=None,
+        shutdown_timeout=_PATIENCE,
+        keepalive_timeout=patience.head,
+        lingering_time=patience.rest,
+    )
     await serving.setup()
     try:
         if site.listener is not None:

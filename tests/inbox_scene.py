@@ -23,6 +23,7 @@ from schemas.records import (
     Visibility,
 )
 from schemas.wire.vocabulary import PUBLIC
+from server import app
 from server.services import accounts, communities, discovery, posts
 from server.services.communities import CommunityDraft
 from server.services.posts import Draft
@@ -264,13 +265,18 @@ class Scene:
 
 @asynccontextmanager
 async def opened(
-    cluster: Cluster, *, limits: OutgoingLimits | None = None
+    cluster: Cluster,
+    *,
+    limits: OutgoingLimits | None = None,
+    patience: app.Patience | None = None,
 ) -> AsyncIterator[Scene]:
     """Open the scene: nobody has done anything yet, four hosts of the peer are admitted."""
     clock = TurnedClock()
     async with (
         HostilePeer() as peer,
-        running(cluster, "transport", clock=clock, work=False, limits=limits) as here,
+        running(
+            cluster, "transport", clock=clock, work=False, limits=limits, patience=patience
+        ) as here,
         aiohttp.ClientSession() as client,
     ):
         async with here.database.transaction("test") as tx:

@@ -197,6 +197,7 @@ async def running(
     work: bool = True,
     table: tuple[Route, ...] = ROUTES,
     limits: OutgoingLimits | None = None,
+    patience: app.Patience | None = None,
     **settings: object,
 ) -> AsyncIterator[Instance]:
     """Run an instance on a free port, with an empty database of its own."""
@@ -207,7 +208,12 @@ async def running(
             url,
             clock=clock,
             port=0,
-            parts=app.Parts(work=work, table=table, limits=limits or OutgoingLimits()),
+            parts=app.Parts(
+                work=work,
+                table=table,
+                limits=limits or OutgoingLimits(),
+                patience=patience or app.Patience(),
+            ),
             **settings,
         ) as instance,
     ):

@@ -121,6 +121,7 @@ _COLLECTIONS: Final = (
     _document("/c/{name}/featured", collections.featured, Surface.COLLECTION),
     _document("/c/{name}/moderators", collections.moderators, Surface.COLLECTION),
     _document("/c/{name}/t/{key}", collections.thread, Surface.COLLECTION),
+    _document("/c/{name}/t/{key}/likes", collections.thread_likes, Surface.COLLECTION),
     _document("/@{name}/outbox", collections.person_outbox, Surface.COLLECTION),
     _document("/@{name}/followers", collections.person_followers, Surface.COLLECTION),
     _document(

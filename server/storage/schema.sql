@@ -531,6 +531,13 @@ CREATE TABLE public.revisions (
     written_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.seen_pages (
+    page text NOT NULL,
+    community_id bigint NOT NULL,
+    tag text NOT NULL,
+    next_page text
+);
+
 CREATE TABLE public.sessions (
     id bigint NOT NULL,
     token_hash bytea NOT NULL,
@@ -802,6 +809,9 @@ ALTER TABLE ONLY public.reports
 ALTER TABLE ONLY public.revisions
     ADD CONSTRAINT revisions_pkey PRIMARY KEY (post_id, number);
 
+ALTER TABLE ONLY public.seen_pages
+    ADD CONSTRAINT seen_pages_pkey PRIMARY KEY (page);
+
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
 
@@ -955,6 +965,8 @@ CREATE INDEX reconciliations_due ON public.reconciliations USING btree (due_at);
 CREATE UNIQUE INDEX reports_once ON public.reports USING btree (reporter_id, post_id) WHERE (closed_at IS NULL);
 
 CREATE INDEX reports_open ON public.reports USING btree (opened_at DESC) WHERE (closed_at IS NULL);
+
+CREATE INDEX seen_pages_by_community ON public.seen_pages USING btree (community_id);
 
 CREATE INDEX sessions_by_expiry ON public.sessions USING btree (expires_at);
 
@@ -1127,6 +1139,9 @@ ALTER TABLE ONLY public.reports
 ALTER TABLE ONLY public.revisions
     ADD CONSTRAINT revisions_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
 
+ALTER TABLE ONLY public.seen_pages
+    ADD CONSTRAINT seen_pages_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.backfills(community_id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
 
@@ -1248,6 +1263,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.removed_posts TO commonlore_ap
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reports TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.revisions TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.seen_pages TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO commonlore_app;
 

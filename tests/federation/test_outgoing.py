@@ -423,6 +423,23 @@ def test_a_deleted_post_leaves_a_tombstone_without_words(kind, former):
     }
 
 
+@pytest.mark.parametrize(
+    ("kind", "by", "reason", "place"),
+    [
+        (Kind.QUESTION, DeletedBy.AUTHOR, "", {"postKind": "question"}),
+        (Kind.ANSWER, DeletedBy.AUTHOR, "", {"postKind": "answer", "inReplyTo": QUESTION}),
+        (Kind.POLL, DeletedBy.MODERATOR, "Ad.", {"postKind": "poll", "summary": "Ad."}),
+    ],
+)
+def test_in_its_thread_a_tombstone_says_where_it_stood(kind, by, reason, place):
+    about = facts(kind, deleted_at=NOW, deleted_by=by)
+    post = released(about, reason=reason)
+
+    document = outgoing.tombstone_in_thread(post, NOW)
+
+    assert document == outgoing.post_document(post, community=ROADS) | place
+
+
 def test_an_answered_question_says_so_in_its_tag_and_its_state():
     post = released(facts(), accepted=(ANSWER,), topic=Topic(slug="crashes", name="Crashes"))
 
