@@ -16,7 +16,7 @@ from schemas.wire.collections import parse_collection
 from schemas.wire.vocabulary import TOMBSTONE
 from server.context import Context
 from server.services import confirming, proving
-from server.storage import threads
+from server.storage import actors, threads
 
 log = structlog.get_logger()
 
@@ -54,10 +54,14 @@ class Spent(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class Gathered:
-    """Posts of one thread, none before what it replies to; `whole` if nothing is missing."""
+    """Posts of one thread, none before what it replies to; `whole` if nothing is missing.
+
+    `spent` is whether the budget ended it.
+    """
 
     posts: dict[str, IncomingPost] = field(default_factory=dict)
     whole: bool = True
+    spent: bool = False
 
 
 def budget() -> Budget:
@@ -96,6 +100,7 @@ async def gather(
             await work.replies(root or await work.first(root_uri), root_uri)
     except Spent:
         work.found.whole = False
+        work.found.spent = True
     return work.found
 
 
@@ -110,6 +115,7 @@ class _Work:
     context: Context
     allowed: Budget
     found: Gathered = field(default_factory=Gathered)
+    met: set[str] = field(default_factory=set)
 
     async def fetch(self, uri: str) -> dict[str, Any]:
         self.allowed.spend()
@@ -233,6 +239,7 @@ class _Work:
         author = document.get("attributedTo")
         if not isinstance(author, str) or "proof" not in document:
             return False
+        await self._meet(author)
         try:
             return await proving.is_proven(self.context, document, author)
         except Unreachable:
@@ -240,6 +247,16 @@ class _Work:
         except FederationError as error:
             log.info("proof-not-believed", post=document.get("id"), reason=error.reason)
             return False
+
+    async def _meet(self, author: str) -> None:
+        """Take a request for the key of somebody whom we do not know, once."""
+        if author in self.met:
+            return
+        self.met.add(author)
+        async with self.context.database.reading() as tx:
+            known = await actors.find(tx, author)
+        if known is None:
+            self.allowed.spend()
 
     def _take(self, document: dict[str, Any]) -> bool:
         if document.get("type") == TOMBSTONE:

@@ -12,6 +12,7 @@ from federation.translate.incoming_posts import IncomingPost
 from schemas.records import Actor, Community, Kind, PostFacts, Visibility
 from server.context import Context
 from server.services import audiences, discovery, duplicates, polls, posts, quotes, quoting
+from server.services.gathering import Budget, Spent
 from server.services.newcomer import meant_for, newcomer
 from server.services.storing import latest
 from server.storage import actors, communities, threads
@@ -27,7 +28,7 @@ _MOST_STAMPS = 20
 
 
 async def authors_of(
-    context: Context, incoming: Iterable[IncomingPost]
+    context: Context, incoming: Iterable[IncomingPost], allowed: Budget
 ) -> tuple[dict[str, Actor], bool]:
     """Find who wrote these posts, or fetch them; False with it where one may come later.
 
@@ -41,7 +42,11 @@ async def authors_of(
         if uri in found:
             continue
         try:
+            allowed.spend()
             found[uri] = await discovery.find_or_fetch_actor(context, uri)
+        except Spent:
+            everyone_came = False
+            break
         except Unreachable:
             everyone_came = False
         except FederationError as error:
