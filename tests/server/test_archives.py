@@ -145,7 +145,3 @@ def test_dos_11_a_field_that_csv_cannot_hold_is_refused():
         archives.unpacked(raw)
 
     assert refused.value.reason == "archive-damaged"
-
-
-def test_no_cell_is_a_formula():
-    assert archives.table(("a",), [("=1+1",)]) == b"a\r\n'=1+1\r\n"
