@@ -8,7 +8,7 @@ import socket
 import ssl
 import struct
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
@@ -109,11 +109,13 @@ def zipped(content: bytes, *, encoding: str = "gzip") -> Reply:
 class HostilePeer:
     """Answers for every name that leads to its port; use as `async with`.
 
-    `tells` sets what a URL says. What was never set is a 404. Everything asked is kept in
-    `requests`, and every connection counted, whether or not it came to a request.
+    `tells` sets what a URL says. What was never set is what it `invents`, else a 404.
+    Everything asked is kept in `requests`, and every connection counted, whether or not it
+    came to a request.
     """
 
     tls: ssl.SSLContext | None = None
+    invents: Callable[[Request], Reply | None] | None = None
     requests: list[Request] = field(default_factory=list)
     connections: int = 0
     port: int = 0
@@ -177,7 +179,7 @@ class HostilePeer:
             request = await _read_request(reader)
             self.requests.append(request)
             told = self._replies.get((request.host, request.target))
-            known = next(told) if told else Reply(status=404)
+            known = next(told) if told else self._invented(request)
             on_rfc9421, status = self._insists.get(request.host, (None, 0))
             if on_rfc9421 not in {None, "signature-input" in request.headers}:
                 known = Reply(status=status)
@@ -186,6 +188,10 @@ class HostilePeer:
             pass  # the other side had enough
         finally:
             writer.close()
+
+    def _invented(self, request: Request) -> Reply:
+        made = self.invents(request) if self.invents else None
+        return made or Reply(status=404)
 
     async def _tell(self, writer: asyncio.StreamWriter, reply: Reply) -> None:
         if reply.silent:

@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -142,8 +143,18 @@ class Scene:
     async def send(self, sender: Sender, kind: str, about: object, **more: object) -> Outcome:
         return await self.deliver(sender, self.activity(sender, kind, about, **more))
 
-    async def deliver(self, sender: Sender, activity: Any, *, inbox: str = "/inbox") -> Outcome:
-        """Sign as the sender, post to an inbox of ours, and let it be processed."""
+    async def deliver(
+        self,
+        sender: Sender,
+        activity: Any,
+        *,
+        inbox: str = "/inbox",
+        patient: bool = True,
+    ) -> Outcome:
+        """Sign as the sender, post to an inbox of ours, and let it be processed.
+
+        Who is patient waits where we let others ask first (DEL-16).
+        """
         body = json.dumps(activity).encode()
         plain = {"Content-Type": ACTIVITY_JSON}
         signed = sign(
@@ -165,12 +176,20 @@ class Scene:
         if status != 202:
             return Outcome(status=status, refused=json.loads(text)["error"])
         await self.work()
+        outcome = await self._outcome(activity)
+        if outcome.reason == "not-our-turn" and patient:
+            self.clock.turn(timedelta(seconds=61))
+            await self.work()
+            outcome = await self._outcome(activity)
+        return outcome
+
+    async def _outcome(self, activity: Any) -> Outcome:
         rows = await self.fetch(
             "SELECT state, reason FROM inbox_events WHERE actor_uri = $1 AND activity_uri = $2",
             activity["actor"],
             activity["id"],
         )
-        return Outcome(status=status, state=str(rows[0][0]), reason=str(rows[0][1]))
+        return Outcome(status=202, state=str(rows[0][0]), reason=str(rows[0][1]))
 
     async def work(self) -> None:
         while await process_due(self.here.context):

@@ -1,12 +1,15 @@
 """A community passes something on, or a person boosts."""
 
 from dataclasses import replace
+from datetime import timedelta
+from hashlib import sha256
 from typing import Any, Final
 
 import structlog
 
 from federation.errors import FederationError, Unreachable
 from federation.translate.incoming import announced_in
+from federation.uris import same_origin
 from schemas.records import Community, FollowState
 from schemas.wire.reading import lenient_type_name
 from schemas.wire.vocabulary import ActivityType
@@ -31,6 +34,9 @@ _OF_STEWARDS: Final = frozenset(
         ActivityType.UNDO,
     }
 )
+
+
+_LONGEST_TURN: Final = 60  # seconds
 
 
 async def on_announce(context: Context, arrived: Arrived, dispatch: Dispatch) -> None:
@@ -82,6 +88,8 @@ async def _one(
     if isinstance(inner, str) and await _is_known(context, inner):
         await _note_passed_on(context, arrived, community, inner)
         return
+    if isinstance(inner, str) and not same_origin(inner, community.uri):
+        _wait_for_our_turn(context, arrived)
     document, activity = await confirming.confirm(context, community, inner)
     if activity.verb in _OF_STEWARDS and activity.actor != community.uri:
         await discovery.refresh_stewards(context, community.actor)
@@ -137,6 +145,23 @@ async def _is_known(context: Context, uri: str) -> bool:
     """Say whether an id alone is a post that we have: then nobody is asked for it again."""
     async with context.database.reading() as tx:
         return await stored.find_by_uri(tx, uri) is not None
+
+
+def _wait_for_our_turn(context: Context, arrived: Arrived) -> None:
+    """Let some of a minute go by before a stranger's server is asked for what is passed on.
+
+    Everybody whom the community tells hears of it at once, and would ask at once (DEL-16). The
+    seconds are drawn from our name and the activity's: others draw others, and another try
+    draws the same.
+
+    Raises:
+        Unreachable: "not-our-turn", until it is.
+    """
+    drawn = sha256(f"{context.home.origin} {arrived.activity.id}".encode()).digest()
+    seconds = 1 + int.from_bytes(drawn[:4], "big") % _LONGEST_TURN
+    left = arrived.received_at + timedelta(seconds=seconds) - context.now()
+    if left > timedelta():
+        raise Unreachable("not-our-turn", retry_after=left.total_seconds())
 
 
 async def _note_passed_on(

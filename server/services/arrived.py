@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from schemas.records import Community
@@ -24,13 +25,15 @@ class Arrived:
     """A verified activity. `via` is the community that passed it on, confirmed at its origin.
 
     `effect` opens the transaction in which the effect happens; when it ends, the event is
-    settled in the same commit, so an activity has its effect exactly once.
+    settled in the same commit, so an activity has its effect exactly once. `received_at` is
+    when it, or what passed it on, came to the door.
     """
 
     activity: Activity
     document: dict[str, Any]
     via: Community | None
     effect: Callable[[], AbstractAsyncContextManager[Transaction]]
+    received_at: datetime
 
 
 Dispatch = Callable[[Context, Arrived], Awaitable[None]]

@@ -141,7 +141,10 @@ async def _fill(context: Context, fill: Fill) -> bool:
         gathered = await gathering.gather(
             context, community.uri, fill.root_uri, fill.context, allowed
         )
-        authors, everyone = await importing.authors_of(context, gathered.posts.values())
+        # A budget of their own: or a thread whose posts take all of one would never be here.
+        authors, everyone = await importing.authors_of(
+            context, gathered.posts.values(), gathering.budget()
+        )
         gathered.posts = await importing.with_proven_quotes(context, gathered.posts)
         given = await thanks.gather(context, community, gathered, allowed)
     except Unreachable:
@@ -161,6 +164,11 @@ async def _fill(context: Context, fill: Fill) -> bool:
         if gathered.whole and everyone:
             await backfills.settle_fill(
                 tx, fill.root_uri, reason="", posts=new, now=context.now()
+            )
+        elif gathered.spent and not new:
+            # Another pass would cost as much, and find the same (DEL-17).
+            await backfills.settle_fill(
+                tx, fill.root_uri, reason="too-large", posts=0, now=context.now()
             )
         else:
             await _try_later(tx, fill, "not-whole", context)

@@ -1,10 +1,13 @@
 """A second look at the origin: nothing a community wraps is believed for being wrapped."""
 
-from typing import Any
+import asyncio
+from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from federation.errors import Gone
 from federation.fetch import fetch_again as fetch_document_again
 from federation.fetch import fetch_document
+from federation.session import Session
 from federation.translate.incoming import embedded_activity_from
 from federation.uris import same_origin
 from schemas.records import Community
@@ -14,6 +17,11 @@ from server.context import Context
 from server.services import discovery, proving
 from server.services.arrived import Ignored
 from server.services.signing import sign_as_agency
+
+# They belong to the outgoing session of the process and end with it.
+_UNDER_WAY: Final[WeakKeyDictionary[Session, dict[str, asyncio.Task[dict[str, Any]]]]] = (
+    WeakKeyDictionary()
+)
 
 Confirmed = tuple[dict[str, Any], Activity]
 
@@ -91,8 +99,22 @@ def _is_whole(activity: Activity) -> bool:
     return activity.verb is ActivityType.CREATE or "updated" in post
 
 
+async def _fetch_once(context: Context, uri: str) -> dict[str, Any]:
+    """Fetch what nobody here knows, or wait for whoever is fetching it (DEL-16).
+
+    Only for that: what is known may have been edited since an earlier request went out.
+    """
+    under_way = _UNDER_WAY.setdefault(context.session, {})
+    task = under_way.get(uri)
+    if task is None:
+        task = under_way[uri] = asyncio.create_task(fetch(context, uri))
+        task.add_done_callback(lambda _: under_way.pop(uri))
+    # Others may be waiting for the same when this one is given up.
+    return await asyncio.shield(task)
+
+
 async def _from_id(context: Context, uri: str) -> Confirmed:
-    document = await fetch(context, uri)
+    document = await _fetch_once(context, uri)
     if "actor" in document:
         return document, embedded_activity_from(document)
     wrapped = {

@@ -22,6 +22,7 @@ from schemas.gate import SealedPost
 from schemas.records import Actor, ActorKind, AgencyState, Community
 from schemas.wire.collections import parse_collection
 from server.context import Context
+from server.services import strangers
 from server.services.sharing import may_knock
 from server.services.signing import sign_as_agency
 from server.storage import actors, agencies, communities, posts
@@ -44,6 +45,7 @@ async def find_or_fetch_actor(context: Context, uri: str) -> Actor:
     Raises:
         Gone: it is deleted, there or here, or would be ours and is not.
         Forbidden: "agency-blocked"; nothing was asked of it.
+        Unreachable: "too-many-new-actors", where its domain has had its share for this hour.
         FederationError: as `federation.fetch.fetch_document` and `actor_from`.
     """
     async with context.database.reading() as tx:
@@ -185,14 +187,17 @@ async def _introduce(context: Context, incoming: IncomingActor) -> Actor:
 
 async def _fetch(context: Context, uri: str) -> IncomingActor:
     await check_fetchable(context, uri)
+    await strangers.meet(context, uri)
     document = await fetch_document(context.session, uri, sign=sign_as_agency(context))
-    return await _read(context, document)
+    return await _read(context, document, asked=uri)
 
 
-async def _read(context: Context, document: dict[str, Any]) -> IncomingActor:
+async def _read(context: Context, document: dict[str, Any], *, asked: str) -> IncomingActor:
     """Read an actor whose document is where it says, which may be elsewhere than we asked."""
     incoming = actor_from(document, now=context.now())
     await check_fetchable(context, incoming.uri)
+    if incoming.uri != asked:
+        await strangers.meet(context, incoming.uri)
     if incoming.deleted:
         raise Gone("actor-deleted")
     return incoming
@@ -213,7 +218,7 @@ async def _find_typed(
 async def _search(context: Context, wanted: Handle | str, host: str) -> IncomingActor:
     await _check_host(context, host)
     document, _ = await find_actor(context.session, wanted, sign=sign_as_agency(context))
-    return await _read(context, document)
+    return await _read(context, document, asked="")
 
 
 async def _check_host(context: Context, host: str) -> None:

@@ -23,7 +23,7 @@ from schemas.wire.vocabulary import TOMBSTONE
 from server.context import Context
 from server.services import confirming, proving
 from server.services.newcomer import meant_for
-from server.storage import threads
+from server.storage import actors, threads
 
 log = structlog.get_logger()
 
@@ -67,6 +67,7 @@ class Gathered:
 
     `gone` are those that stood in it once; of the ones in `buried` their own server says so.
     `likes` is where its community's server lists what was given to them.
+    `spent` is whether the budget ended it.
     """
 
     posts: dict[str, IncomingPost] = field(default_factory=dict)
@@ -74,6 +75,7 @@ class Gathered:
     buried: set[str] = field(default_factory=set)
     likes: str | None = None
     whole: bool = True
+    spent: bool = False
 
 
 def budget() -> Budget:
@@ -115,6 +117,7 @@ async def gather(
         await work.parents()
     except Spent:
         work.found.whole = False
+        work.found.spent = True
     return work.found
 
 
@@ -130,6 +133,7 @@ class _Work:
     allowed: Budget
     community_uri: str
     found: Gathered = field(default_factory=Gathered)
+    met: set[str] = field(default_factory=set)
 
     async def fetch(self, uri: str) -> dict[str, Any]:
         self.allowed.spend()
@@ -277,6 +281,7 @@ class _Work:
         author = document.get("attributedTo")
         if not isinstance(author, str) or "proof" not in document:
             return False
+        await self._meet(author)
         try:
             return await proving.is_proven(self.context, document, author)
         except Unreachable:
@@ -284,6 +289,16 @@ class _Work:
         except FederationError as error:
             log.info("proof-not-believed", post=document.get("id"), reason=error.reason)
             return False
+
+    async def _meet(self, author: str) -> None:
+        """Take a request for the key of somebody whom we do not know, once."""
+        if author in self.met:
+            return
+        self.met.add(author)
+        async with self.context.database.reading() as tx:
+            known = await actors.find(tx, author)
+        if known is None:
+            self.allowed.spend()
 
     def _take(self, document: dict[str, Any]) -> bool:
         if _is_tombstone(document):

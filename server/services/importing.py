@@ -21,7 +21,7 @@ from server.services import (
     quoting,
     revising,
 )
-from server.services.gathering import Gathered
+from server.services.gathering import Budget, Gathered, Spent
 from server.services.newcomer import meant_for, newcomer
 from server.services.storing import latest
 from server.storage import actors, communities, threads
@@ -37,16 +37,18 @@ _MOST_STAMPS = 20
 
 
 async def authors_of(
-    context: Context, incoming: Iterable[IncomingPost]
+    context: Context, incoming: Iterable[IncomingPost], allowed: Budget
 ) -> tuple[dict[str, Actor], bool]:
     """Find who wrote these posts, or fetch them; False with it where one may come later.
 
     Nobody who is suspended or deleted here is among them, nor anybody of a blocked agency.
     """
-    return await people(context, {post.author_uri for post in incoming})
+    return await people(context, {post.author_uri for post in incoming}, allowed)
 
 
-async def people(context: Context, uris: Iterable[str]) -> tuple[dict[str, Actor], bool]:
+async def people(
+    context: Context, uris: Iterable[str], allowed: Budget
+) -> tuple[dict[str, Actor], bool]:
     """Do as `authors_of` for whoever is known by these uris."""
     uris = sorted(uris)
     async with context.database.reading() as tx:
@@ -56,7 +58,11 @@ async def people(context: Context, uris: Iterable[str]) -> tuple[dict[str, Actor
         if uri in found:
             continue
         try:
+            allowed.spend()
             found[uri] = await discovery.find_or_fetch_actor(context, uri)
+        except Spent:
+            everyone_came = False
+            break
         except Unreachable:
             everyone_came = False
         except FederationError as error:

@@ -23,7 +23,7 @@ from federation.translate.incoming_actors import IncomingActor, actor_from
 from federation.uris import authority_of, origin_of, same_origin
 from schemas.wire.vocabulary import ActorType
 from server.context import Context
-from server.services import discovery
+from server.services import discovery, strangers
 from server.services.lookups import Lookups
 from server.services.signing import sign_as_agency
 from server.storage import actors
@@ -178,6 +178,7 @@ async def _fetch_keys(context: Context, url: str) -> tuple[PublicKey, ...]:
     async with context.database.reading() as tx:
         await _check_refusals(tx, context, url, origin_of(url))
     await discovery.check_fetchable(context, url)
+    await strangers.meet(context, url)
     try:
         async with asyncio.timeout(_DEADLINE):
             owner = await _fetch_owner(context, url)

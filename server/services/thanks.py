@@ -78,7 +78,7 @@ async def gather(
                 found.append(mark)
     except Spent:
         gathered.whole = False
-    givers, _ = await importing.people(context, {mark.actor_uri for mark in found})
+    givers, _ = await importing.people(context, {mark.actor_uri for mark in found}, allowed)
     return [
         Given(giver=givers[mark.actor_uri], mark=mark)
         for mark in found

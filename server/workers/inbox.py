@@ -210,9 +210,14 @@ async def _give_effect(context: Context, event: Event) -> None:
             yield tx
             await received.settle(tx, event.id, reason="", now=context.now())
 
-    await _dispatch(
-        context, Arrived(activity=activity, document=document, via=None, effect=effect)
+    arrived = Arrived(
+        activity=activity,
+        document=document,
+        via=None,
+        effect=effect,
+        received_at=event.received_at,
     )
+    await _dispatch(context, arrived)
 
 
 async def _dispatch(context: Context, arrived: Arrived) -> None:

@@ -1,7 +1,6 @@
 """What is fetched of communities elsewhere: from whom, how much, and what is not believed."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,68 +10,11 @@ from schemas.records import AgencyState, Kind, Visibility
 from server.services import backfill, discovery
 from server.services.errors import Conflict, NotFound, Refusal
 from server.storage import agencies, backfills, communities
-from server.storage.embedded import Cluster
-from server.workers.backfill import fill_due
-from tests.door import Sender
 from tests.hostile_peer import Reply, document
-from tests.inbox_scene import Scene, done, opened
+from tests.inbox_scene import done
+from tests.past_scene import Past, past, wrapped
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
-    """`roads`, a community of far in which sten and ada wrote before bob of ours joined."""
-
-    scene: Scene
-    roads: Sender
-    sten: Sender
-    ada: Sender
-
-    def publishes(self, *threads: dict[str, Any] | str, **more: object) -> None:
-        """Let the community's outbox list these."""
-        said = {"type": "OrderedCollection", "orderedItems": list(threads)}
-        self.scene.peer.publishes(str(self.roads.document["outbox"]), **said, **more)
-
-    async def joins(self) -> None:
-        asked = await self.scene.join_elsewhere("bob", self.roads)
-        await done(self.scene, self.roads, "Accept", asked)
-
-    async def fills(self) -> None:
-        """Fetch what is due, as the worker does."""
-        while await fill_due(self.scene.here.context):
-            pass
-
-    async def uris(self) -> set[str]:
-        return {row[0] for row in await self.scene.fetch("SELECT uri FROM posts")}
-
-    async def fill(self, root: str) -> tuple[str, str]:
-        """Give the state of a thread and the reason for it."""
-        [row] = await self.scene.fetch(
-            "SELECT state, reason FROM fills WHERE root_uri = $1", root
-        )
-        return row[0], row[1]
-
-
-@pytest.fixture
-async def past(cluster: Cluster) -> AsyncIterator[Past]:
-    async with opened(cluster) as scene:
-        await scene.here.member("bob")
-        sten = scene.sender("far", "sten")
-        group = scene.group("far", "roads", sten)
-        told = group.document | {"outbox": f"{group.uri}/outbox"}
-        scene.peer.publishes(group.uri, **told)
-        yield Past(
-            scene=scene,
-            roads=replace(group, document=told),
-            sten=sten,
-            ada=scene.sender("health", "ada"),
-        )
-
-
-def wrapped(past: Past, post: dict[str, Any]) -> dict[str, Any]:
-    """Show a post as Lemmy and PieFed list it."""
-    create = {"id": f"{post['id']}/create", "type": "Create", "actor": post["attributedTo"]}
-    announce = {"id": f"{post['id']}/announce", "type": "Announce", "actor": past.roads.uri}
-    return announce | {"object": create | {"object": post}}
+__all__ = ["past"]
 
 
 async def test_a_community_that_lists_activities_comes_with_its_replies(past: Past) -> None:
@@ -256,7 +198,7 @@ async def test_an_outbox_that_cannot_be_read_ends_the_listing_with_its_reason(
     assert row == ("refused", "refused-at-origin")
 
 
-async def test_pages_are_walked_at_their_own_origin_and_never_twice(past: Past) -> None:
+async def test_dos_02_pages_are_walked_at_their_own_origin_and_never_twice(past: Past) -> None:
     scene = past.scene
     questions = [scene.post(past.sten, past.roads.uri) for _ in range(3)]
     outbox = str(past.roads.document["outbox"])

@@ -283,7 +283,7 @@ async def brings(story: Story, raw: bytes) -> Answer:
     return await story.new.request("POST", "/settings/archive/bring", data=form)
 
 
-async def test_an_archive_holds_what_is_theirs_in_plain_formats(story: Story) -> None:
+async def test_vis_17_an_archive_holds_what_is_theirs_in_plain_formats(story: Story) -> None:
     club = f"club_{story.name}@{story.transport.host}"
     await life.asks_in(story.old, club, "How do you pack?", "I fold *once*.")
     await story.old.submit(f"/@mate_{story.name}/follow", page="/settings")
@@ -298,6 +298,15 @@ async def test_an_archive_holds_what_is_theirs_in_plain_formats(story: Story) ->
 
     with zipfile.ZipFile(io.BytesIO(raw)) as archive:
         files = {name: archive.read(name).decode() for name in archive.namelist()}
+    assert set(files) == {
+        "README.txt",
+        "actor.json",
+        "outbox.json",
+        "likes.json",
+        "follows.csv",
+        "memberships.csv",
+    }
+    assert not [name for name, content in files.items() if "Nobody." in content]
     outbox = json.loads(files["outbox.json"])
     [post] = outbox["orderedItems"]
     assert post["source"]["content"] == "I fold *once*."
@@ -309,7 +318,7 @@ async def test_an_archive_holds_what_is_theirs_in_plain_formats(story: Story) ->
     assert "Your posts stay where you wrote them" in " ".join(files["README.txt"].split())
 
 
-async def test_nobody_else_fetches_an_archive_and_nobody_after_a_week(
+async def test_vis_17_nobody_else_fetches_an_archive_and_nobody_after_a_week(
     story: Story, clock: TurnedClock
 ) -> None:
     await archive_of(story)
