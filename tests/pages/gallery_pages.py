@@ -322,6 +322,18 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
             ],
         },
     ),
+    "person-guest": (
+        "person.html",
+        GUEST
+        | {
+            "person": Record(
+                **vars(s.TOMAS), about_html="<p>Tenders.</p>", joined=None, suspended=False
+            ),
+            "own_server": "/take-part?uri=x",
+            "is_me": False,
+            "posts": [s.TALK],
+        },
+    ),
     "person": (
         "person.html",
         {

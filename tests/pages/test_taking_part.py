@@ -171,7 +171,7 @@ async def test_a_guest_of_a_new_mastodon_is_led_from_every_page(
     assert len(place.peer.requests) == before + 1
 
 
-async def test_a_guest_is_told_where_they_go_before_they_go(place: Place) -> None:
+async def test_aut_01_a_guest_is_told_where_they_go_before_they_go(place: Place) -> None:
     social, other = place.social(), place.social()
     template = f"http://{other}/open?u={{uri}}"
     place.peer.offers(f"ada@{social}", {"rel": SUBSCRIBE, "template": template})
