@@ -19,6 +19,7 @@ __all__ = [
     "Handle",
     "NodeInfo",
     "WebFinger",
+    "ask_webfinger",
     "find_actor",
     "nodeinfo",
     "parse_handle",
@@ -47,14 +48,7 @@ async def webfinger(session: Session, handle: Handle) -> WebFinger:
         Malformed: no answer by RFC 7033, no such link, or one that we would not dial.
         FederationError: as `fetch_document`.
     """
-    address = URL(session.origin_for(handle.host)).joinpath(".well-known", "webfinger")
-    fetched = await session.get(
-        str(address.with_query(resource=f"acct:{handle}")),
-        accept="application/jrd+json, application/json",
-        accept_types=is_jrd,
-    )
-    refuse_failure(fetched)
-    answer = read_json(fetched)
+    answer = await ask_webfinger(session, handle)
     subject = _account(answer.get("subject"))
     if subject is None:
         raise Malformed("webfinger-subject")
@@ -63,6 +57,22 @@ async def webfinger(session: Session, handle: Handle) -> WebFinger:
         raise Malformed("webfinger-no-actor")
     session.judge(link)
     return WebFinger(subject=subject, self_link=Uri(link))
+
+
+async def ask_webfinger(session: Session, handle: Handle) -> dict[str, Any]:
+    """Give what a host answers about a handle, unread (RFC 7033 4): one request.
+
+    Raises:
+        FederationError: as `fetch_document`.
+    """
+    address = URL(session.origin_for(handle.host)).joinpath(".well-known", "webfinger")
+    fetched = await session.get(
+        str(address.with_query(resource=f"acct:{handle}")),
+        accept="application/jrd+json, application/json",
+        accept_types=is_jrd,
+    )
+    refuse_failure(fetched)
+    return read_json(fetched)
 
 
 async def find_actor(

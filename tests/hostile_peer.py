@@ -173,6 +173,17 @@ class HostilePeer:
             document(answer, content_type="application/jrd+json"),
         )
 
+    def offers(self, handle: str, *links: object) -> None:
+        """Answer WebFinger for "name@authority" with these links and no actor."""
+        host = handle.partition("@")[2]
+        self.tells(
+            f"x://{host}/.well-known/webfinger?resource=acct:{handle}",
+            document(
+                {"subject": f"acct:{handle}", "links": list(links)},
+                content_type="application/jrd+json",
+            ),
+        )
+
     async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         try:

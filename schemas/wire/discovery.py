@@ -7,6 +7,12 @@ from schemas.wire.vocabulary import ACTIVITY_MEDIA_TYPE, ACTIVITYSTREAMS
 
 NodeInfoVersion = Literal["2.0", "2.1"]
 
+#: Links to where a person's own server opens something of another; each has a template.
+SUBSCRIBE = "http://ostatus.org/schema/1.0/subscribe"
+FOLLOW_INTENT = "https://w3id.org/fep/3b86/Follow"
+OBJECT_INTENT = "https://w3id.org/fep/3b86/Object"
+CREATE_INTENT = "https://w3id.org/fep/3b86/Create"
+
 _SCHEMA = "http://nodeinfo.diaspora.software/ns/schema/"
 _APPLICATION_ACTOR = "https://www.w3.org/ns/activitystreams#Application"
 # What FEP-d556 calls the actor of a whole server, whatever type that has.
@@ -15,7 +21,12 @@ _ACTOR_TYPE = ACTIVITYSTREAMS + "#type"
 
 
 def webfinger_document(
-    *, subject: str, actor_uri: str, actor_type: str, page: str | None = None
+    *,
+    subject: str,
+    actor_uri: str,
+    actor_type: str,
+    page: str | None = None,
+    interaction: str | None = None,
 ) -> dict[str, Any]:
     """Build the answer to a WebFinger query (RFC 7033, and FEP-d556 for the agency itself).
 
@@ -24,6 +35,8 @@ def webfinger_document(
         actor_uri: the id that the handle stands for.
         actor_type: "Person", "Group" or "Application"; tells groups from people of one name.
         page: the page for people, where there is one.
+        interaction: where whoever has an account there opens something of another server, but
+            for the address of the thing, which comes last (OStatus subscribe, FEP-3b86).
     """
     links: list[dict[str, Any]] = [
         {
@@ -43,6 +56,12 @@ def webfinger_document(
                 "href": page,
             }
         )
+    if interaction is not None:
+        links += [
+            {"rel": SUBSCRIBE, "template": interaction + "{uri}"},
+            {"rel": FOLLOW_INTENT, "template": interaction + "{object}"},
+            {"rel": OBJECT_INTENT, "template": interaction + "{object}"},
+        ]
     aliases = [actor_uri] if page in (None, actor_uri) else [actor_uri, page]
     return {"subject": subject, "aliases": aliases, "links": links}
 

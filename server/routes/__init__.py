@@ -38,6 +38,7 @@ from server.handlers.pages import (
     stewards,
     tags,
     takeout,
+    taking_part,
     threads,
 )
 from server.middleware.declarations import (
@@ -149,6 +150,8 @@ _ARCHIVE: Final = LARGEST + 10_000
 _WRITING: Final = Limit(times=60, per=timedelta(minutes=10), by="member")
 #: Makes us ask other agencies.
 _SEARCHING: Final = Limit(times=20, per=timedelta(minutes=10), by="member")
+#: The same for guests, a whole network together.
+_ASKING: Final = Limit(times=20, per=timedelta(minutes=10))
 _MARKING: Final = Limit(times=200, per=timedelta(minutes=10), by="member")
 
 
@@ -215,6 +218,10 @@ _COMMUNITY_PAGES: Final = (
     _form("/c/{name}/leave", communities.leave),
     _form("/preview", posts.preview, body=_LONG_FORM),
     _page("/tags/{name}", tags.show),
+    _page("/take-part", taking_part.form),
+    _form("/take-part", taking_part.find, "anyone", limit=_ASKING),
+    # The path is Mastodon's, for programs that know no other; our WebFinger names it.
+    _page("/authorize_interaction", taking_part.arrive, "member"),
 )
 _POST_PAGES: Final = (
     _page("/p/{id}", threads.show, activitypub=objects.post),

@@ -81,6 +81,47 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
         },
     ),
     "community-edit": ("community_edit.html", {"community": s.REVIEWS}),
+    "community-guest": (
+        "community.html",
+        GUEST
+        | {
+            "community": Record(**vars(s.PROCUREMENT) | {"my_state": None}),
+            "posts": [],
+            "pinned": [],
+            "topic": None,
+            "tab": "all",
+            "stewards": [s.PRIYA],
+            "asking": 0,
+            "hidden": False,
+            "own_server": "/take-part?uri=x",
+            "pages": None,
+        },
+    ),
+    "take-part": ("take_part.html", GUEST | {"thing": s.COMMUNITY_ELSEWHERE, "onward": None}),
+    "take-part-wrong": (
+        "take_part.html",
+        GUEST
+        | {
+            "thing": s.THREAD_HERE,
+            "onward": None,
+            "errors": {
+                "handle": "Your server does not say where it opens what you find elsewhere. "
+                "Search there for the address below instead."
+            },
+            "form": {"handle": "@amina@an-old-server.with-a-long-name.example"},
+        },
+    ),
+    "take-part-onward": (
+        "take_part.html",
+        GUEST
+        | {
+            "thing": s.THREAD_HERE,
+            "onward": {
+                "address": "https://social.example/authorize_interaction?uri=x",
+                "host": "social.example",
+            },
+        },
+    ),
     "requests": (
         "requests.html",
         {
@@ -116,7 +157,13 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
     "thread-guest": (
         "thread.html",
         GUEST
-        | {"post": s.TALK, "community": s.REVIEWS, "delivery": None, "preview_html": None},
+        | {
+            "post": s.TALK,
+            "community": s.REVIEWS,
+            "delivery": None,
+            "preview_html": None,
+            "own_server": "/take-part?uri=x",
+        },
     ),
     "thread-attached": (
         "thread.html",
@@ -273,6 +320,18 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
                     ],
                 ),
             ],
+        },
+    ),
+    "person-guest": (
+        "person.html",
+        GUEST
+        | {
+            "person": Record(
+                **vars(s.TOMAS), about_html="<p>Tenders.</p>", joined=None, suspended=False
+            ),
+            "own_server": "/take-part?uri=x",
+            "is_me": False,
+            "posts": [s.TALK],
         },
     ),
     "person": (

@@ -353,3 +353,16 @@ ATTACHED = Record(
         ],
     }
 )
+#: What guests are shown the way to their own server for.
+COMMUNITY_ELSEWHERE = Record(
+    kind="community",
+    name=PROCUREMENT.display_name,
+    uri=f"https://{TREASURY}/c/procurement",
+    url=PROCUREMENT.url,
+)
+THREAD_HERE = Record(
+    kind="thread",
+    name=TALK.title,
+    uri=f"https://{HEALTH}/p/{TALK.id}",
+    url=TALK.url,
+)

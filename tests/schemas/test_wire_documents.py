@@ -95,6 +95,23 @@ def test_webfinger_tells_the_actor_of_the_server_from_a_user_of_it():
     assert {link["href"] for link in document["links"]} == {"https://transport.example/actor"}
 
 
+def test_webfinger_says_where_an_account_opens_what_it_found_elsewhere():
+    opens = "https://transport.example/authorize_interaction?uri="
+
+    document = webfinger_document(
+        subject="acct:mona@transport.example",
+        actor_uri="https://transport.example/@mona",
+        actor_type="Person",
+        interaction=opens,
+    )
+
+    assert document["links"][1:] == [
+        {"rel": "http://ostatus.org/schema/1.0/subscribe", "template": opens + "{uri}"},
+        {"rel": "https://w3id.org/fep/3b86/Follow", "template": opens + "{object}"},
+        {"rel": "https://w3id.org/fep/3b86/Object", "template": opens + "{object}"},
+    ]
+
+
 def test_nodeinfo_says_what_we_are_and_who_we_resemble():
     counts = {"members": 3, "active_month": 2, "active_half_year": 3, "posts": 9}
     named = {"software_version": "0.1.0", "node_name": "Transport", **counts}

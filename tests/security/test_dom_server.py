@@ -175,6 +175,12 @@ ASKED: dict[str, Spelt] = {
         "/.well-known/webfinger?resource="
         + quote("acct:eve@" + scene.peer.authority("new"), safe="")
     ),
+    "take-part": lambda scene: (
+        f"/take-part?uri={quote(scene.peer.url('new', '/@eve'), safe='')}"
+    ),
+    "arrival": lambda scene: (
+        f"/authorize_interaction?uri={quote(scene.peer.url('new', '/@eve'), safe='')}"
+    ),
     "thread": lambda scene: (
         f"/api/commonlore/v1/thread?uri={quote(scene.peer.url('new', '/p/1'), safe='')}"
     ),

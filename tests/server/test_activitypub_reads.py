@@ -367,6 +367,34 @@ async def test_webfinger_leads_to_an_actor_and_back(
 
 
 @pytest.mark.parametrize(
+    ("resource", "opens"),
+    [
+        ("acct:mona@{host}", True),
+        ("acct:{host}@{host}", True),
+        ("acct:roads@{host}", False),
+    ],
+)
+async def test_webfinger_says_where_people_open_what_they_found_elsewhere(
+    settled: House, resource: str, opens: bool
+) -> None:
+    home = settled.context.home
+    spelt = resource.format(host=home.authority)
+
+    reply = await settled.get(f"/.well-known/webfinger?resource={quote(spelt)}")
+
+    templates = {
+        link["rel"]: link["template"] for link in reply.json["links"] if "template" in link
+    }
+    address = f"{home.origin}/authorize_interaction?uri="
+    expected = {
+        "http://ostatus.org/schema/1.0/subscribe": f"{address}{{uri}}",
+        "https://w3id.org/fep/3b86/Follow": f"{address}{{object}}",
+        "https://w3id.org/fep/3b86/Object": f"{address}{{object}}",
+    }
+    assert templates == (expected if opens else {})
+
+
+@pytest.mark.parametrize(
     ("query", "status"),
     [
         ("", 400),

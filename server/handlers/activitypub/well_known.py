@@ -42,18 +42,21 @@ async def webfinger(request: web.Request) -> web.Response:
     known = await reading.find_known(context, name) if name else None
     if known is None or not reading.is_serving(known.actor):
         raise reading.nothing()
-    return for_all(request, _jrd(known))
+    return for_all(request, _jrd(known, context.home))
 
 
 # What is known is another object as soon as anything about it changes; see `served.Known`.
 @lru_cache(maxsize=512)
-def _jrd(known: Known) -> Written:
+def _jrd(known: Known, home: Home) -> Written:
     actor = known.actor
+    # The agency answers as well, for whoever gives the name of their server and no more.
+    takes_people = actor.kind in {ActorKind.PERSON, ActorKind.AGENCY}
     document = discovery.webfinger_document(
         subject=f"acct:{actor.handle.removeprefix('@')}",
         actor_uri=actor.uri,
         actor_type=_TYPES[actor.kind],
         page=None if actor.kind.speaks_for_agency else actor.url or actor.uri,
+        interaction=f"{home.origin}/authorize_interaction?uri=" if takes_people else None,
     )
     return written(document, content_type=JRD, headers=ANY_ORIGIN)
 

@@ -80,6 +80,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         asking=asks.people if _governs(session, listed) else 0,
         hidden=_is_hidden(session, listed),
         takes_polls=takes_polls,
+        own_server=views.take_part_path(listed.community.actor.uri),
         fetching=fetched if fetched is not None and fetched.ended_at is None else None,
         pages=_pages(request, community, found, later=before is not None),
     )

@@ -46,6 +46,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         person=_shown(person, names),
         moved_to=views.actor(moved_to, names) if moved_to else None,
         follow=_FOLLOWS.get(follow.state) if follow else None,
+        own_server=None if person.suspended_at else views.take_part_path(person.uri),
         is_me=session is not None and session.member.id == person.id,
         communities=[views.actor(each, names) for each in belongs],
         posts=titled(request, written, names, titles),

@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from schemas.records import Kind, Post, Surface
+from schemas.records import Kind, Post, PostFacts, Surface
 from server.handlers.pages import views
 from server.handlers.pages.attached import Around, attached
 from server.handlers.pages.ballots import BallotView, ballot
@@ -95,10 +95,16 @@ async def thread_page(
         form=form,
         post=assemble(request, entries, given, community, names, around),
         community=community,
+        own_server=_own_server(root),
         ballot=_ballot(request, entries[0], mine),
         delivery=_delivery(sent, names) if is_author else None,
         preview_html=preview_html,
     )
+
+
+def _own_server(root: PostFacts) -> str | None:
+    closed = root.locked_at is not None or root.deleted_at is not None
+    return None if closed else views.take_part_path(root.uri)
 
 
 def _ballot(request: web.Request, root: Entry, mine: frozenset[int]) -> BallotView | None:

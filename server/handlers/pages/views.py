@@ -230,6 +230,11 @@ def path_of(of: Actor) -> str:
     return prefix + quote(name, safe="@:[]")
 
 
+def take_part_path(uri: str) -> str:
+    """Give the page on which guests are shown the way to their own server, for a thing."""
+    return f"/take-part?uri={quote(uri, safe='')}"
+
+
 def community(listed: Listed, names: Names) -> CommunityView:
     of: Community = listed.community
     shown = actor(of.actor, names)
