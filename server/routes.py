@@ -16,6 +16,8 @@ from server.handlers.activitypub import (
     results,
     well_known,
 )
+from server.handlers.mastodon import accounts as client_accounts
+from server.handlers.mastodon import instance, pictures
 from server.handlers.pages import (
     accounts,
     acts,
@@ -299,6 +301,47 @@ _API: Final = (
         limit=Limit(times=300, per=timedelta(minutes=5)),
     ),
 )
+
+
+# Members' clients: the Mastodon API. Every path is answered with a slash at its end, too.
+def _client(
+    method: str,
+    path: str,
+    handler: Handler,
+    scope: str | None = None,
+    audience: Audience = "anyone",
+    *,
+    body: int = _LONG_FORM,
+) -> tuple[Route, ...]:
+    return tuple(
+        Route(
+            method=method,
+            path=each,
+            handler=handler,
+            door="client",
+            audience=audience,
+            surface=Surface.API,
+            scope=scope,
+            body=0 if method == hdrs.METH_GET else body,
+        )
+        for each in (path, f"{path}/")
+    )
+
+
+_CLIENTS: Final = (
+    *_client("GET", "/api/v2/instance", instance.instance),
+    *_client("GET", "/api/v1/instance", instance.instance_v1),
+    *_client("GET", "/api/v1/custom_emojis", instance.nothing),
+    *_client(
+        "GET",
+        "/api/v1/accounts/verify_credentials",
+        client_accounts.verify_credentials,
+        "read:accounts",
+        "member",
+    ),
+    *_client("GET", r"/avatars/{hue:\d{1,3}}/{letters}.png", pictures.avatar),
+    *_client("GET", "/avatars/header.png", pictures.header),
+)
 _PAGES: Final[tuple[Route, ...]] = (
     *_COMMUNITY_PAGES,
     *_POST_PAGES,
@@ -307,7 +350,7 @@ _PAGES: Final[tuple[Route, ...]] = (
     *_OPERATING_PAGES,
 )
 
-ROUTES: Final[tuple[Route, ...]] = (*_SYSTEM, *_ACTIVITYPUB, *_API, *_PAGES)
+ROUTES: Final[tuple[Route, ...]] = (*_SYSTEM, *_ACTIVITYPUB, *_API, *_CLIENTS, *_PAGES)
 
 
 def register(application: web.Application, routes: tuple[Route, ...] = ROUTES) -> None:

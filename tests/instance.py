@@ -6,7 +6,7 @@ import secrets
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -120,10 +120,14 @@ class Instance:
         for channel in ("inbox", "deliveries", "backfill", "accounts"):
             self.context.bell.ring(channel)
 
+    def closes(self, close: Callable[[], Awaitable[None]]) -> None:
+        """Have something closed with the instance."""
+        self._stack.push_async_callback(close)
+
     def browser(self) -> Browser:
         """Open a browser of a guest; it is closed with the instance."""
         browser = Browser(self.origin)
-        self._stack.push_async_callback(browser.client.close)
+        self.closes(browser.client.close)
         return browser
 
     async def member(self, name: str, role: Role = Role.MEMBER) -> Member:

@@ -3,6 +3,7 @@
 from server.middleware.declarations import Door, Handler, Limit, Route
 from server.middleware.keys import (
     ADDRESS,
+    CLIENT,
     CONTEXT,
     CSRF,
     METRICS,
@@ -16,6 +17,7 @@ from server.middleware.keys import (
 
 __all__ = [
     "ADDRESS",
+    "CLIENT",
     "CONTEXT",
     "CSRF",
     "METRICS",

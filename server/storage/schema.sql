@@ -114,6 +114,17 @@ CREATE TABLE public.agencies (
     CONSTRAINT agencies_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'admitted'::text, 'blocked'::text])))
 );
 
+CREATE TABLE public.apps (
+    id bigint NOT NULL,
+    client_id text NOT NULL,
+    secret_hash bytea NOT NULL,
+    name text NOT NULL,
+    website text,
+    redirect_uris text[] NOT NULL,
+    scopes text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
 CREATE SEQUENCE public.audit_events_id_seq
     START WITH 1
     INCREMENT BY 1
@@ -122,6 +133,16 @@ CREATE SEQUENCE public.audit_events_id_seq
     CACHE 1;
 
 ALTER SEQUENCE public.audit_events_id_seq OWNED BY public.audit_events.id;
+
+CREATE TABLE public.authorizations (
+    code_hash bytea NOT NULL,
+    app_id bigint NOT NULL,
+    member_id bigint NOT NULL,
+    redirect_uri text NOT NULL,
+    scopes text[] NOT NULL,
+    challenge text,
+    expires_at timestamp with time zone NOT NULL
+);
 
 CREATE TABLE public.backfills (
     community_id bigint NOT NULL,
@@ -551,6 +572,16 @@ CREATE TABLE public.throttles (
     window_ends timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.tokens (
+    id bigint NOT NULL,
+    token_hash bytea NOT NULL,
+    app_id bigint NOT NULL,
+    member_id bigint,
+    scopes text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.tombstones (
     uri text NOT NULL,
     actor_uri text NOT NULL,
@@ -604,8 +635,17 @@ ALTER TABLE ONLY public.actors
 ALTER TABLE ONLY public.agencies
     ADD CONSTRAINT agencies_pkey PRIMARY KEY (host);
 
+ALTER TABLE ONLY public.apps
+    ADD CONSTRAINT apps_client_id_key UNIQUE (client_id);
+
+ALTER TABLE ONLY public.apps
+    ADD CONSTRAINT apps_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.audit_events
     ADD CONSTRAINT audit_events_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.authorizations
+    ADD CONSTRAINT authorizations_pkey PRIMARY KEY (code_hash);
 
 ALTER TABLE ONLY public.backfills
     ADD CONSTRAINT backfills_pkey PRIMARY KEY (community_id);
@@ -751,6 +791,12 @@ ALTER TABLE ONLY public.stewards
 ALTER TABLE ONLY public.throttles
     ADD CONSTRAINT throttles_pkey PRIMARY KEY (key);
 
+ALTER TABLE ONLY public.tokens
+    ADD CONSTRAINT tokens_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.tokens
+    ADD CONSTRAINT tokens_token_hash_key UNIQUE (token_hash);
+
 ALTER TABLE ONLY public.tombstones
     ADD CONSTRAINT tombstones_pkey PRIMARY KEY (uri);
 
@@ -779,6 +825,8 @@ CREATE INDEX actors_by_handle ON public.actors USING btree (host, name);
 CREATE UNIQUE INDEX actors_local_name ON public.actors USING btree (name) WHERE local;
 
 CREATE INDEX agencies_by_state ON public.agencies USING btree (state, host);
+
+CREATE INDEX authorizations_expire ON public.authorizations USING btree (expires_at);
 
 CREATE INDEX backfills_waiting ON public.backfills USING btree (origin) WHERE (state = 'waiting'::text);
 
@@ -878,6 +926,10 @@ CREATE INDEX stewards_by_actor ON public.stewards USING btree (actor_id);
 
 CREATE INDEX throttles_by_end ON public.throttles USING btree (window_ends);
 
+CREATE INDEX tokens_by_member ON public.tokens USING btree (member_id, seen_at DESC);
+
+CREATE INDEX tokens_seen ON public.tokens USING btree (seen_at);
+
 CREATE INDEX undone_marks_by_age ON public.undone_marks USING btree (undone_at);
 
 ALTER TABLE ONLY public.accepted_answers
@@ -903,6 +955,12 @@ ALTER TABLE ONLY public.activities
 
 ALTER TABLE ONLY public.actor_keys
     ADD CONSTRAINT actor_keys_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.authorizations
+    ADD CONSTRAINT authorizations_app_id_fkey FOREIGN KEY (app_id) REFERENCES public.apps(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.authorizations
+    ADD CONSTRAINT authorizations_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.backfills
     ADD CONSTRAINT backfills_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.communities(actor_id);
@@ -1036,6 +1094,12 @@ ALTER TABLE ONLY public.stewards
 ALTER TABLE ONLY public.stewards
     ADD CONSTRAINT stewards_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.communities(actor_id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.tokens
+    ADD CONSTRAINT tokens_app_id_fkey FOREIGN KEY (app_id) REFERENCES public.apps(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.tokens
+    ADD CONSTRAINT tokens_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.topics
     ADD CONSTRAINT topics_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.communities(actor_id) ON DELETE CASCADE;
 
@@ -1060,8 +1124,12 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.actors TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.agencies TO commonlore_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.apps TO commonlore_app;
+
 GRANT SELECT,USAGE ON SEQUENCE public.audit_events_id_seq TO commonlore_app;
 GRANT USAGE ON SEQUENCE public.audit_events_id_seq TO commonlore_audit;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.authorizations TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.backfills TO commonlore_app;
 
@@ -1142,6 +1210,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.signs_of_life TO commonlore_ap
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.stewards TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.throttles TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tokens TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tombstones TO commonlore_app;
 

@@ -1,7 +1,6 @@
 """Discovery: WebFinger, NodeInfo, host-meta, and our JSON-LD terms."""
 
 from functools import cache, lru_cache
-from importlib import metadata
 from importlib.resources import files
 from typing import Final
 
@@ -32,7 +31,6 @@ _TYPES: Final = {
     ActorKind.AGENCY: "Application",
 }
 _SCHEMA: Final = "http://nodeinfo.diaspora.software/ns/schema/"
-_UNVERSIONED: Final = "0"
 
 
 async def webfinger(request: web.Request) -> web.Response:
@@ -118,7 +116,7 @@ async def _nodeinfo(request: web.Request, version: NodeInfoVersion) -> web.Respo
     usage = await figures.usage(context)
     document = discovery.nodeinfo(
         version,
-        software_version=_own_version(),
+        software_version=figures.own_version(),
         node_name=context.settings.name,
         members=usage.members,
         active_month=usage.active_month,
@@ -128,14 +126,6 @@ async def _nodeinfo(request: web.Request, version: NodeInfoVersion) -> web.Respo
     content_type = f'application/json; profile="{_SCHEMA}{version}#"'
     told = written(document, content_type=content_type, headers=ANY_ORIGIN)
     return for_all(request, told)
-
-
-@cache
-def _own_version() -> str:
-    try:
-        return metadata.version("commonlore")
-    except metadata.PackageNotFoundError:
-        return _UNVERSIONED
 
 
 async def host_meta(request: web.Request) -> web.Response:
