@@ -1,6 +1,7 @@
 """The composition root: build the application, start and stop its parts."""
 
 import asyncio
+import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -24,7 +25,7 @@ from server.handlers import system
 from server.handlers.activitypub.inbox import add_door
 from server.handlers.pages.pages import render_error
 from server.middleware import CONTEXT, METRICS, RENDER_ERROR, Route, gates
-from server.storage import actors, health
+from server.storage import actors, health, remote_media
 from server.storage.database import Bell, Database, connect
 from server.storage.opening import opened
 from server.workers import (
@@ -134,6 +135,7 @@ async def context_of(
     ):
         async with database.reading() as tx:
             ids = Ids(await health.next_process_number(tx))
+        secret = await _get_secret(database)
         agency = await _get_agency(database, settings, home, clock, ids)
         yield Context(
             settings=settings,
@@ -145,6 +147,7 @@ async def context_of(
             session=session,
             faults=faults,
             agency_id=agency.id,
+            secret=secret,
         )
 
 
@@ -220,6 +223,11 @@ def release() -> str:
         return version("commonlore")
     except PackageNotFoundError:
         return "0"
+
+
+async def _get_secret(database: Database) -> bytes:
+    async with database.transaction("secret") as tx:
+        return await remote_media.secret(tx, "media", secrets.token_bytes(32))
 
 
 async def _get_agency(

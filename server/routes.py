@@ -6,7 +6,7 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from schemas.records import Surface
-from server.handlers import commonlore, system
+from server.handlers import commonlore, media, system
 from server.handlers.activitypub import (
     actors,
     collections,
@@ -54,20 +54,13 @@ from server.services.archives import LARGEST
 
 __all__ = ["ROUTES", "Limit", "Route", "register"]
 
-_SYSTEM: Final = (
-    Route(
-        method="GET", path="/healthz", handler=system.healthz, door="system", audience="anyone"
-    ),
-    Route(
-        method="GET", path="/readyz", handler=system.readyz, door="system", audience="anyone"
-    ),
-    Route(
-        method="GET",
-        path="/static/{name}",
-        handler=system.static,
-        door="system",
-        audience="anyone",
-    ),
+_SYSTEM: Final = tuple(
+    Route(method="GET", path=path, handler=handler, door="system", audience="anyone")
+    for path, handler in (
+        ("/healthz", system.healthz),
+        ("/readyz", system.readyz),
+        ("/static/{name}", system.static),
+    )
 )
 
 # Other agencies: inboxes, actors, objects, collections, discovery.
@@ -342,6 +335,21 @@ _CLIENTS: Final = (
     *_client("GET", r"/avatars/{hue:\d{1,3}}/{letters}.png", pictures.avatar),
     *_client("GET", "/avatars/header.png", pictures.header),
 )
+#: Files: a browser shows them to who is signed in, an agency signs, and a client has a ticket.
+_MEDIA: Final = tuple(
+    Route(
+        method="GET",
+        path=path,
+        handler=handler,
+        door="page",
+        audience="anyone",
+        surface=Surface.MEDIA,
+    )
+    for path, handler in (
+        ("/media/{key}/{name}", media.show),
+        ("/media/proxy/{post}/{signature}/{name}", media.proxy),
+    )
+)
 _PAGES: Final[tuple[Route, ...]] = (
     *_COMMUNITY_PAGES,
     *_POST_PAGES,
@@ -350,7 +358,7 @@ _PAGES: Final[tuple[Route, ...]] = (
     *_OPERATING_PAGES,
 )
 
-ROUTES: Final[tuple[Route, ...]] = (*_SYSTEM, *_ACTIVITYPUB, *_API, *_CLIENTS, *_PAGES)
+ROUTES: Final[tuple[Route, ...]] = (*_SYSTEM, *_ACTIVITYPUB, *_API, *_CLIENTS, *_MEDIA, *_PAGES)
 
 
 def register(application: web.Application, routes: tuple[Route, ...] = ROUTES) -> None:

@@ -25,6 +25,7 @@ from schemas.records import (
 )
 from server.context import Context
 from server.services import calling, fanout, quoting, sharing, storing
+from server.services.attaching import Chosen, attach
 from server.services.burying import bury
 from server.services.calling import Written
 from server.services.documents import document_of
@@ -44,7 +45,8 @@ LONGEST_SOURCE = 20_000
 class Draft:
     """What a member wrote: Markdown; for a thread its title, topic's slug, and poll.
 
-    `quotes` is the id of a post that it quotes.
+    `quotes` is the id of a post that it quotes. `media` is None where an edit leaves the
+    files as they are.
     """
 
     source: str
@@ -52,6 +54,7 @@ class Draft:
     topic: str | None = None
     poll: Poll | None = None
     quotes: int | None = None
+    media: tuple[Chosen, ...] | None = None
 
 
 def principal_of(member: SignedIn) -> MemberPrincipal:
@@ -92,7 +95,7 @@ async def publish_thread(
             received_at=now,
             poll=draft.poll,
         )
-        return await _publish(tx, context, member, community, new, said, draft.quotes)
+        return await _publish(tx, context, member, community, new, said, draft)
 
 
 async def publish_reply(
@@ -142,7 +145,7 @@ async def reply_within(
         published_at=now,
         received_at=now,
     )
-    return await _publish(tx, context, member, community, new, said, draft.quotes)
+    return await _publish(tx, context, member, community, new, said, draft)
 
 
 async def _publish(
@@ -152,16 +155,19 @@ async def _publish(
     community: Community,
     new: NewPost,
     said: Written,
-    quoted_id: int | None,
+    draft: Draft,
 ) -> PostFacts:
     author, chosen = member.member.actor, None
-    if quoted_id is not None:
+    if draft.quotes is not None:
         chosen = await quoting.choose(
-            tx, context, principal_of(member), author, quoted_id, community, new.uri
+            tx, context, principal_of(member), author, draft.quotes, community, new.uri
         )
     carried, called = await calling.carried_by(
         tx, said, community, new.visibility, opens=new.parent_id is None
     )
+    if draft.media:
+        media = await attach(tx, context, author.id, new.id, draft.media)
+        carried = replace(carried, media=media)
     new = replace(new, carried=carried, quote=chosen.quote if chosen else None)
     await storing.store_all(tx, context, [new])
     sealed, document = await document_of(tx, context, new.id, community)
@@ -213,6 +219,8 @@ async def edit(context: Context, member: SignedIn, post_id: int, draft: Draft) -
         carried, called = await calling.carried_by(
             tx, said, community, facts.visibility, opens=facts.parent_id is None
         )
+        media = await attach(tx, context, facts.author_id, facts.id, draft.media)
+        carried = replace(carried, media=media)
 
         changed = await posts.change(
             tx,

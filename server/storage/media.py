@@ -1,4 +1,4 @@
-"""What members attach to posts, and the files behind it: added, described, attached, removed."""
+"""What members attach to posts, and the files behind it: added, described, removed."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -90,9 +90,7 @@ async def add(tx: Transaction, medium: Medium) -> None:
 
 async def kept_by(tx: Transaction, member_id: int) -> int:
     """Say how many bytes a member keeps; until this is over they can keep no more."""
-    await tx.execute(
-        "SELECT FROM members WHERE actor_id = $1 FOR NO KEY UPDATE", member_id
-    )
+    await tx.execute("SELECT FROM members WHERE actor_id = $1 FOR NO KEY UPDATE", member_id)
     found: int = await tx.fetchval(
         "SELECT coalesce(sum(size), 0)::bigint FROM media WHERE member_id = $1", member_id
     )
@@ -152,9 +150,7 @@ async def attach(
     )
 
 
-async def detach(
-    tx: Transaction, post_id: int, *, but: Collection[int], now: datetime
-) -> None:
+async def detach(tx: Transaction, post_id: int, *, but: Collection[int], now: datetime) -> None:
     """Take files off a post, but for these; they are kept for a day, as if just brought."""
     await tx.execute(
         "UPDATE media SET post_id = NULL, created_at = $3 "
@@ -170,17 +166,13 @@ async def remove_of_post(tx: Transaction, post_id: int) -> None:
 
 
 async def remove_unattached(tx: Transaction, medium_id: int) -> bool:
-    status = await tx.execute(
-        "DELETE FROM media WHERE id = $1 AND post_id IS NULL", medium_id
-    )
+    status = await tx.execute("DELETE FROM media WHERE id = $1 AND post_id IS NULL", medium_id)
     return status == "DELETE 1"
 
 
 async def remove_left(tx: Transaction, *, before: datetime) -> None:
     """Remove what was brought before then, and belongs to no post."""
-    await tx.execute(
-        "DELETE FROM media WHERE post_id IS NULL AND created_at < $1", before
-    )
+    await tx.execute("DELETE FROM media WHERE post_id IS NULL AND created_at < $1", before)
 
 
 async def unused_blobs(tx: Transaction, *, limit: int) -> list[str]:

@@ -23,7 +23,7 @@ from tests.pages.gallery_pages import PAGES
 BUILT = Path(__file__).parents[2] / "server/static/built"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 CSP = (
-    "default-src 'none'; script-src 'self' 'nonce-gallery'; style-src 'self'; img-src 'self'; "
+    "default-src 'none'; script-src 'self' 'nonce-gallery'; style-src 'self'; img-src 'self'; media-src 'self'; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 #: Width and height in CSS pixels, colour scheme; 320 px is 1280 px at 400 % zoom.

@@ -11,7 +11,8 @@ CREATE TABLE media (
   id bigint PRIMARY KEY,
   key text NOT NULL UNIQUE,
   member_id bigint NOT NULL REFERENCES members (actor_id),
-  post_id bigint REFERENCES posts (id) ON DELETE CASCADE,
+  -- Checked at commit: what a post carries is settled before its row is written.
+  post_id bigint REFERENCES posts (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
   place smallint NOT NULL DEFAULT 0,
   kind text NOT NULL CHECK (kind IN ('image', 'video', 'audio', 'file')),
   media_type text NOT NULL,
