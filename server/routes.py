@@ -51,6 +51,7 @@ from server.middleware.declarations import (
 )
 from server.middleware.keys import DECLARED
 from server.services.archives import LARGEST
+from server.services.media_forms import LARGEST_FILM
 
 __all__ = ["ROUTES", "Limit", "Route", "register"]
 
@@ -135,6 +136,8 @@ _ACTIVITYPUB: Final[tuple[Route, ...]] = (*_INBOXES, *_DISCOVERY, *_COLLECTIONS)
 _SMALL_FORM: Final = 16_000  # bytes
 # 20 000 characters of which each may take twelve bytes in a form, and the fields beside them.
 _LONG_FORM: Final = 300_000
+#: The same with files: the largest film, and what is written about it.
+_UPLOADING: Final = LARGEST_FILM + 5_000_000
 # An archive of an account, and the form around it.
 _ARCHIVE: Final = LARGEST + 10_000
 _WRITING: Final = Limit(times=60, per=timedelta(minutes=10), by="member")
@@ -150,6 +153,7 @@ def _page(
     *,
     activitypub: Handler | None = None,
     limit: Limit | None = None,
+    surface: Surface = Surface.PAGE,
 ) -> Route:
     return Route(
         method="GET",
@@ -157,7 +161,7 @@ def _page(
         handler=handler,
         door="page",
         audience=audience,
-        surface=Surface.PAGE,
+        surface=surface,
         activitypub=activitypub,
         limit=limit,
     )
@@ -193,7 +197,7 @@ _COMMUNITY_PAGES: Final = (
     _form("/communities/new", communities.start, "steward", limit=_WRITING, body=_LONG_FORM),
     _page("/c/{name}", communities.show, activitypub=actors.community),
     _page("/c/{name}/ask", posts.ask_form, "member"),
-    _form("/c/{name}/ask", posts.ask, limit=_WRITING, body=_LONG_FORM),
+    _form("/c/{name}/ask", posts.ask, limit=_WRITING, body=_UPLOADING),
     _page("/c/{name}/poll", polls.start_form, "member"),
     _form("/c/{name}/poll", polls.start, limit=_WRITING, body=_LONG_FORM),
     _page("/c/{name}/edit", communities.edit_form, "member"),
@@ -217,9 +221,9 @@ _POST_PAGES: Final = (
     _page("/p/{id}/duplicate", quoting.duplicate_form, "member"),
     _form("/p/{id}/duplicate", quoting.duplicate),
     _page("/p/{id}/edit", posts.edit_form, "member"),
-    _form("/p/{id}/edit", posts.edit, limit=_WRITING, body=_LONG_FORM),
-    _form("/p/{id}/answer", posts.answer, limit=_WRITING, body=_LONG_FORM),
-    _form("/p/{id}/comment", posts.comment, limit=_WRITING, body=_LONG_FORM),
+    _form("/p/{id}/edit", posts.edit, limit=_WRITING, body=_UPLOADING),
+    _form("/p/{id}/answer", posts.answer, limit=_WRITING, body=_UPLOADING),
+    _form("/p/{id}/comment", posts.comment, limit=_WRITING, body=_UPLOADING),
     _form("/p/{id}/vote", polls.vote),
     _form("/p/{id}/helpful", acts.helpful),
     _form("/p/{id}/kudos", acts.thank),
@@ -336,19 +340,9 @@ _CLIENTS: Final = (
     *_client("GET", "/avatars/header.png", pictures.header),
 )
 #: Files: a browser shows them to who is signed in, an agency signs, and a client has a ticket.
-_MEDIA: Final = tuple(
-    Route(
-        method="GET",
-        path=path,
-        handler=handler,
-        door="page",
-        audience="anyone",
-        surface=Surface.MEDIA,
-    )
-    for path, handler in (
-        ("/media/{key}/{name}", media.show),
-        ("/media/proxy/{post}/{signature}/{name}", media.proxy),
-    )
+_MEDIA: Final = (
+    _page("/media/{key}/{name}", media.show, surface=Surface.MEDIA),
+    _page("/media/proxy/{post}/{signature}/{name}", media.proxy, surface=Surface.MEDIA),
 )
 _PAGES: Final[tuple[Route, ...]] = (
     *_COMMUNITY_PAGES,

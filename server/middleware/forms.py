@@ -4,6 +4,7 @@ from secrets import compare_digest
 from typing import Final
 
 from aiohttp import hdrs, web
+from aiohttp.http import HttpProcessingError
 from multidict import MultiDict
 
 from server.middleware import uploads
@@ -54,7 +55,7 @@ async def _read(request: web.Request) -> uploads.Form:
             )
         sent = await request.post()
         return MultiDict((name, text) for name, text in sent.items() if isinstance(text, str))
-    except (ValueError, LookupError, AssertionError) as error:
+    except (ValueError, LookupError, AssertionError, HttpProcessingError) as error:
         # What aiohttp raises for charsets, percent-escapes and multipart that are none.
         raise web.HTTPBadRequest from error
 

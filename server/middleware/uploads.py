@@ -27,6 +27,14 @@ class Upload:
 
 
 Form = MultiDict[str | Upload]
+#: What is open until the request is answered, also where its form could not be read.
+_OPEN: Final = web.RequestKey[list[IO[bytes]]]("uploads")
+
+
+def close(request: web.Request) -> None:
+    """Let go of the files of a form, which are gone then."""
+    for file in request.get(_OPEN, ()):
+        file.close()
 
 
 async def read(request: web.Request) -> Form:
@@ -76,6 +84,7 @@ async def _file(request: web.Request, part: BodyPartReader) -> IO[bytes]:
     folder = Folder(path=request.app[CONTEXT].settings.media_folder)
     aside = await asyncio.to_thread(folder.aside)
     file: IO[bytes] = await asyncio.to_thread(tempfile.TemporaryFile, dir=aside.parent)
+    request.setdefault(_OPEN, []).append(file)
     while piece := await part.read_chunk(_PIECE):
         await asyncio.to_thread(file.write, piece)
     await asyncio.to_thread(file.seek, 0)

@@ -13,7 +13,7 @@ import structlog
 
 from federation.errors import FederationError, Unreachable
 from federation.media_types import MediaType
-from federation.uris import host_of
+from federation.uris import authority_of
 from schemas.attached import MediaKind
 from schemas.records import (
     AgencyState,
@@ -99,7 +99,7 @@ async def find(
         facts, url = await _address(
             tx, context, int(post), signature, principal, with_ticket=with_ticket
         )
-        host = host_of(url)
+        host = authority_of(url)
         if await sharing.may_knock(tx, host) is AgencyState.BLOCKED:
             raise _missing()
         is_public = facts.visibility is Visibility.PUBLIC
@@ -223,7 +223,7 @@ async def _put(
 async def _refuse(context: Context, wanted: _Wanted, error: FederationError | Invalid) -> None:
     now = context.now()
     until = now + (_SILENT if isinstance(error, Unreachable) else _REFUSED)
-    _log.info("picture-not-fetched", host=host_of(wanted.url), reason=error.reason)
+    _log.info("picture-not-fetched", host=authority_of(wanted.url), reason=error.reason)
     async with context.database.transaction("elsewhere.refuse") as tx:
         for name in (WHOLE, PREVIEW):
             await remote_media.refuse(
