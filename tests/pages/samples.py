@@ -409,3 +409,13 @@ FILES = (
     ),
     Record(id=2, title="plan.pdf", kind="file", preview="", description="", size=81_000),
 )
+
+PICTURED = Record(
+    **vars(QUESTION)
+    | {
+        "attached": Record(
+            **vars(ATTACHED.attached) | {"folded": False, "quote": None, "same": None}
+        ),
+        "children": [],
+    }
+)

@@ -52,7 +52,7 @@ NOT_REACHED: Final = {
     "chooses the file again, and what no row knows is swept away",
     "media.describe": "one commit; who saw an error says it once more",
     "media.discard": "one commit; who saw an error does it once more",
-    "media.remove": "the file goes before its row: killed in between, both go ten minutes later",
+    "media.remove": "the file goes before its row: killed there, both go later",
     "media.sweep": "what is left over is left over ten minutes later as well",
     "elsewhere.keep": "killed there, the picture is fetched again by whoever looks next",
     "elsewhere.refuse": "killed there, the picture is asked for again, and refused again",
