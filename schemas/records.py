@@ -17,9 +17,17 @@ from schemas.attached import (
 
 
 class ActorKind(StrEnum):
+    """What an actor is. MODERATION is of ours only: elsewhere it reads as a person."""
+
     PERSON = "person"
     COMMUNITY = "community"
     AGENCY = "agency"
+    MODERATION = "moderation"
+
+    @property
+    def speaks_for_agency(self) -> bool:
+        """Say whether it is nobody's own: it has neither a page nor followers."""
+        return self in {ActorKind.AGENCY, ActorKind.MODERATION}
 
 
 class Role(StrEnum):

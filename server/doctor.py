@@ -130,7 +130,7 @@ async def _origin(context: Context) -> Finding:
 
 
 async def _files(context: Context, tx: Transaction) -> Finding:
-    """Look whether the files are there that were kept last: a restore may have forgotten them."""
+    """Look whether the files that were kept last are there; a restore may forget them."""
     folder = media.folder_of(context)
     names = await stored_media.some_blobs(tx, limit=_FILES)
     missing = [name for name in names if not folder.find(name).is_file()]

@@ -141,13 +141,13 @@ class Scene:
     async def send(self, sender: Sender, kind: str, about: object, **more: object) -> Outcome:
         return await self.deliver(sender, self.activity(sender, kind, about, **more))
 
-    async def deliver(self, sender: Sender, activity: Any) -> Outcome:
-        """Sign as the sender, post to our inbox, and let it be processed."""
+    async def deliver(self, sender: Sender, activity: Any, *, inbox: str = "/inbox") -> Outcome:
+        """Sign as the sender, post to an inbox of ours, and let it be processed."""
         body = json.dumps(activity).encode()
         plain = {"Content-Type": ACTIVITY_JSON}
         signed = sign(
             method="POST",
-            url=f"{self.here.origin}/inbox",
+            url=self.here.origin + inbox,
             headers=plain,
             body=body,
             key=sender.key,
@@ -155,7 +155,7 @@ class Scene:
         )
         port = self.here.origin.rpartition(":")[2]
         async with self.client.post(
-            f"http://127.0.0.1:{port}/inbox",
+            f"http://127.0.0.1:{port}{inbox}",
             data=body,
             headers=plain | signed | {"Host": self.here.host},
         ) as answer:

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from schemas.mastodon.entity import Entity, Moment
+from schemas.mastodon.entity import Entity, Moment, Numbered
 
 
 class CustomEmoji(Entity):
@@ -27,10 +27,9 @@ class AccountRole(Entity):
     color: str
 
 
-class Account(Entity):
+class Account(Numbered):
     """A person or a community; `group` says which (client-api.md 4 and 10.1)."""
 
-    id: str
     username: str
     acct: str
     display_name: str

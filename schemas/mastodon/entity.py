@@ -20,3 +20,9 @@ class Entity(BaseModel):
     """Sent whole: what has no value is null or empty, never absent."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Numbered(Entity):
+    """What has an id; pages of them go on from it."""
+
+    id: str

@@ -13,6 +13,7 @@ from server.middleware.declarations import Door, Route
 from server.observability import Metrics
 from server.storage.sessions import SignedIn
 from server.storage.tokens import Client
+from server.streaming import Hub
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,7 @@ CONTEXT: Final = web.AppKey("context", Context)
 METRICS: Final = web.AppKey("metrics", Metrics)
 #: Makes the page of a problem: handed in, because pages are above this layer.
 RENDER_ERROR: Final = web.AppKey[RenderError]("render_error")
+HUB: Final = web.AppKey("hub", Hub)
 ALLOWANCES: Final = web.AppKey("allowances", Allowances)
 DECLARED: Final = web.AppKey[dict[web.AbstractRoute, Route]]("declared")
 

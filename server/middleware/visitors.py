@@ -88,7 +88,9 @@ def _bearer(request: web.Request) -> str | None:
     scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
     if scheme.lower() == "bearer":
         return token.strip()
-    return request.query.get("access_token") or None
+    # What begins a WebSocket in a browser can bring no other header (client-api.md 8).
+    protocol = request.headers.get(hdrs.SEC_WEBSOCKET_PROTOCOL)
+    return request.query.get("access_token") or protocol or None
 
 
 def check_scope(route: Route, client: Client | None) -> None:

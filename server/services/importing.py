@@ -11,7 +11,15 @@ from federation.errors import FederationError, Unreachable
 from federation.translate.incoming_posts import IncomingPost
 from schemas.records import Actor, Community, Kind, PostFacts, Visibility
 from server.context import Context
-from server.services import audiences, discovery, duplicates, polls, posts, quotes, quoting
+from server.services import (
+    audiences,
+    discovery,
+    duplicates,
+    polls,
+    quotes,
+    quoting,
+    revising,
+)
 from server.services.newcomer import meant_for, newcomer
 from server.services.storing import latest
 from server.storage import actors, communities, threads
@@ -200,7 +208,7 @@ async def _take_edits(
 async def _take_edit(
     tx: Transaction, place: _Place, facts: PostFacts, post: IncomingPost
 ) -> None:
-    await posts.receive_edit(tx, facts, post, now=place.now)
+    await revising.take_over(tx, facts, post, now=place.now)
     await quotes.take_over(tx, facts, post)
     await duplicates.take_over(tx, facts, post)
     if post.visibility is Visibility.MEMBERS:

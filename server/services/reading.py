@@ -12,6 +12,7 @@ from federation.session import Session
 from federation.translate.outgoing import (
     agency_document,
     community_document,
+    moderation_document,
     person_document,
     post_document,
     timestamp,
@@ -112,6 +113,8 @@ def document_of_actor(home: Home, known: Known) -> dict[str, Any]:
         )
     if known.actor.kind is ActorKind.AGENCY:
         return agency_document(known.actor, known.keys)
+    if known.actor.kind is ActorKind.MODERATION:
+        return moderation_document(known.actor, known.keys, agency_uri=home.agency)
     return person_document(known.actor, known.keys)
 
 

@@ -96,7 +96,7 @@ CREATE TABLE public.actors (
     deleted_at timestamp with time zone,
     also_known_as text DEFAULT ''::text NOT NULL,
     moved_to text,
-    CONSTRAINT actors_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'community'::text, 'agency'::text])))
+    CONSTRAINT actors_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'community'::text, 'agency'::text, 'moderation'::text])))
 );
 
 CREATE TABLE public.agencies (
@@ -408,6 +408,13 @@ CREATE SEQUENCE public.notifications_id_seq
 
 ALTER SEQUENCE public.notifications_id_seq OWNED BY public.notifications.id;
 
+CREATE TABLE public.once (
+    member_id bigint NOT NULL,
+    key text NOT NULL,
+    post_id bigint NOT NULL,
+    done_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.originals (
     post_id bigint NOT NULL,
     document bytea NOT NULL
@@ -623,6 +630,25 @@ CREATE TABLE public.stewards (
     since timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.stream (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    post_id bigint,
+    notification_id bigint,
+    member_id bigint,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT stream_kind_check CHECK ((kind = ANY (ARRAY['posted'::text, 'edited'::text, 'deleted'::text, 'notified'::text])))
+);
+
+ALTER TABLE public.stream ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.stream_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.throttles (
     key text NOT NULL,
     hits integer NOT NULL,
@@ -788,6 +814,9 @@ ALTER TABLE ONLY public.notifications
 ALTER TABLE ONLY public.notifications
     ADD CONSTRAINT notifications_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.once
+    ADD CONSTRAINT once_pkey PRIMARY KEY (member_id, key);
+
 ALTER TABLE ONLY public.originals
     ADD CONSTRAINT originals_pkey PRIMARY KEY (post_id);
 
@@ -859,6 +888,9 @@ ALTER TABLE ONLY public.signs_of_life
 
 ALTER TABLE ONLY public.stewards
     ADD CONSTRAINT stewards_pkey PRIMARY KEY (community_id, actor_id);
+
+ALTER TABLE ONLY public.stream
+    ADD CONSTRAINT stream_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.throttles
     ADD CONSTRAINT throttles_pkey PRIMARY KEY (key);
@@ -960,6 +992,8 @@ CREATE INDEX moves_by_new ON public.moves USING btree (new_id, moved_at);
 
 CREATE INDEX notifications_by_member ON public.notifications USING btree (member_id, id DESC);
 
+CREATE INDEX once_by_age ON public.once USING btree (done_at);
+
 CREATE INDEX origins_due ON public.origins USING btree (due_at) WHERE (failing_since IS NULL);
 
 CREATE INDEX origins_failing_due ON public.origins USING btree (due_at) WHERE (failing_since IS NOT NULL);
@@ -972,11 +1006,15 @@ CREATE INDEX polls_unsettled ON public.polls USING btree (LEAST(closes_at, close
 
 CREATE INDEX posts_archive ON public.posts USING btree (community_id, published_at, id) WHERE (parent_id IS NULL);
 
+CREATE INDEX posts_author_by_id ON public.posts USING btree (author_id, id DESC);
+
 CREATE INDEX posts_by_author ON public.posts USING btree (author_id, published_at DESC);
 
 CREATE INDEX posts_by_context ON public.posts USING btree (context) WHERE (parent_id IS NULL);
 
 CREATE INDEX posts_by_hashtag ON public.posts USING gin (((carried -> 'hashtags'::text)) jsonb_path_ops);
+
+CREATE INDEX posts_by_parent ON public.posts USING btree (parent_id) WHERE (parent_id IS NOT NULL);
 
 CREATE INDEX posts_by_quote_request ON public.posts USING btree (quote_request) WHERE (quote_request IS NOT NULL);
 
@@ -985,6 +1023,8 @@ CREATE INDEX posts_by_quote_stamp ON public.posts USING btree (quote_stamp) WHER
 CREATE INDEX posts_by_root ON public.posts USING btree (root_id, published_at, uri);
 
 CREATE INDEX posts_recent ON public.posts USING btree (active_at DESC, id DESC) WHERE (parent_id IS NULL);
+
+CREATE INDEX posts_roots_by_id ON public.posts USING btree (community_id, id DESC) WHERE (parent_id IS NULL);
 
 CREATE INDEX posts_threads ON public.posts USING btree (community_id, active_at DESC, id DESC) WHERE (parent_id IS NULL);
 
@@ -1007,6 +1047,8 @@ CREATE INDEX sessions_by_member ON public.sessions USING btree (member_id, seen_
 CREATE INDEX severed_follows_by_member ON public.severed_follows USING btree (member_id, id DESC);
 
 CREATE INDEX stewards_by_actor ON public.stewards USING btree (actor_id);
+
+CREATE INDEX stream_by_age ON public.stream USING btree (at);
 
 CREATE INDEX throttles_by_end ON public.throttles USING btree (window_ends);
 
@@ -1114,6 +1156,12 @@ ALTER TABLE ONLY public.notifications
 
 ALTER TABLE ONLY public.notifications
     ADD CONSTRAINT notifications_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
+
+ALTER TABLE ONLY public.once
+    ADD CONSTRAINT once_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.once
+    ADD CONSTRAINT once_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.originals
     ADD CONSTRAINT originals_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id) ON DELETE CASCADE;
@@ -1273,6 +1321,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.notifications TO commonlore_ap
 
 GRANT SELECT,USAGE ON SEQUENCE public.notifications_id_seq TO commonlore_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.once TO commonlore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.originals TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.origins TO commonlore_app;
@@ -1312,6 +1362,10 @@ GRANT SELECT,USAGE ON SEQUENCE public.severed_follows_id_seq TO commonlore_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.signs_of_life TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.stewards TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.stream TO commonlore_app;
+
+GRANT SELECT,USAGE ON SEQUENCE public.stream_id_seq TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.throttles TO commonlore_app;
 

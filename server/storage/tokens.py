@@ -73,3 +73,13 @@ async def add(
         list(scopes),
         now,
     )
+
+
+async def still_good(tx: Transaction, token_ids: Collection[int]) -> frozenset[int]:
+    """Find which of these tokens are there, of members who may sign in."""
+    rows = await tx.fetch(
+        "SELECT t.id FROM tokens t JOIN actors a ON a.id = t.member_id "
+        "WHERE t.id = ANY($1) AND a.suspended_at IS NULL AND a.deleted_at IS NULL",
+        list(token_ids),
+    )
+    return frozenset(row["id"] for row in rows)

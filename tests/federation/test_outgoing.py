@@ -186,7 +186,7 @@ def every_activity() -> list[dict[str, object]]:
         outgoing.lock_activity(ACTIVITY, about=QUESTION, reason="settled", **shared),
         outgoing.block_activity(ACTIVITY, blocked=HELPER, **shared),
         outgoing.flag_activity(
-            ACTIVITY, agency=ASKER, about=[ANSWER], to=GROUP, published=NOW, reason="spam"
+            ACTIVITY, moderation=ASKER, about=[ANSWER], to=GROUP, published=NOW, reason="spam"
         ),
     ]
 
@@ -382,6 +382,17 @@ def test_the_agency_is_an_application():
         "RFC-9421: HTTP Message Signatures",
         "FEP-8b32",
     ]
+
+
+def test_the_agency_reports_as_a_service_that_says_whose_it_is():
+    reporting = replace(ASKING, kind=ActorKind.MODERATION)
+
+    document = outgoing.moderation_document(reporting, KEYS, agency_uri=ASKER)
+
+    assert document["type"] == "Service"
+    assert document["generator"] == {"type": "Application", "id": ASKER}
+    assert document["manuallyApprovesFollowers"] is True
+    assert {"inbox", "outbox", "publicKey", "preferredUsername"} <= set(document)
 
 
 def test_a_deleted_actor_leaves_a_tombstone_without_a_name():
@@ -582,7 +593,7 @@ def test_a_ban_says_of_what_and_until_when():
 def test_a_report_of_several_things_is_a_list_and_says_why_twice():
     document = outgoing.flag_activity(
         ACTIVITY,
-        agency="https://health.example/actor",
+        moderation="https://health.example/actor/moderation",
         about=[HELPER, ANSWER],
         to=GROUP,
         published=NOW,

@@ -29,7 +29,9 @@ _TYPES: Final = {
     ActorKind.PERSON: "Person",
     ActorKind.COMMUNITY: "Group",
     ActorKind.AGENCY: "Application",
+    ActorKind.MODERATION: "Service",
 }
+_ACTORS: Final = frozenset({"agency", "moderation", "person", "community"})
 _SCHEMA: Final = "http://nodeinfo.diaspora.software/ns/schema/"
 
 
@@ -51,7 +53,7 @@ def _jrd(known: Known) -> Written:
         subject=f"acct:{actor.handle.removeprefix('@')}",
         actor_uri=actor.uri,
         actor_type=_TYPES[actor.kind],
-        page=None if actor.kind is ActorKind.AGENCY else actor.url or actor.uri,
+        page=None if actor.kind.speaks_for_agency else actor.url or actor.uri,
     )
     return written(document, content_type=JRD, headers=ANY_ORIGIN)
 
@@ -74,7 +76,7 @@ def _name_in(home: Home, resource: str) -> str | None:
     if isinstance(found, Handle):
         return found.name.lower() if found.host == home.authority else None
     place = home.locate(found)
-    if place is None or place.kind not in {"agency", "person", "community"}:
+    if place is None or place.kind not in _ACTORS:
         return None
     return place.key or _AGENCY
 

@@ -1,17 +1,19 @@
 """Answers to clients: entities as JSON, and the links to the pages beside one."""
 
 from collections.abc import Sequence
-from typing import Final, Protocol
+from dataclasses import replace
+from typing import Final
 from urllib.parse import urlencode
 
 import orjson
 from aiohttp import hdrs, web
-from pydantic import BaseModel
 
-from schemas.mastodon.entity import Entity
+from schemas.mastodon.entity import Entity, Numbered
+from server.context import BOOST
 from server.handlers.mastodon.parameters import Maybe, Parameters
 from server.middleware import CONTEXT
 from server.services.errors import NotFound
+from server.storage.timelines import Window
 
 _CURSORS: Final = frozenset({"max_id", "since_id", "min_id", "offset"})
 _LARGEST_ID: Final = 2**63 - 1
@@ -28,17 +30,31 @@ class Page(Parameters):
     def at_most(self, most: int, usual: int) -> int:
         return max(1, min(self.limit if self.limit is not None else usual, most))
 
+    def window(self, most: int = 40, usual: int = 20) -> Window:
+        """Say which part of a timeline is asked for; a boost stands where its post stands."""
+        found = self.window_of_ids(self.at_most(most, usual))
+        return replace(found, below=_post_of(found.below), above=_post_of(found.above))
 
-class Numbered(Protocol):
-    @property
-    def id(self) -> str: ...
+    def window_of_ids(self, limit: int) -> Window:
+        """Say which part of what has ids of its own is asked for."""
+        above = number(self.min_id)
+        return Window(
+            below=number(self.max_id),
+            above=number(self.since_id) if above is None else above,
+            rising=above is not None,
+            limit=limit,
+        )
+
+
+def _post_of(of: int | None) -> int | None:
+    return None if of is None else of & ~BOOST
 
 
 def entity(of: Entity, *, status: int = 200) -> web.Response:
     return _json(of.model_dump_json().encode(), status=status)
 
 
-def entities(of: Sequence[BaseModel], *, links: str | None = None) -> web.Response:
+def entities(of: Sequence[Entity], *, links: str | None = None) -> web.Response:
     body = b"[" + b",".join(each.model_dump_json().encode() for each in of) + b"]"
     return _json(body, links=links)
 
@@ -54,6 +70,11 @@ def _json(body: bytes, *, status: int = 200, links: str | None = None) -> web.Re
     if links:
         response.headers[hdrs.LINK] = links
     return response
+
+
+def page_of(request: web.Request, of: Sequence[Numbered]) -> web.Response:
+    """Answer with a page of what has ids of its own, and links to the pages beside it."""
+    return entities(of, links=links(request, of[0].id, of[-1].id) if of else None)
 
 
 def links(request: web.Request, first: object, last: object) -> str:

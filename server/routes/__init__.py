@@ -1,4 +1,4 @@
-"""Every URL we answer, on one page."""
+"""Every URL we answer: those of pages, of other agencies, of members' clients."""
 
 from datetime import timedelta
 from typing import Final
@@ -16,8 +16,6 @@ from server.handlers.activitypub import (
     results,
     well_known,
 )
-from server.handlers.mastodon import accounts as client_accounts
-from server.handlers.mastodon import instance, pictures
 from server.handlers.pages import (
     accounts,
     acts,
@@ -50,6 +48,7 @@ from server.middleware.declarations import (
     wants_activitypub,
 )
 from server.middleware.keys import DECLARED
+from server.routes.clients import CLIENTS
 from server.services.archives import LARGEST
 from server.services.media_forms import LARGEST_FILM
 
@@ -74,7 +73,7 @@ _INBOXES: Final = tuple(
         audience="signed",
         body=inbox.LARGEST,
     )
-    for owner in ("", "/c/{name}", "/@{name}")
+    for owner in ("", "/c/{name}", "/@{name}", "/actor/moderation")
     for path in (f"{owner}/inbox", f"{owner}/inbox/")
 )
 
@@ -100,6 +99,8 @@ _DISCOVERY: Final = (
     _document("/ns", well_known.terms),
     _document("/actor", actors.agency),
     _document("/actor/communities", directories.communities),
+    _document("/actor/moderation", actors.moderation),
+    _document("/actor/moderation/outbox", actors.moderation_outbox),
 )
 _COLLECTIONS: Final = (
     _document("/c/{name}/outbox", collections.community_outbox, Surface.COLLECTION),
@@ -298,47 +299,6 @@ _API: Final = (
         limit=Limit(times=300, per=timedelta(minutes=5)),
     ),
 )
-
-
-# Members' clients: the Mastodon API. Every path is answered with a slash at its end, too.
-def _client(
-    method: str,
-    path: str,
-    handler: Handler,
-    scope: str | None = None,
-    audience: Audience = "anyone",
-    *,
-    body: int = _LONG_FORM,
-) -> tuple[Route, ...]:
-    return tuple(
-        Route(
-            method=method,
-            path=each,
-            handler=handler,
-            door="client",
-            audience=audience,
-            surface=Surface.API,
-            scope=scope,
-            body=0 if method == hdrs.METH_GET else body,
-        )
-        for each in (path, f"{path}/")
-    )
-
-
-_CLIENTS: Final = (
-    *_client("GET", "/api/v2/instance", instance.instance),
-    *_client("GET", "/api/v1/instance", instance.instance_v1),
-    *_client("GET", "/api/v1/custom_emojis", instance.nothing),
-    *_client(
-        "GET",
-        "/api/v1/accounts/verify_credentials",
-        client_accounts.verify_credentials,
-        "read:accounts",
-        "member",
-    ),
-    *_client("GET", r"/avatars/{hue:\d{1,3}}/{letters}.png", pictures.avatar),
-    *_client("GET", "/avatars/header.png", pictures.header),
-)
 #: Files: a browser shows them to who is signed in, an agency signs, and a client has a ticket.
 _MEDIA: Final = (
     _page("/media/{key}/{name}", media.show, surface=Surface.MEDIA),
@@ -352,7 +312,14 @@ _PAGES: Final[tuple[Route, ...]] = (
     *_OPERATING_PAGES,
 )
 
-ROUTES: Final[tuple[Route, ...]] = (*_SYSTEM, *_ACTIVITYPUB, *_API, *_CLIENTS, *_MEDIA, *_PAGES)
+ROUTES: Final[tuple[Route, ...]] = (
+    *_SYSTEM,
+    *_ACTIVITYPUB,
+    *_API,
+    *CLIENTS,
+    *_MEDIA,
+    *_PAGES,
+)
 
 
 def register(application: web.Application, routes: tuple[Route, ...] = ROUTES) -> None:
