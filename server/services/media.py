@@ -81,6 +81,12 @@ def preview_path_of(medium: Medium) -> str | None:
     return f"/media/{medium.key}/{_PREVIEW}" if medium.preview_hash else None
 
 
+def key_of(context: Context, url: str) -> str | None:
+    """Read the part of an address of ours that cannot be guessed; None of any other address."""
+    start = f"{context.home.origin}/media/"
+    return url.removeprefix(start).partition("/")[0] if url.startswith(start) else None
+
+
 def preview_of(url: str) -> str:
     """Give the address of the small picture beside one of ours."""
     return f"{url.rpartition('/')[0]}/{_PREVIEW}"

@@ -67,6 +67,10 @@ PDF: Final = Form(kind=MediaKind.FILE, media_type="application/pdf")
 ZIP: Final = Form(kind=MediaKind.FILE, media_type="application/zip")
 TEXT: Final = Form(kind=MediaKind.FILE, media_type="text/plain")
 
+#: What clients are told that they may bring.
+CLIENTS_MAY_BRING: Final = tuple(
+    each.media_type for each in (_JPEG, _PNG, _GIF, _WEBP, _AVIF, MP4, MP3, M4A)
+)
 _BEGINNINGS: Final = (
     (b"\xff\xd8\xff", _JPEG),
     (b"\x89PNG\r\n\x1a\n", _PNG),

@@ -113,6 +113,11 @@ async def own(tx: Transaction, member_id: int, ids: Sequence[int]) -> list[Mediu
     return [_medium(row) for row in rows]
 
 
+async def ids_by_key(tx: Transaction, keys: Sequence[str]) -> dict[str, int]:
+    rows = await tx.fetch("SELECT key, id FROM media WHERE key = ANY($1)", keys)
+    return {row["key"]: row["id"] for row in rows}
+
+
 async def of_post(tx: Transaction, post_id: int) -> list[Medium]:
     rows = await tx.fetch(
         f"SELECT {_COLUMNS} FROM media m WHERE m.post_id = $1 ORDER BY m.place, m.id LIMIT 100",
