@@ -15,7 +15,7 @@ from schemas.records import (
 )
 
 #: What browsers see. On every other surface a guest is another server that did not sign.
-_FOR_PEOPLE = frozenset({Surface.PAGE, Surface.API})
+_FOR_PEOPLE = frozenset({Surface.PAGE, Surface.API, Surface.MEDIA})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

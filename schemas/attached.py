@@ -20,7 +20,7 @@ class Media:
     """A file or a link beside the words; `alt` is its description, plain text.
 
     `width` and `height` are in pixels. `focus` is where to look first: x and y from -1 to 1,
-    from left to right and from bottom to top. None where nobody said.
+    from left to right and from bottom to top. `size` is in bytes. None where nobody said.
     """
 
     url: str
@@ -31,6 +31,7 @@ class Media:
     focus: tuple[float, float] | None = None
     width: int | None = None
     height: int | None = None
+    size: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -311,6 +311,7 @@ class Surface(StrEnum):
     DELIVERY = "delivery"
     DECISION = "decision"
     API = "api"
+    MEDIA = "media"
 
 
 #: Category code to emoji; the code travels as `kudosFor.category`, the emoji as `content`.

@@ -1,6 +1,7 @@
 """The composition root: build the application, start and stop its parts."""
 
 import asyncio
+import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -25,7 +26,7 @@ from server.handlers.activitypub.inbox import SLOWEST_BODY, add_door
 from server.handlers.mastodon import live
 from server.handlers.pages.pages import render_error
 from server.middleware import CONTEXT, HUB, METRICS, RENDER_ERROR, Route, gates
-from server.storage import actors, health
+from server.storage import actors, health, remote_media
 from server.storage.database import Bell, Database, connect
 from server.storage.opening import opened
 from server.streaming import Hub
@@ -154,6 +155,7 @@ async def context_of(
     ):
         async with database.reading() as tx:
             ids = Ids(await health.next_process_number(tx))
+        secret = await _get_secret(database)
         agency = await _own_actor(database, settings, clock, _agency(home, clock, ids))
         reports = await _own_actor(database, settings, clock, _moderation(home, clock, ids))
         yield Context(
@@ -166,6 +168,7 @@ async def context_of(
             session=session,
             faults=faults,
             agency_id=agency.id,
+            secret=secret,
             moderation_id=reports.id,
         )
 
@@ -269,6 +272,11 @@ def release() -> str:
         return version("commonlore")
     except PackageNotFoundError:
         return "0"
+
+
+async def _get_secret(database: Database) -> bytes:
+    async with database.transaction("secret") as tx:
+        return await remote_media.secret(tx, "media", secrets.token_bytes(32))
 
 
 async def _own_actor(

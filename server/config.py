@@ -73,6 +73,15 @@ class Settings(BaseModel):
     state: Path = Field(
         Path(".state"), description="Where the embedded database and run files are kept."
     )
+    media: Path | None = Field(
+        None, description="Where members' files are kept; empty: media in the state directory."
+    )
+    media_quota: int = Field(
+        1000, ge=1, description="Megabytes of files that each member may keep here."
+    )
+    media_cache: int = Field(
+        2000, ge=0, description="Megabytes of pictures from elsewhere that are kept."
+    )
     embedded_outside_loopback: bool = Field(
         default=False,
         description="Let the embedded database serve an origin that is not loopback.",
@@ -184,6 +193,10 @@ class Settings(BaseModel):
     def authority(self) -> str:
         """Host of the origin, with the port where there is one: what handles end with."""
         return urlsplit(self.origin).netloc
+
+    @property
+    def media_folder(self) -> Path:
+        return self.media or self.state / "media"
 
     @property
     def secure(self) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -145,6 +146,10 @@ class Context:
     moderation_id: int
     metrics: Metrics = field(default_factory=Metrics)
     courtesy: Courtesy = field(default_factory=Courtesy)
+    #: What addresses of media are signed with; no other instance has the same.
+    secret: bytes = field(default_factory=partial(secrets.token_bytes, 32), repr=False)
+    #: How many pictures are decoded at once.
+    decoding: asyncio.Semaphore = field(default_factory=partial(asyncio.Semaphore, 2))
 
     def now(self) -> datetime:
         return self.clock.now()

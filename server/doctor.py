@@ -8,12 +8,16 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Final, Literal
 
+import PIL
+
 from federation.errors import FederationError
 from server import app
 from server.config import PREFIX, Settings
 from server.context import Context
 from server.middleware import assets
+from server.services import developing, media
 from server.storage import health, migrate
+from server.storage import media as stored_media
 from server.storage.database import Transaction
 from server.storage.health import Facts, Queued
 from server.storage.opening import NotOpened
@@ -27,6 +31,7 @@ _SKEW_HARMFUL: Final = timedelta(seconds=30)
 _LATE: Final = timedelta(minutes=10)
 _DISK_LOW: Final = 5_000_000_000  # bytes
 _DISK_FULL: Final = 500_000_000
+_FILES: Final = 200
 
 Level = Literal["ok", "warn", "fail"]
 
@@ -43,6 +48,7 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     """Give one finding after the other, what needs no database first."""
     yield of_packages(packages_distributions())
     yield _built_files()
+    yield of_decoder(PIL.__version__)
     place = settings.state if settings.state.exists() else settings.state.absolute().parent
     yield of_disk(shutil.disk_usage(place).free, place)
     try:
@@ -123,11 +129,42 @@ async def _origin(context: Context) -> Finding:
     return Finding(level="ok", about="origin", found=f"{settings.origin} answers")
 
 
+async def _files(context: Context, tx: Transaction) -> Finding:
+    """Look whether the files that were kept last are there; a restore may forget them."""
+    folder = media.folder_of(context)
+    names = await stored_media.some_blobs(tx, limit=_FILES)
+    missing = [name for name in names if not folder.find(name).is_file()]
+    return of_files(missing, len(names))
+
+
+def of_files(missing: Sequence[str], looked_at: int) -> Finding:
+    if not missing:
+        return Finding(level="ok", about="files", found=f"the last {looked_at} are there")
+    return Finding(
+        level="fail",
+        about="files",
+        found=f"{len(missing)} of the last {looked_at} are missing",
+        todo=f"Restore the folder that {PREFIX}MEDIA names from its backup.",
+    )
+
+
+def of_decoder(version: str) -> Finding:
+    if not developing.too_old(version):
+        return Finding(level="ok", about="pictures", found=f"Pillow {version}")
+    return Finding(
+        level="fail",
+        about="pictures",
+        found=f"Pillow {version} has known holes, so no picture is taken",
+        todo="Install what requirements.lock says.",
+    )
+
+
 async def _database(context: Context, tx: Transaction) -> list[Finding]:
     facts = await health.facts(tx)
     findings = [of_version(facts), of_role(facts)]
     if context.settings.clock_file is None:
         findings.append(of_clock(facts.now - context.now()))
+    findings.append(await _files(context, tx))
     findings.extend(of_refusers(await health.refusers_of_our_clock(tx)))
     findings.append(of_migrations(await health.migrated_to(tx)))
     findings.extend(of_queues(await health.queued(tx), now=context.now()))

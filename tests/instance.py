@@ -6,6 +6,7 @@ import secrets
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -263,6 +264,7 @@ def _settings(name: str, port: int, url: str) -> dict[str, object]:
         "database": url,
         "development_networks": "127.0.0.0/8",
         "pool": 5,
+        "media": Path(tempfile.gettempdir()) / "commonlore-tests-media",
     }
 
 

@@ -4,7 +4,10 @@ from secrets import compare_digest
 from typing import Final
 
 from aiohttp import hdrs, web
+from aiohttp.http import HttpProcessingError
+from multidict import MultiDict
 
+from server.middleware import uploads
 from server.middleware.keys import CONTEXT, CSRF
 from server.services.errors import NotAllowed
 
@@ -12,6 +15,7 @@ from server.services.errors import NotAllowed
 _OURS: Final = frozenset({"same-origin", "none"})
 _SENTENCE: Final = "This form was open for too long. Load the page again and send it once more."
 _ELSEWHERE: Final = "This form was not on a page of ours."
+FORM: Final = web.RequestKey[uploads.Form]("form")
 
 
 async def check(request: web.Request) -> None:
@@ -28,11 +32,30 @@ async def check(request: web.Request) -> None:
         raise NotAllowed("csrf-token", _SENTENCE)
 
 
-async def read(request: web.Request) -> dict[str, object]:
-    """Read a form; the handler's own `request.post()` gives the same, already read."""
+async def read(request: web.Request) -> uploads.Form:
+    """Read a form once; whoever asks again is given the same.
+
+    Raises:
+        HTTPBadRequest: a body that is no form at all.
+        HTTPRequestEntityTooLarge: more parts or more text than a form has (DOS-14).
+    """
+    known = request.get(FORM)
+    if known is None:
+        known = request[FORM] = await _read(request)
+    return known
+
+
+async def _read(request: web.Request) -> uploads.Form:
     try:
-        return dict(await request.post())
-    except (ValueError, LookupError, AssertionError) as error:
+        if request.content_type == "multipart/form-data":
+            return await uploads.read(request)
+        if (request.content_length or 0) > uploads.MOST_TEXT:
+            raise web.HTTPRequestEntityTooLarge(
+                max_size=uploads.MOST_TEXT, actual_size=request.content_length or 0
+            )
+        sent = await request.post()
+        return MultiDict((name, text) for name, text in sent.items() if isinstance(text, str))
+    except (ValueError, LookupError, AssertionError, HttpProcessingError) as error:
         # What aiohttp raises for charsets, percent-escapes and multipart that are none.
         raise web.HTTPBadRequest from error
 

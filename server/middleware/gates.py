@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 from aiohttp import hdrs, web
 
-from server.middleware import errors, forms, headers, visitors
+from server.middleware import errors, forms, headers, uploads, visitors
 from server.middleware.allowances import READS, STRANGERS, WRITES, Allowances
 from server.middleware.declarations import Door, Handler, Route, wants_activitypub, wants_json
 from server.middleware.keys import (
@@ -55,6 +55,8 @@ async def answer_always(request: web.Request, handler: Handler) -> web.StreamRes
         response = await handler(request)
     except Exception as error:  # noqa: BLE001 the one place where every failure ends
         response = await errors.answer(request, error)
+    finally:
+        uploads.close(request)
     _note(request, route, response.status, perf_counter() - started)
     return response
 

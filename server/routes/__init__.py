@@ -6,7 +6,7 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from schemas.records import Surface
-from server.handlers import commonlore, system
+from server.handlers import commonlore, media, system
 from server.handlers.activitypub import (
     actors,
     collections,
@@ -51,23 +51,17 @@ from server.middleware.declarations import (
 from server.middleware.keys import DECLARED
 from server.routes.clients import CLIENTS
 from server.services.archives import LARGEST
+from server.services.media_forms import LARGEST_FILM
 
 __all__ = ["ROUTES", "Limit", "Route", "register"]
 
-_SYSTEM: Final = (
-    Route(
-        method="GET", path="/healthz", handler=system.healthz, door="system", audience="anyone"
-    ),
-    Route(
-        method="GET", path="/readyz", handler=system.readyz, door="system", audience="anyone"
-    ),
-    Route(
-        method="GET",
-        path="/static/{name}",
-        handler=system.static,
-        door="system",
-        audience="anyone",
-    ),
+_SYSTEM: Final = tuple(
+    Route(method="GET", path=path, handler=handler, door="system", audience="anyone")
+    for path, handler in (
+        ("/healthz", system.healthz),
+        ("/readyz", system.readyz),
+        ("/static/{name}", system.static),
+    )
 )
 
 # Other agencies: inboxes, actors, objects, collections, discovery.
@@ -145,6 +139,8 @@ _ACTIVITYPUB: Final[tuple[Route, ...]] = (*_INBOXES, *_DISCOVERY, *_COLLECTIONS)
 _SMALL_FORM: Final = 16_000  # bytes
 # 20 000 characters of which each may take twelve bytes in a form, and the fields beside them.
 _LONG_FORM: Final = 300_000
+#: The same with files: the largest film, and what is written about it.
+_UPLOADING: Final = LARGEST_FILM + 5_000_000
 # An archive of an account, and the form around it.
 _ARCHIVE: Final = LARGEST + 10_000
 _WRITING: Final = Limit(times=60, per=timedelta(minutes=10), by="member")
@@ -162,6 +158,7 @@ def _page(
     *,
     activitypub: Handler | None = None,
     limit: Limit | None = None,
+    surface: Surface = Surface.PAGE,
 ) -> Route:
     return Route(
         method="GET",
@@ -169,7 +166,7 @@ def _page(
         handler=handler,
         door="page",
         audience=audience,
-        surface=Surface.PAGE,
+        surface=surface,
         activitypub=activitypub,
         limit=limit,
     )
@@ -205,7 +202,7 @@ _COMMUNITY_PAGES: Final = (
     _form("/communities/new", communities.start, "steward", limit=_WRITING, body=_LONG_FORM),
     _page("/c/{name}", communities.show, activitypub=actors.community),
     _page("/c/{name}/ask", posts.ask_form, "member"),
-    _form("/c/{name}/ask", posts.ask, limit=_WRITING, body=_LONG_FORM),
+    _form("/c/{name}/ask", posts.ask, limit=_WRITING, body=_UPLOADING),
     _page("/c/{name}/poll", polls.start_form, "member"),
     _form("/c/{name}/poll", polls.start, limit=_WRITING, body=_LONG_FORM),
     _page("/c/{name}/edit", communities.edit_form, "member"),
@@ -233,9 +230,9 @@ _POST_PAGES: Final = (
     _page("/p/{id}/duplicate", quoting.duplicate_form, "member"),
     _form("/p/{id}/duplicate", quoting.duplicate),
     _page("/p/{id}/edit", posts.edit_form, "member"),
-    _form("/p/{id}/edit", posts.edit, limit=_WRITING, body=_LONG_FORM),
-    _form("/p/{id}/answer", posts.answer, limit=_WRITING, body=_LONG_FORM),
-    _form("/p/{id}/comment", posts.comment, limit=_WRITING, body=_LONG_FORM),
+    _form("/p/{id}/edit", posts.edit, limit=_WRITING, body=_UPLOADING),
+    _form("/p/{id}/answer", posts.answer, limit=_WRITING, body=_UPLOADING),
+    _form("/p/{id}/comment", posts.comment, limit=_WRITING, body=_UPLOADING),
     _form("/p/{id}/vote", polls.vote),
     _form("/p/{id}/helpful", acts.helpful),
     _form("/p/{id}/kudos", acts.thank),
@@ -310,6 +307,11 @@ _API: Final = (
         limit=Limit(times=300, per=timedelta(minutes=5)),
     ),
 )
+#: Files: a browser shows them to who is signed in, an agency signs, and a client has a ticket.
+_MEDIA: Final = (
+    _page("/media/{key}/{name}", media.show, surface=Surface.MEDIA),
+    _page("/media/proxy/{post}/{signature}/{name}", media.proxy, surface=Surface.MEDIA),
+)
 _PAGES: Final[tuple[Route, ...]] = (
     *_COMMUNITY_PAGES,
     *_POST_PAGES,
@@ -318,7 +320,14 @@ _PAGES: Final[tuple[Route, ...]] = (
     *_OPERATING_PAGES,
 )
 
-ROUTES: Final[tuple[Route, ...]] = (*_SYSTEM, *_ACTIVITYPUB, *_API, *CLIENTS, *_PAGES)
+ROUTES: Final[tuple[Route, ...]] = (
+    *_SYSTEM,
+    *_ACTIVITYPUB,
+    *_API,
+    *CLIENTS,
+    *_MEDIA,
+    *_PAGES,
+)
 
 
 def register(application: web.Application, routes: tuple[Route, ...] = ROUTES) -> None:

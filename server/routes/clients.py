@@ -9,6 +9,7 @@ from server.handlers.mastodon import (
     accounts,
     acting,
     instance,
+    media,
     notifications,
     pictures,
     statuses,
@@ -17,6 +18,7 @@ from server.handlers.mastodon import (
     writing,
 )
 from server.middleware.declarations import Audience, Handler, Route
+from server.services.media_forms import LARGEST_FILM
 
 _LARGEST: Final = 300_000  # bytes, of what has no files
 
@@ -71,7 +73,25 @@ _EMPTY: Final = (
 _NEWS: Final = "/api/v1/notifications"
 _GROUPS: Final = "/api/v2/notifications"
 _ID: Final = r"{id:\d+}"
+_UPLOAD: Final = LARGEST_FILM + 1_000_000
 CLIENTS: Final = (
+    *(
+        route
+        for version in ("v1", "v2")
+        for route in _client(
+            "POST",
+            f"/api/{version}/media",
+            media.bring,
+            "write:media",
+            "member",
+            body=_UPLOAD,
+        )
+    ),
+    *_client("GET", f"/api/v1/media/{_ID}", media.show, "write:media", "member"),
+    *_client("PUT", f"/api/v1/media/{_ID}", media.describe, "write:media", "member"),
+    *_client(
+        "DELETE", f"/api/v1/media/{_ID}", media.discard, "write:media", "member", body=1000
+    ),
     *_client("GET", "/api/v2/instance", instance.instance),
     *_client("GET", "/api/v1/instance", instance.instance_v1),
     *_client("GET", "/api/v1/custom_emojis", instance.nothing),

@@ -7,7 +7,7 @@ from server.context import Context
 from server.services import fanout
 from server.services.documents import choice_document, tell_state
 from server.services.fanout import about_post
-from server.storage import communities, polls, posts, stream, threads
+from server.storage import communities, media, polls, posts, stream, threads
 from server.storage.database import Transaction
 from server.storage.stream import Told
 
@@ -25,6 +25,7 @@ async def bury(
         return False
     if by is DeletedBy.AUTHOR:
         await posts.forget_revisions(tx, facts.id)
+        await media.remove_of_post(tx, facts.id)
         await polls.forget(tx, facts.id)
     for question_id in await posts.accepted_in(tx, facts.id):
         await posts.reopen(tx, question_id, facts.id)

@@ -25,6 +25,7 @@ from schemas.records import (
 )
 from server.context import Context
 from server.services import calling, fanout, quoting, sharing, storing
+from server.services.attaching import Chosen, attach
 from server.services.burying import bury
 from server.services.calling import Written
 from server.services.documents import document_of
@@ -49,6 +50,7 @@ class Draft:
     `quotes` is the id of a post that it quotes, `warning` a line to be read before the words;
     None leaves it, and whether it is `sensitive`, as it was. With `once`, what has the same key
     was written once, however often it is sent.
+    `media` is None where an edit leaves the files as they are.
     """
 
     source: str
@@ -56,6 +58,7 @@ class Draft:
     topic: str | None = None
     poll: Poll | None = None
     quotes: int | None = None
+    media: tuple[Chosen, ...] | None = None
     warning: str | None = None
     sensitive: bool | None = None
     once: str | None = None
@@ -169,6 +172,9 @@ async def _publish(
     carried, called = await calling.carried_by(
         tx, said, community, new.visibility, opens=new.parent_id is None
     )
+    if draft.media:
+        media = await attach(tx, context, author.id, new.id, draft.media)
+        carried = replace(carried, media=media)
     carried = _warned(carried, draft)
     new = replace(new, carried=carried, quote=chosen.quote if chosen else None)
     await storing.store_all(tx, context, [new])
@@ -237,6 +243,8 @@ async def edit(context: Context, member: SignedIn, post_id: int, draft: Draft) -
             tx, said, community, facts.visibility, opens=facts.parent_id is None
         )
         carried = _warned(carried, draft, before)
+        media = await attach(tx, context, facts.author_id, facts.id, draft.media)
+        carried = replace(carried, media=media)
 
         changed = await posts.change(
             tx,

@@ -138,6 +138,7 @@ def _medium(media: Media) -> dict[str, Any]:
         "focus": list(media.focus) if media.focus else None,
         "width": media.width,
         "height": media.height,
+        "size": media.size,
     }
 
 

@@ -158,6 +158,14 @@ CREATE TABLE public.backfills (
     CONSTRAINT backfills_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'done'::text, 'refused'::text])))
 );
 
+CREATE TABLE public.blobs (
+    hash text NOT NULL,
+    size bigint NOT NULL,
+    kept_at timestamp with time zone NOT NULL,
+    CONSTRAINT blobs_hash_check CHECK ((hash ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT blobs_size_check CHECK ((size > 0))
+);
+
 CREATE TABLE public.boosts (
     uri text NOT NULL,
     actor_id bigint NOT NULL,
@@ -332,6 +340,38 @@ CREATE TABLE public.marks (
     CONSTRAINT marks_check CHECK ((helpful OR (category IS NOT NULL) OR accepts))
 );
 
+CREATE TABLE public.media (
+    id bigint NOT NULL,
+    key text NOT NULL,
+    member_id bigint NOT NULL,
+    post_id bigint,
+    place smallint DEFAULT 0 NOT NULL,
+    kind text NOT NULL,
+    media_type text NOT NULL,
+    title text NOT NULL,
+    hash text NOT NULL,
+    size bigint NOT NULL,
+    width integer,
+    height integer,
+    preview_hash text,
+    preview_width integer,
+    preview_height integer,
+    blurhash text DEFAULT ''::text NOT NULL,
+    focus_x real,
+    focus_y real,
+    description text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT media_description_check CHECK ((char_length(description) <= 1500)),
+    CONSTRAINT media_focus_x_check CHECK (((focus_x >= ('-1'::integer)::double precision) AND (focus_x <= (1)::double precision))),
+    CONSTRAINT media_focus_y_check CHECK (((focus_y >= ('-1'::integer)::double precision) AND (focus_y <= (1)::double precision))),
+    CONSTRAINT media_height_check CHECK ((height > 0)),
+    CONSTRAINT media_kind_check CHECK ((kind = ANY (ARRAY['image'::text, 'video'::text, 'audio'::text, 'file'::text]))),
+    CONSTRAINT media_preview_height_check CHECK ((preview_height > 0)),
+    CONSTRAINT media_preview_width_check CHECK ((preview_width > 0)),
+    CONSTRAINT media_size_check CHECK ((size > 0)),
+    CONSTRAINT media_width_check CHECK ((width > 0))
+);
+
 CREATE TABLE public.members (
     actor_id bigint NOT NULL,
     password_hash text NOT NULL,
@@ -498,6 +538,18 @@ CREATE TABLE public.reconciliations (
     back_at timestamp with time zone
 );
 
+CREATE TABLE public.remote_media (
+    url_hash text NOT NULL,
+    media_type text DEFAULT ''::text NOT NULL,
+    size bigint DEFAULT 0 NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    refused_until timestamp with time zone,
+    fetched_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone NOT NULL,
+    CONSTRAINT remote_media_check CHECK (((reason = ''::text) = (refused_until IS NULL))),
+    CONSTRAINT remote_media_url_hash_check CHECK ((url_hash ~ '^[0-9a-f]{64}$'::text))
+);
+
 CREATE TABLE public.removed_posts (
     post_id bigint NOT NULL,
     title text NOT NULL,
@@ -529,6 +581,11 @@ CREATE TABLE public.revisions (
     source text NOT NULL,
     html text NOT NULL,
     written_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.secrets (
+    name text NOT NULL,
+    value bytea NOT NULL
 );
 
 CREATE TABLE public.seen_pages (
@@ -683,6 +740,9 @@ ALTER TABLE ONLY public.authorizations
 ALTER TABLE ONLY public.backfills
     ADD CONSTRAINT backfills_pkey PRIMARY KEY (community_id);
 
+ALTER TABLE ONLY public.blobs
+    ADD CONSTRAINT blobs_pkey PRIMARY KEY (hash);
+
 ALTER TABLE ONLY public.boosts
     ADD CONSTRAINT boosts_pkey PRIMARY KEY (uri);
 
@@ -743,6 +803,12 @@ ALTER TABLE ONLY public.marks
 ALTER TABLE ONLY public.marks
     ADD CONSTRAINT marks_uri_key UNIQUE (uri);
 
+ALTER TABLE ONLY public.media
+    ADD CONSTRAINT media_key_key UNIQUE (key);
+
+ALTER TABLE ONLY public.media
+    ADD CONSTRAINT media_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_pkey PRIMARY KEY (actor_id);
 
@@ -797,6 +863,9 @@ ALTER TABLE ONLY public.reactions
 ALTER TABLE ONLY public.reconciliations
     ADD CONSTRAINT reconciliations_pkey PRIMARY KEY (host);
 
+ALTER TABLE ONLY public.remote_media
+    ADD CONSTRAINT remote_media_pkey PRIMARY KEY (url_hash);
+
 ALTER TABLE ONLY public.removed_posts
     ADD CONSTRAINT removed_posts_pkey PRIMARY KEY (post_id);
 
@@ -808,6 +877,9 @@ ALTER TABLE ONLY public.reports
 
 ALTER TABLE ONLY public.revisions
     ADD CONSTRAINT revisions_pkey PRIMARY KEY (post_id, number);
+
+ALTER TABLE ONLY public.secrets
+    ADD CONSTRAINT secrets_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY public.seen_pages
     ADD CONSTRAINT seen_pages_pkey PRIMARY KEY (page);
@@ -916,6 +988,16 @@ CREATE INDEX knocks_by_age ON public.knocks USING btree (learned_at);
 
 CREATE INDEX marks_by_post ON public.marks USING btree (post_id, given_at);
 
+CREATE INDEX media_by_hash ON public.media USING btree (hash);
+
+CREATE INDEX media_by_member ON public.media USING btree (member_id);
+
+CREATE INDEX media_by_post ON public.media USING btree (post_id, place) WHERE (post_id IS NOT NULL);
+
+CREATE INDEX media_by_preview ON public.media USING btree (preview_hash) WHERE (preview_hash IS NOT NULL);
+
+CREATE INDEX media_unattached ON public.media USING btree (created_at) WHERE (post_id IS NULL);
+
 CREATE INDEX moves_by_new ON public.moves USING btree (new_id, moved_at);
 
 CREATE INDEX notifications_by_member ON public.notifications USING btree (member_id, id DESC);
@@ -961,6 +1043,8 @@ CREATE INDEX posts_unanswered ON public.posts USING btree (community_id, publish
 CREATE INDEX reactions_by_post ON public.reactions USING btree (post_id);
 
 CREATE INDEX reconciliations_due ON public.reconciliations USING btree (due_at);
+
+CREATE INDEX remote_media_by_use ON public.remote_media USING btree (used_at);
 
 CREATE UNIQUE INDEX reports_once ON public.reports USING btree (reporter_id, post_id) WHERE (closed_at IS NULL);
 
@@ -1054,6 +1138,18 @@ ALTER TABLE ONLY public.marks
 
 ALTER TABLE ONLY public.marks
     ADD CONSTRAINT marks_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
+
+ALTER TABLE ONLY public.media
+    ADD CONSTRAINT media_hash_fkey FOREIGN KEY (hash) REFERENCES public.blobs(hash);
+
+ALTER TABLE ONLY public.media
+    ADD CONSTRAINT media_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id);
+
+ALTER TABLE ONLY public.media
+    ADD CONSTRAINT media_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY public.media
+    ADD CONSTRAINT media_preview_hash_fkey FOREIGN KEY (preview_hash) REFERENCES public.blobs(hash);
 
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
@@ -1196,6 +1292,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.authorizations TO commonlore_a
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.backfills TO commonlore_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.blobs TO commonlore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.boosts TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.communities TO commonlore_app;
@@ -1228,6 +1326,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.listed_pages TO commonlore_app
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.marks TO commonlore_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.media TO commonlore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.members TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.moves TO commonlore_app;
@@ -1258,11 +1358,15 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reactions TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reconciliations TO commonlore_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.remote_media TO commonlore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.removed_posts TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reports TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.revisions TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.secrets TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.seen_pages TO commonlore_app;
 

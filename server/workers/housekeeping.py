@@ -1,4 +1,4 @@
-"""Remove what is over: sessions, limits, refused keys, activities that were dealt with."""
+"""Remove what is over: sessions, limits, refused keys, files, activities dealt with."""
 
 import asyncio
 from datetime import timedelta
@@ -6,7 +6,7 @@ from typing import Final
 
 from federation.signatures.knocking import REMEMBERED
 from server.context import Context
-from server.services import absence
+from server.services import absence, clearing_media
 from server.storage import (
     account_jobs,
     actors,
@@ -61,3 +61,4 @@ async def clean_once(context: Context) -> None:
         await marks.forget_undone(tx, before=now - _REMEMBERED)
         await once.forget(tx, before=now - _ONCE)
         await stream.forget(tx, before=now - _ONCE)
+    await clearing_media.clear(context)

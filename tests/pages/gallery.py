@@ -14,6 +14,7 @@ from threading import Thread
 from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from server.handlers.pages.rendering import environment, render
@@ -24,6 +25,7 @@ BUILT = Path(__file__).parents[2] / "server/static/built"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 CSP = (
     "default-src 'none'; script-src 'self' 'nonce-gallery'; style-src 'self'; img-src 'self'; "
+    "media-src 'self'; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 #: Width and height in CSS pixels, colour scheme; 320 px is 1280 px at 400 % zoom.
@@ -66,6 +68,9 @@ def frame(manifest: dict[str, str]) -> dict[str, object]:
 def write_pages(folder: Path, names: list[str]) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(BUILT, folder / "static")
+    Image.radial_gradient("L").resize((960, 540)).save(folder / "static/sample.png")
+    for name in ("sample.mp4", "sample.mp3"):
+        (folder / "static" / name).touch()
     base = frame(json.loads((BUILT / "manifest.json").read_text()))
     env = environment()
     for name in names:

@@ -144,6 +144,16 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
             "form": {"kind": "discussion", "body": "Our reviews take **three weeks**."},
         },
     ),
+    "ask-files": (
+        "ask.html",
+        {
+            "community": s.REVIEWS,
+            "preview_html": None,
+            "files": s.FILES,
+            "errors": {"files": "This file is damaged, or is not what it says it is."},
+            "form": {"body": "See the **sketch**."},
+        },
+    ),
     "thread": (
         "thread.html",
         {
@@ -173,6 +183,17 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
             "ballot": None,
             "delivery": None,
             "preview_html": None,
+        },
+    ),
+    "thread-pictured": (
+        "thread.html",
+        {
+            "post": s.PICTURED,
+            "community": s.REVIEWS,
+            "ballot": None,
+            "delivery": None,
+            "preview_html": None,
+            "files": {"answer": s.FILES},
         },
     ),
     "tag": ("tag.html", {"hashtag": "NearMiss", "posts": [s.QUESTION, s.TALK], "pages": None}),

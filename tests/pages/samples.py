@@ -326,8 +326,51 @@ ATTACHED = Record(
                     kind="image",
                     host="media.example",
                     alt="A junction seen from above, with the place of the near miss marked",
+                    shown="/static/sample.png",
+                    width=960,
+                    height=540,
+                    size=None,
                 ),
-                Record(url="https://a.example/x.pdf", kind="file", host="a.example", alt=""),
+                Record(
+                    url="/media/x/film.mp4",
+                    kind="video",
+                    host="a.example",
+                    alt="A lorry turns",
+                    shown="/static/sample.mp4",
+                    width=640,
+                    height=360,
+                    size=1,
+                ),
+                Record(
+                    url="/media/x/sound.mp3",
+                    kind="audio",
+                    host="a.example",
+                    alt="",
+                    shown="/static/sample.mp3",
+                    width=None,
+                    height=None,
+                    size=1,
+                ),
+                Record(
+                    url="/media/x/document.pdf",
+                    kind="file",
+                    host="a.example",
+                    alt="The plan.pdf",
+                    shown="/media/x/document.pdf",
+                    width=None,
+                    height=None,
+                    size=1_432_000,
+                ),
+                Record(
+                    url="https://a.example/x.pdf",
+                    kind="file",
+                    host="a.example",
+                    alt="",
+                    shown=None,
+                    width=None,
+                    height=None,
+                    size=None,
+                ),
             ],
             quote=Record(url="/p/7", host="a.example", waits=False, card=_CARD),
             reactions=[Record(content="🎉", people=3), Record(content=":party:", people=1)],
@@ -365,4 +408,27 @@ THREAD_HERE = Record(
     name=TALK.title,
     uri=f"https://{HEALTH}/p/{TALK.id}",
     url=TALK.url,
+)
+
+
+FILES = (
+    Record(
+        id=1,
+        title="junction.jpg",
+        kind="image",
+        preview="/static/sample.png",
+        description="A junction seen from above",
+        size=2_345_678,
+    ),
+    Record(id=2, title="plan.pdf", kind="file", preview="", description="", size=81_000),
+)
+
+PICTURED = Record(
+    **vars(QUESTION)
+    | {
+        "attached": Record(
+            **vars(ATTACHED.attached) | {"folded": False, "quote": None, "same": None}
+        ),
+        "children": [],
+    }
 )

@@ -1,5 +1,6 @@
 """What posts of other programs carry: kept as facts, shown as links, or folded."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -86,7 +87,7 @@ def test_an_emoji_is_read_as_it_was_written() -> None:
     assert carried.emoji_from(carried.json_of_emoji(None)) is None
 
 
-async def test_media_is_a_link_with_its_description_and_nothing_is_loaded(
+async def test_a_picture_comes_through_us_and_the_rest_is_linked_with_its_description(
     town: Town, reader: Browser
 ) -> None:
     told = await asks(
@@ -102,12 +103,14 @@ async def test_media_is_a_link_with_its_description_and_nothing_is_loaded(
 
     page = await page_of(town, reader, told["id"])
 
-    assert "Picture at media.example: A \u2039b\u203acrossing\u2039/b\u203a" in page
+    (shown,) = re.findall(r'<img src="([^"]+)" alt="([^"]+)"', page)
+    assert shown[0].startswith("/media/proxy/")
+    assert shown[1] == "A \u2039b\u203acrossing\u2039/b\u203a"
+    assert _PIXEL not in page
     assert "Video at v.example: no description" in page
     assert "Sound at v.example: A horn" in page
     assert "File at v.example: The method" in page
     assert "Link to w.example: https://w.example/page" in page
-    assert "<img" not in page
     assert "<video" not in page
     assert await town.scene.words(told["id"]) == "<p>As it was written.</p>"
 

@@ -51,6 +51,15 @@ NOT_REACHED: Final = {
     "synchronization.catch-up": "the agency is still to be welcomed back, and asked again",
     "synchronization.back": "one commit, and the agency is still to be welcomed back",
     "quotes.revoke": "an author's button: one commit, and they press it again",
+    "media.keep": "one commit, and its files have their place before it; who saw an error "
+    "chooses the file again, and what no row knows is swept away",
+    "media.describe": "one commit; who saw an error says it once more",
+    "media.discard": "one commit; who saw an error does it once more",
+    "media.remove": "the file goes before its row: killed there, both go later",
+    "media.sweep": "what is left over is left over ten minutes later as well",
+    "elsewhere.keep": "killed there, the picture is fetched again by whoever looks next",
+    "elsewhere.refuse": "killed there, the picture is asked for again, and refused again",
+    "elsewhere.use": "only when a picture was last looked at; it is noted the next time",
     "delivery.release": "only while a stop is under way that had to cut a send off; killed "
     "there, the lease runs out as after any other death",
 }
@@ -95,10 +104,13 @@ STEPS: Final = (
     Step(name="founding", points=FIRST_STARTS, do=deeds.nothing, done=deeds.has_one_agency),
     *each_of(
         around(
+            "secret",
             "agency",
             "absence.look-back",
             "housekeeping",
             "housekeeping.inbox",
+            "media.forget",
+            "media.shrink",
             "delivery.expire",
             "synchronization.compare",
             "synchronization.turn",

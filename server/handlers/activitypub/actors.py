@@ -7,8 +7,9 @@ from aiohttp import web
 from federation.uris import Home
 from schemas.records import ActorKind
 from schemas.wire.collections import ordered_collection
-from server.handlers.activitypub.answers import Written, asker_of, for_all, for_one, written
+from server.handlers.activitypub.answers import Written, for_all, for_one, written
 from server.middleware import CONTEXT
+from server.middleware.askers import asker_of
 from server.services import reading
 from server.storage.served import Known
 

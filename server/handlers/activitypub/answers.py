@@ -13,12 +13,11 @@ from aiohttp import hdrs, web
 
 from federation.errors import Forbidden, Unauthentic
 from federation.media_types import ACTIVITY_JSON
-from federation.signatures import SignedRequest
 from schemas.records import AgencyState, Anonymous
 from schemas.wire.vocabulary import TOMBSTONE
 from server.context import Context
 from server.middleware import CONTEXT, Handler
-from server.services.asking import who_asks
+from server.middleware.askers import asker_of
 from server.services.reading import Asker, nothing
 
 JRD: Final = "application/jrd+json"
@@ -53,20 +52,6 @@ def for_asker(reader: Reader) -> Handler:
         return await reader(request, context, asker)
 
     return handler
-
-
-async def asker_of(request: web.Request) -> Asker:
-    """Say who sent a request, by its signature."""
-    signed = SignedRequest(
-        method=request.method,
-        target=request.raw_path,
-        headers=tuple(
-            (name.decode("latin-1"), value.decode("latin-1"))
-            for name, value in request.raw_headers
-        ),
-        body=b"",
-    )
-    return await who_asks(request.app[CONTEXT], signed)
 
 
 def _check_acquainted(context: Context, asker: Asker) -> None:

@@ -20,7 +20,7 @@ from server.handlers.mastodon.answers import entity, plain
 from server.middleware import CONTEXT
 from server.middleware.assets import static_path
 from server.services import accounts as members_of
-from server.services import drafts, figures, polls, posts
+from server.services import developing, drafts, figures, media_forms, polls, posts
 from server.services.figures import own_version
 from server.storage import actors, desk
 
@@ -109,17 +109,17 @@ def _configuration(context: Context) -> dict[str, Any]:
         },
         "statuses": {
             "max_characters": posts.LONGEST_SOURCE,
-            "max_media_attachments": 0,
+            "max_media_attachments": media_forms.MOST,
             "characters_reserved_per_url": _CARRIED,
         },
         "media_attachments": {
-            "description_limit": 1500,
-            "image_matrix_limit": 0,
-            "image_size_limit": 0,
-            "supported_mime_types": [],
-            "video_frame_rate_limit": 0,
-            "video_matrix_limit": 0,
-            "video_size_limit": 0,
+            "description_limit": media_forms.LONGEST_DESCRIPTION,
+            "image_matrix_limit": developing.MOST_PIXELS,
+            "image_size_limit": media_forms.LARGEST_PICTURE,
+            "supported_mime_types": list(media_forms.CLIENTS_MAY_BRING),
+            "video_frame_rate_limit": 120,
+            "video_matrix_limit": 8_294_400,
+            "video_size_limit": media_forms.LARGEST_FILM,
         },
         "polls": {
             "max_options": polls.MOST_CHOICES,

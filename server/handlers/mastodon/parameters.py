@@ -69,8 +69,7 @@ async def _body(request: web.Request) -> dict[str, Any]:
     if request.content_type == "application/json" or request.content_type.endswith("+json"):
         return _json(await request.read())
     if request.content_type in {"application/x-www-form-urlencoded", "multipart/form-data"}:
-        await forms.read(request)
-        return nested(_pairs(await request.post()))
+        return nested(_pairs(await forms.read(request)))
     return {}
 
 

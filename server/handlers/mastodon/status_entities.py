@@ -3,16 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Final, Literal
+from typing import Final
 from urllib.parse import quote as quoted
 
 from federation.translate import sanitize
-from schemas.attached import MediaKind, QuoteState
+from schemas.attached import QuoteState
 from schemas.mastodon.accounts import Account, CustomEmoji
 from schemas.mastodon.statuses import (
     Card,
     EmojiReaction,
-    MediaAttachment,
     Mention,
     Quote,
     QuoteApproval,
@@ -22,6 +21,7 @@ from schemas.mastodon.statuses import (
 from schemas.records import Actor, Kind, Post, Principal, Surface, Visibility
 from server.context import BOOST, Context
 from server.handlers.mastodon.account_entities import accounts
+from server.handlers.mastodon.media_entities import attachments, ids_of
 from server.handlers.mastodon.poll_entities import poll_entity
 from server.services import quoting, sharing
 from server.storage import statuses, timelines
@@ -32,11 +32,6 @@ from server.storage.timelines import Line
 
 _LONGEST_CARD: Final = 200
 _NOTHING: Final = Beside()
-_TYPES: Final[dict[MediaKind, Literal["image", "video", "audio", "unknown"]]] = {
-    MediaKind.IMAGE: "image",
-    MediaKind.VIDEO: "video",
-    MediaKind.AUDIO: "audio",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +53,7 @@ class _Around:
     emoji: Mapping[int, Sequence[Emoji]]
     pointed_to: Mapping[int, Mapping[str, Entry]]
     called: Mapping[str, Actor]
+    files: Mapping[str, int]
 
 
 async def timeline(
@@ -108,6 +104,7 @@ async def of_entries(
         emoji=await statuses.emoji(tx, everything, reader=reader.member_id),
         pointed_to=pointed,
         called=await statuses.called(tx, sorted(uris)),
+        files=await ids_of(tx, context, posts),
     )
     return {
         post_id: Made(
@@ -158,7 +155,7 @@ def _status(of: Post, around: _Around, beyond: Mapping[int, Post]) -> Status:
         visibility="public" if facts.visibility is Visibility.PUBLIC else "private",
         sensitive=of.sensitive,
         spoiler_text=of.warning,
-        media_attachments=tuple(_media(of)),
+        media_attachments=tuple(attachments(around.context, of, around.files)),
         mentions=tuple(_mentions(of, around)),
         tags=tuple(_tags(of, origin)),
         emojis=tuple(
@@ -195,31 +192,6 @@ def titled(title: str, html: str) -> str:
     if not title or sanitize.words(html).strip() == title:
         return html
     return f"<p><strong>{escape(title, quote=False)}</strong></p>{html}"
-
-
-def _media(of: Post) -> list[MediaAttachment]:
-    return [
-        MediaAttachment(
-            id=str(of.facts.id + place),
-            type=_TYPES.get(each.kind, "unknown"),
-            url=each.url,
-            preview_url=each.url,
-            remote_url=None if of.facts.author_local else each.url,
-            meta=_measures(each.width, each.height),
-            description=each.alt or None,
-            blurhash=each.blurhash or None,
-        )
-        for place, each in enumerate(of.media)
-    ]
-
-
-def _measures(width: int | None, height: int | None) -> dict[str, object] | None:
-    if not width or not height:
-        return None
-    size = f"{width}x{height}"
-    return {
-        "original": {"width": width, "height": height, "size": size, "aspect": width / height}
-    }
 
 
 def _mentions(of: Post, around: _Around) -> list[Mention]:

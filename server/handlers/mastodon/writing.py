@@ -13,6 +13,7 @@ from server.handlers.mastodon.parameters import Many, Maybe, Parameters, read
 from server.handlers.mastodon.statuses import missing, one, reader_of
 from server.middleware import CONTEXT
 from server.services import composing, polls, posts
+from server.services.attaching import Chosen
 from server.services.composing import Ballot, Composed
 from server.services.errors import Conflict, Invalid
 from server.services.posts import Draft
@@ -22,13 +23,17 @@ from server.storage.sessions import SignedIn
 _LONGEST_KEY: Final = 200
 _LATER: Final = "We cannot publish later yet: send it when it is to be published."
 _DIRECT: Final = "There are no private messages here yet: everybody in the community reads it."
-_MEDIA: Final = "We take no files from clients yet."
 
 
 class _Poll(Parameters):
     options: Many[str] = Field(default_factory=list)
     expires_in: int = 24 * 3600
     multiple: bool = False
+
+
+class _Attribute(Parameters):
+    id: str
+    description: Maybe[str] = None
 
 
 class _Written(Parameters):
@@ -39,7 +44,8 @@ class _Written(Parameters):
     visibility: Maybe[str] = None
     quoted_status_id: Maybe[str] = None
     scheduled_at: Maybe[str] = None
-    media_ids: Many[str] = Field(default_factory=list)
+    media_ids: Many[str] | None = None
+    media_attributes: Many[_Attribute] = Field(default_factory=list)
     poll: Maybe[_Poll] = None
 
 
@@ -72,8 +78,6 @@ def _insist_on_what_we_do(given: _Written) -> None:
         wrong["scheduled_at"] = _LATER
     if given.visibility == "direct":
         wrong["visibility"] = _DIRECT
-    if given.media_ids:
-        wrong["media_ids"] = _MEDIA
     if wrong:
         raise Invalid(wrong, reason="not-offered")
 
@@ -95,6 +99,17 @@ def _draft(given: _Written, key: str | None = None) -> Draft:
         sensitive=bool(given.sensitive),
         quotes=_id(given.quoted_status_id),
         once=key,
+        media=_chosen(given),
+    )
+
+
+def _chosen(given: _Written) -> tuple[Chosen, ...] | None:
+    """List the files of a post; None where nothing was said of them, as in many edits."""
+    if given.media_ids is None:
+        return None
+    said = {each.id: each.description for each in given.media_attributes}
+    return tuple(
+        Chosen(id=number(each) or 0, description=said.get(each)) for each in given.media_ids
     )
 
 

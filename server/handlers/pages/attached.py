@@ -1,4 +1,4 @@
-"""What posts carry beyond their words, as it is shown: nothing is loaded from elsewhere."""
+"""What posts carry beyond their words, as it is shown: all that is loaded is loaded here."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from aiohttp import web
 from federation.errors import Malformed
 from federation.translate import sanitize
 from federation.uris import authority_of
-from schemas.attached import Media, QuoteState
+from schemas.attached import Media, MediaKind, QuoteState
 from schemas.records import Post, Principal, Surface
 from server.context import Context
 from server.handlers.pages import views
@@ -24,7 +24,8 @@ from server.handlers.pages.views import (
     SameView,
 )
 from server.middleware import PRINCIPAL
-from server.services import sharing
+from server.services import elsewhere, sharing
+from server.services import media as files
 from server.storage import actors
 from server.storage.feeds import Entry
 from server.storage.reactions import Counted
@@ -54,7 +55,7 @@ def attached(
     shown = AttachedView(
         folded=views.is_folded(of),
         warning=of.warning,
-        media=tuple(_medium(each) for each in of.media),
+        media=tuple(_medium(context, of, each) for each in of.media),
         quote=_quote(of, _released(entry, context, principal), entry, names),
         reactions=tuple(around.reactions.get(of.facts.id, ())),
         same=_same(of, around, context, principal),
@@ -76,9 +77,26 @@ def host_of(url: str) -> str:
         return ""
 
 
-def _medium(media: Media) -> MediumView:
+def _medium(context: Context, of: Post, media: Media) -> MediumView:
+    """Show a file of ours, a picture from elsewhere through us, and a link to the rest."""
+    url, shown = media.url, None
+    ours = f"{context.home.origin}/media/"
+    is_picture = media.kind is MediaKind.IMAGE
+    if of.facts.author_local and url.startswith(ours):
+        url = url.removeprefix(context.home.origin)
+        shown = files.preview_of(url) if is_picture else url
+    elif is_picture and not of.facts.author_local:
+        shown = elsewhere.path_of(context, of.facts.id, url, elsewhere.PREVIEW)
+        url = elsewhere.path_of(context, of.facts.id, url)
     return MediumView(
-        url=media.url, kind=media.kind.value, host=host_of(media.url), alt=media.alt
+        url=url,
+        kind=media.kind.value,
+        host=host_of(media.url),
+        alt=media.alt,
+        shown=shown,
+        width=media.width,
+        height=media.height,
+        size=media.size,
     )
 
 

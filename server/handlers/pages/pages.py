@@ -14,7 +14,7 @@ from server.config import Settings
 from server.context import Context
 from server.handlers.pages import rendering
 from server.handlers.pages.words import language_of, say, translations
-from server.middleware import CONTEXT, CSRF, NONCE, SESSION, Problem
+from server.middleware import CONTEXT, CSRF, NONCE, SESSION, Problem, forms
 from server.middleware.assets import static_path
 from server.middleware.redirects import local_path
 from server.services.errors import NotFound, NotSignedIn
@@ -43,7 +43,7 @@ def signed_in(request: web.Request) -> SignedIn:
 
 async def typed(request: web.Request) -> dict[str, str]:
     """Read a form: its text fields, with line breaks as one character and without NUL."""
-    form = await request.post()
+    form = await forms.read(request)
     return {
         name: _plain_text(value)
         for name, value in form.items()

@@ -1,6 +1,7 @@
 """Writing: ask, answer, comment and edit, each with a preview."""
 
 import asyncio
+from typing import Final
 
 from aiohttp import web
 
@@ -9,6 +10,7 @@ from schemas.records import Kind, Surface
 from server.handlers.pages import threads, views
 from server.handlers.pages.attached import quoted_card
 from server.handlers.pages.communities import find_community
+from server.handlers.pages.composing import Composed, composed, views_of
 from server.handlers.pages.pages import (
     asked,
     context_of,
@@ -26,7 +28,10 @@ from server.services import posts as service
 from server.services import sharing
 from server.services.errors import Invalid, NotAllowed
 from server.services.posts import Draft
-from server.storage import actors, communities
+from server.storage import actors, communities, media
+
+#: Fields of a draft, by the ids that they have in a form.
+_BODY: Final = {"source": "body", "media": "files"}
 
 
 async def ask_form(request: web.Request) -> web.StreamResponse:
@@ -39,6 +44,7 @@ async def ask_form(request: web.Request) -> web.StreamResponse:
         request,
         "ask.html",
         form={"quote": quotes} if quotes else None,
+        files=(),
         community=community,
         preview_html=None,
         quoted=await quoted_card(request, quotes),
@@ -48,43 +54,54 @@ async def ask_form(request: web.Request) -> web.StreamResponse:
 async def ask(request: web.Request) -> web.StreamResponse:
     community_id, community = await _community(request)
     form = await typed(request)
-    if form.get("act") == "preview":
-        shown = await preview_of(form)
-        return page(
-            request,
-            "ask.html",
-            form=form,
-            community=community,
-            preview_html=shown,
-            quoted=await quoted_card(request, form.get("quote", "")),
-        )
+    written = await composed(request, form)
+    if written.stays:
+        return await _ask_again(request, community, written, _told(written))
     kind = Kind.DISCUSSION if form.get("kind") == Kind.DISCUSSION else Kind.QUESTION
     draft = Draft(
         source=form.get("body", ""),
         title=form.get("title", ""),
         topic=form.get("topic"),
         quotes=id_in(form["quote"]) if form.get("quote") else None,
+        media=written.chosen,
     )
     try:
         facts = await service.publish_thread(
             context_of(request), signed_in(request), community_id, kind, draft
         )
     except Invalid as wrong:
-        return page(
-            request,
-            "ask.html",
-            errors=renamed(wrong, {"source": "body"}),
-            form=form,
-            community=community,
-            preview_html=None,
-            quoted=await quoted_card(request, form.get("quote", "")),
-        )
+        return await _ask_again(request, community, written, renamed(wrong, _BODY))
     told = (
         say(request, "Your question is posted.")
         if kind is Kind.QUESTION
         else say(request, "It is posted.")
     )
     return see_other(request, f"/p/{facts.id}", told)
+
+
+async def _ask_again(
+    request: web.Request, community: CommunityView, written: Composed, errors: dict[str, str]
+) -> web.Response:
+    """Show the form once more; all that was typed and brought is still there."""
+    form = written.form
+    return page(
+        request,
+        "ask.html",
+        errors=errors,
+        form=form,
+        files=written.files,
+        community=community,
+        preview_html=await _shown(written),
+        quoted=await quoted_card(request, form.get("quote", "")),
+    )
+
+
+def _told(written: Composed, field: str = "files") -> dict[str, str]:
+    return {field: written.wrong} if written.wrong else {}
+
+
+async def _shown(written: Composed) -> str | None:
+    return await preview_of(written.form) if written.form.get("act") == "preview" else None
 
 
 async def _community(request: web.Request) -> tuple[int, CommunityView]:
@@ -113,18 +130,27 @@ async def preview(request: web.Request) -> web.StreamResponse:
 
 async def answer(request: web.Request) -> web.StreamResponse:
     question_id, form = id_in(request.match_info["id"]), await typed(request)
-    text = {"answer": form.get("body", "")}
-    if form.get("act") == "preview":
-        shown = await preview_of(form)
-        return await threads.thread_page(request, question_id, form=text, preview_html=shown)
-    draft = Draft(source=text["answer"])
+    written = await composed(request, form)
+
+    async def again(errors: dict[str, str]) -> web.StreamResponse:
+        return await threads.thread_page(
+            request,
+            question_id,
+            errors=errors,
+            form={"answer": form.get("body", "")},
+            files={"answer": written.files},
+            preview_html=await _shown(written),
+        )
+
+    if written.stays:
+        return await again(_told(written, "files-answer"))
+    draft = Draft(source=form.get("body", ""), media=written.chosen)
     try:
         facts = await service.publish_reply(
             context_of(request), signed_in(request), question_id, Kind.ANSWER, draft
         )
     except Invalid as wrong:
-        errors = renamed(wrong, {"source": "answer"})
-        return await threads.thread_page(request, question_id, errors=errors, form=text)
+        return await again(renamed(wrong, {"source": "answer", "media": "files-answer"}))
     return see_other(
         request, f"/p/{facts.root_id}#p{facts.id}", say(request, "Your answer is posted.")
     )
@@ -132,18 +158,26 @@ async def answer(request: web.Request) -> web.StreamResponse:
 
 async def comment(request: web.Request) -> web.StreamResponse:
     parent_id, form = id_in(request.match_info["id"]), await typed(request)
-    field, draft = f"comment-{parent_id}", Draft(source=form.get("body", ""))
+    field, written = f"comment-{parent_id}", await composed(request, form)
+
+    async def again(errors: dict[str, str]) -> web.StreamResponse:
+        return await threads.thread_page(
+            request,
+            await root_of(request, parent_id),
+            errors=errors,
+            form={field: form.get("body", "")},
+            files={field: written.files},
+        )
+
+    if written.stays:
+        return await again(_told(written, f"files-{field}"))
+    draft = Draft(source=form.get("body", ""), media=written.chosen)
     try:
         facts = await service.publish_reply(
             context_of(request), signed_in(request), parent_id, Kind.COMMENT, draft
         )
     except Invalid as wrong:
-        return await threads.thread_page(
-            request,
-            await root_of(request, parent_id),
-            errors=renamed(wrong, {"source": field}),
-            form={field: draft.source},
-        )
+        return await again(renamed(wrong, {"source": field, "media": f"files-{field}"}))
     return see_other(
         request, f"/p/{facts.root_id}#p{facts.id}", say(request, "Your comment is posted.")
     )
@@ -180,38 +214,43 @@ async def single(request: web.Request) -> tuple[PostView, CommunityView]:
 async def edit_form(request: web.Request) -> web.StreamResponse:
     post, community = await single(request)
     require(allowed=post.can.edit)
-    return page(request, "edit.html", post=post, community=community, preview_html=None)
+    async with context_of(request).database.reading() as tx:
+        files = views_of(await media.of_post(tx, post.id), {})
+    return page(
+        request, "edit.html", post=post, community=community, files=files, preview_html=None
+    )
 
 
 async def edit(request: web.Request) -> web.StreamResponse:
     post, community = await single(request)
     require(allowed=post.can.edit)
     form = await typed(request)
-    if form.get("act") == "preview":
-        shown = await preview_of(form)
+    written = await composed(request, form)
+
+    async def again(errors: dict[str, str]) -> web.StreamResponse:
         return page(
             request,
             "edit.html",
+            errors=errors,
             form=form,
+            files=written.files,
             post=post,
             community=community,
-            preview_html=shown,
+            preview_html=await _shown(written),
         )
+
+    if written.stays:
+        return await again(_told(written))
     draft = Draft(
-        source=form.get("body", ""), title=form.get("title", ""), topic=form.get("topic")
+        source=form.get("body", ""),
+        title=form.get("title", ""),
+        topic=form.get("topic"),
+        media=written.chosen,
     )
     try:
         await service.edit(context_of(request), signed_in(request), post.id, draft)
     except Invalid as wrong:
-        return page(
-            request,
-            "edit.html",
-            errors=renamed(wrong, {"source": "body"}),
-            form=form,
-            post=post,
-            community=community,
-            preview_html=None,
-        )
+        return await again(renamed(wrong, _BODY))
     return see_other(request, post.url, say(request, "Your changes are saved."))
 
 

@@ -15,6 +15,7 @@ from babel.dates import (
     format_timedelta,
     get_timezone,
 )
+from babel.numbers import format_decimal
 from jinja2.runtime import Context
 from markupsafe import Markup
 
@@ -34,6 +35,12 @@ _UNITS: tuple[tuple[_Unit, int], ...] = (
     ("minute", 60),
 )
 _THRESHOLD = 0.85
+#: What a browser offers to choose; the bytes of a file decide later.
+ACCEPTED_FILES = (
+    "image/jpeg,image/png,image/gif,image/webp,image/avif,video/mp4,audio/mpeg,audio/mp4,"
+    ".pdf,.odt,.ods,.odp,.odg,.docx,.xlsx,.pptx,.txt"
+)
+_KILOBYTE = 1000
 
 
 class Threaded(Protocol):
@@ -74,8 +81,15 @@ def environment(translations: NullTranslations | None = None) -> jinja2.Environm
     _install(env, translations or NullTranslations())
     env.policies["ext.i18n.trimmed"] = True
     env.globals["kudos_emoji"] = KUDOS_EMOJI
+    env.globals["accepted_files"] = ACCEPTED_FILES
     env.filters.update(
-        ago=ago, ahead=ahead, when=when, initials=initials, hue=hue, threaded=threaded
+        ago=ago,
+        ahead=ahead,
+        when=when,
+        initials=initials,
+        hue=hue,
+        threaded=threaded,
+        filesize=filesize,
     )
     return env
 
@@ -174,6 +188,17 @@ def _zone(name: str) -> tzinfo:
 
 def _locale(context: Context) -> str:
     return (context.get("language") or "en").replace("-", "_")
+
+
+@jinja2.pass_context
+def filesize(context: Context, size: int) -> str:
+    """Say how large a file is, as people do: 1.4 MB."""
+    unit, many = ("kB", size / _KILOBYTE)
+    if many >= _KILOBYTE:
+        unit, many = "MB", many / _KILOBYTE
+    whole = many >= 10 or many < 1  # noqa: PLR2004 two digits are enough
+    shown = max(1, round(many)) if whole else round(many, 1)
+    return f"{format_decimal(shown, locale=_locale(context))} {unit}"
 
 
 def threaded(posts: Iterable[Threaded]) -> list[Reply]:

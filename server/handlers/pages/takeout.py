@@ -4,6 +4,8 @@ from aiohttp import web
 
 from server.handlers.pages.pages import context_of, id_in, page, see_other, signed_in
 from server.handlers.pages.words import noted, say, say_many
+from server.middleware import forms
+from server.middleware.uploads import Upload
 from server.services import archives, exporting, taking_in
 from server.services.errors import Invalid
 from server.storage import account_jobs
@@ -41,8 +43,8 @@ async def download(request: web.Request) -> web.StreamResponse:
 
 async def bring(request: web.Request) -> web.StreamResponse:
     """Take the archive of another account; nothing in it is believed."""
-    upload = (await request.post()).get("archive")
-    if not isinstance(upload, web.FileField):
+    upload = (await forms.read(request)).get("archive")
+    if not isinstance(upload, Upload):
         return await _page(request, errors={"archive": noted("Choose the file first.")})
     try:
         raw = upload.file.read(archives.LARGEST + 1)

@@ -1,7 +1,7 @@
 """The page of a thread: its posts in order, what was said of them, where they went."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Final
 
@@ -11,6 +11,7 @@ from schemas.records import Kind, Post, PostFacts, Surface
 from server.handlers.pages import views
 from server.handlers.pages.attached import Around, attached
 from server.handlers.pages.ballots import BallotView, ballot
+from server.handlers.pages.composing import FileView
 from server.handlers.pages.pages import context_of, id_in, page, see_other
 from server.handlers.pages.views import CommunityView, Mine, Names, PostView, ThanksView
 from server.middleware import PRINCIPAL, SESSION
@@ -61,6 +62,7 @@ async def thread_page(
     *,
     errors: dict[str, str] | None = None,
     form: dict[str, str] | None = None,
+    files: Mapping[str, Sequence[FileView]] | None = None,
     preview_html: str | None = None,
 ) -> web.Response:
     context, session = context_of(request), request[SESSION]
@@ -98,6 +100,7 @@ async def thread_page(
         own_server=_own_server(root),
         ballot=_ballot(request, entries[0], mine),
         delivery=_delivery(sent, names) if is_author else None,
+        files=files or {},
         preview_html=preview_html,
     )
 

@@ -102,12 +102,19 @@ class Mine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediumView:
-    """A link to a picture or a file at another place; `alt` says what it is."""
+    """A picture or a file; `alt` says what it is.
+
+    `shown` is the address here of what a page loads, None where it is only linked to.
+    """
 
     url: str
     kind: str
     host: str
     alt: str
+    shown: str | None = None
+    width: int | None = None
+    height: int | None = None
+    size: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
