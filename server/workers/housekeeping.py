@@ -1,4 +1,4 @@
-"""Remove what is over: sessions, limits, refused keys, activities that were dealt with."""
+"""Remove what is over: sessions, tokens, limits, refused keys, activities dealt with."""
 
 import asyncio
 from datetime import timedelta
@@ -10,6 +10,7 @@ from server.services import absence
 from server.storage import (
     account_jobs,
     actors,
+    authorizations,
     bans,
     health,
     knocks,
@@ -19,6 +20,7 @@ from server.storage import (
     sessions,
     synchronization,
     throttles,
+    tokens,
 )
 
 _EVERY: Final = timedelta(minutes=10)
@@ -42,9 +44,12 @@ async def clean_forever(context: Context) -> None:
 
 async def clean_once(context: Context) -> None:
     now = context.now()
+    idle = timedelta(days=context.settings.token_idle_days)
     async with context.database.transaction("housekeeping") as tx:
         await health.give_sign_of_life(tx, now=now)
         await sessions.remove_expired(tx, now)
+        await authorizations.remove_expired(tx, now)
+        await tokens.remove_idle(tx, before=now - idle)
         await throttles.remove_ended(tx, now)
         await actors.forget_refused_keys(tx, now=now, keep=_REFUSED_KEYS)
         await synchronization.forget(tx, before=now - _CLAIMED)

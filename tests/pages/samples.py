@@ -353,3 +353,12 @@ ATTACHED = Record(
         ],
     }
 )
+
+POWERS = [
+    {
+        "text": "Read everything that you can read",
+        "hint": "Posts, people, communities, your notifications, marks, lists and settings.",
+    },
+    {"text": "Write and act in your name", "hint": "Post, answer, vote, thank and report."},
+    {"text": "Send you notifications", "hint": "Also while the app is closed."},
+]
