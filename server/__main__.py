@@ -1,4 +1,4 @@
-"""The command line: serve, work, migrate, members, communities, agencies, keys, queues."""
+"""The command line: serve, work, migrate, members, communities, agencies, keys, tokens."""
 
 import contextlib
 import logging
@@ -10,7 +10,15 @@ from typing import Annotated, Final, NoReturn, TypeVar
 import typer
 
 from schemas.records import JoinRule, Role, Visibility
-from server import app, commands, community_commands, doctor, key_commands, processes
+from server import (
+    app,
+    commands,
+    community_commands,
+    doctor,
+    key_commands,
+    processes,
+    token_commands,
+)
 from server.config import Settings, WrongSetting, explain, read_settings
 from server.context import Context, SystemClock
 from server.demo import run as demonstration
@@ -47,6 +55,7 @@ cli.add_typer(commands.deliveries_cli, name="deliveries")
 cli.add_typer(key_commands.keys_cli, name="keys")
 community_cli.command("fetch")(community_commands.fetch)
 community_cli.command("list")(community_commands.show)
+cli.add_typer(token_commands.token_cli, name="token")
 
 Child = Annotated[int | None, typer.Option(hidden=True)]
 
@@ -174,7 +183,7 @@ def add_member(
 
 @member_cli.command("password")
 def set_password(name: str) -> None:
-    """Set a password, and end every session of the member."""
+    """Set a password, and end every session and token of the member."""
     password = _password()
 
     async def change(context: Context) -> None:
@@ -182,7 +191,7 @@ def set_password(name: str) -> None:
         await accounts.set_password(context, member, password)
 
     _with_context(change)
-    typer.echo("The password is set, and every session has ended.")
+    typer.echo("The password is set, and every session and token has ended.")
 
 
 @member_cli.command("role")

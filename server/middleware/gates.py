@@ -161,7 +161,8 @@ async def _check_limit(request: web.Request, route: Route) -> None:
     member = request[SESSION]
     by_member = limit.by == "member" and member is not None
     who = str(member.member.id) if by_member and member else _network(request)
-    key = throttling.key(route.name, who)
+    # Clients may write a slash at the end; that counts nothing anew.
+    key = throttling.key(route.name.rstrip("/"), who)
     await throttling.check(request.app[CONTEXT], key, limit=limit.times, window=limit.per)
 
 

@@ -12,6 +12,12 @@ _CSP: Final = (
     "form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
 )
+#: Chromium wants whatever a form's answer leads to, however often on, in `form-action`; and an
+#: app's address may lead on to any other. So the page that lets an app in has none.
+_CSP_TO_APPS: Final = _CSP.replace("form-action 'self'; ", "")
+#: What an app in another window opened, and waits for: it must not lose sight of it.
+_OPENED_BY_APPS: Final = ("/oauth/authorize", "/sign-in", "/sign-up")
+_TO_APPS: Final = _OPENED_BY_APPS[0]
 _ALWAYS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -39,7 +45,11 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     """Add what every answer has; a stricter CSP that the handler chose stays (XSS-07)."""
     headers = response.headers
     headers.update(_ALWAYS)
-    headers.setdefault("Content-Security-Policy", _CSP.format(nonce=request[NONCE]))
+    path = request.path.rstrip("/")
+    csp = _CSP_TO_APPS if path == _TO_APPS else _CSP
+    headers.setdefault("Content-Security-Policy", csp.format(nonce=request[NONCE]))
+    if path in _OPENED_BY_APPS:
+        headers["Cross-Origin-Opener-Policy"] = "unsafe-none"
     headers["X-Request-Id"] = request[REQUEST_ID]
     if request.app[CONTEXT].settings.secure:
         headers["Strict-Transport-Security"] = _HSTS

@@ -8,7 +8,8 @@ from aiohttp import web
 
 # A second slash or a backslash would begin a host; browsers drop tabs and newlines unread.
 _LOCAL: Final = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
-_LONGEST: Final = 2000
+# What an app asks for leads through the sign-in page, and may be long.
+_LONGEST: Final = 4000
 
 
 def local_path(text: str, otherwise: str = "/") -> str:

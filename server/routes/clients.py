@@ -1,5 +1,6 @@
 """What members' clients may ask: the Mastodon API, each path with a slash at its end, too."""
 
+from datetime import timedelta
 from typing import Final
 
 from aiohttp import hdrs
@@ -8,19 +9,25 @@ from schemas.records import Surface
 from server.handlers.mastodon import (
     accounts,
     acting,
+    apps,
     instance,
     media,
     notifications,
+    oauth,
     pictures,
     statuses,
     streaming,
     timelines,
     writing,
 )
-from server.middleware.declarations import Audience, Handler, Route
+from server.middleware.declarations import Audience, Handler, Limit, Route
 from server.services.media_forms import LARGEST_FILM
 
 _LARGEST: Final = 300_000  # bytes, of what has no files
+_SMALL: Final = 16_000  # bytes
+#: Apps stay for ever, so nobody may make heaps of them; an office has one address.
+_REGISTERING: Final = Limit(times=60, per=timedelta(hours=1))
+_FETCHING_TOKENS: Final = Limit(times=120, per=timedelta(minutes=10))
 
 
 def _client(
@@ -31,6 +38,7 @@ def _client(
     audience: Audience = "anyone",
     *,
     body: int = _LARGEST,
+    limit: Limit | None = None,
 ) -> tuple[Route, ...]:
     return tuple(
         Route(
@@ -42,6 +50,7 @@ def _client(
             surface=Surface.API,
             scope=scope,
             body=0 if method == hdrs.METH_GET else body,
+            limit=limit,
         )
         for each in (path, f"{path}/")
     )
@@ -97,6 +106,16 @@ CLIENTS: Final = (
     *_client("GET", "/api/v1/custom_emojis", instance.nothing),
     *_client("GET", r"/avatars/{hue:\d{1,3}}/{letters}.png", pictures.avatar),
     *_client("GET", "/avatars/header.png", pictures.header),
+    # Signing in.
+    *_client("POST", "/api/v1/apps", apps.create, body=_SMALL, limit=_REGISTERING),
+    *_client("GET", "/api/v1/apps/verify_credentials", apps.verify_credentials),
+    *_client("GET", "/.well-known/oauth-authorization-server", oauth.metadata),
+    *_client("POST", "/oauth/token", oauth.give_token, body=_SMALL, limit=_FETCHING_TOKENS),
+    *_client(
+        "POST", "/oauth/revoke", oauth.take_token_back, body=_SMALL, limit=_FETCHING_TOKENS
+    ),
+    *_client("GET", "/oauth/userinfo", oauth.user_info, "profile", "member"),
+    *_client("POST", "/oauth/userinfo", oauth.user_info, "profile", "member", body=_SMALL),
     # Accounts. What is fixed stands before what is an id.
     *_client(
         "GET",

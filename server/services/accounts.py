@@ -11,7 +11,15 @@ from server.context import Context
 from server.services import drafts, names, passwords, throttling
 from server.services.drafts import Prepared, SignUp
 from server.services.errors import Invalid, NotAllowed, NotFound
-from server.storage import actors, audit, members, sessions, throttles
+from server.storage import (
+    actors,
+    audit,
+    authorizations,
+    members,
+    sessions,
+    throttles,
+    tokens,
+)
 from server.storage.database import Transaction
 from server.storage.members import Member
 from server.storage.sessions import SessionRow, SignedIn
@@ -134,7 +142,7 @@ async def sign_out(context: Context, session_id: int, member_id: int) -> None:
 async def change_password(
     context: Context, member: Member, old: str, new: str, *, keep_session: int | None
 ) -> None:
-    """Change a password for one who knows it, and end all their other sessions (AUT-05).
+    """Change a password for one who knows it; other sessions and all apps end (AUT-05).
 
     Raises:
         Invalid: fields old, new.
@@ -171,7 +179,7 @@ async def confirm_password(
 
 
 async def set_password(context: Context, member: Member, password: str) -> None:
-    """Set a password on the operator's word, and end every session of the member (AUT-05).
+    """Set a password on the operator's word; the member's sessions and apps end (AUT-05).
 
     Raises:
         Invalid: field password.
@@ -270,15 +278,25 @@ async def invite(context: Context, by: Member | None, role: Role, days: int) -> 
 
 
 async def suspend_member(tx: Transaction, member_id: int, *, now: datetime) -> None:
-    """Keep a member out from now on: no session of theirs goes on."""
+    """Keep a member out from now on: no session of theirs goes on, and no app's token."""
     await actors.suspend(tx, member_id, now=now)
-    await sessions.remove_all(tx, member_id, but=None)
+    await end_access(tx, member_id)
 
 
 async def restore_member(tx: Transaction, member_id: int) -> None:
     """Let a member in again; they sign in anew."""
     await actors.restore(tx, member_id)
-    await sessions.remove_all(tx, member_id, but=None)
+    await end_access(tx, member_id)
+
+
+async def end_access(tx: Transaction, member_id: int, *, but: int | None = None) -> None:
+    """End every session of a member but perhaps one, and all that apps hold (AUT-05).
+
+    The codes go first: who uses one at this moment is waited for, and its token goes as well.
+    """
+    await sessions.remove_all(tx, member_id, but=but)
+    await authorizations.remove_all(tx, member_id)
+    await tokens.remove_all(tx, member_id)
 
 
 def hash_of(token: str) -> bytes:
@@ -355,7 +373,7 @@ async def _replace_password(
     tx: Transaction, member: Member, password_hash: str, *, keep_session: int | None
 ) -> None:
     await members.change_password_hash(tx, member.id, password_hash)
-    await sessions.remove_all(tx, member.id, but=keep_session)
+    await end_access(tx, member.id, but=keep_session)
 
 
 async def _add_session(

@@ -20,7 +20,6 @@ from server.storage import (
     marks,
     members,
     reach,
-    sessions,
 )
 from server.storage import posts as stored
 from server.storage.account_jobs import Job, JobKind
@@ -72,7 +71,7 @@ async def _begin(context: Context, member: Member, *, by: str) -> None:
             raise Conflict("ends-already", "This account is being deleted already.")
         # No password has this hash.
         await members.change_password_hash(tx, member.id, "")
-        await sessions.remove_all(tx, member.id, but=None)
+        await accounts.end_access(tx, member.id)
         await audit.append(tx, actor=by, act="end-account", about=member.actor.uri, now=now)
 
 

@@ -42,8 +42,19 @@ ALL: Final = (*_WITHIN, "push", "profile", *sorted(frozenset().union(*_WITHIN.va
 DEFAULT: Final = ("read",)
 
 
+def asked(text: str | None, *, otherwise: Iterable[str] = DEFAULT) -> tuple[str, ...]:
+    """Read what a client asks for: words apart by spaces or plus signs, each once."""
+    found = dict.fromkeys((text or "").replace("+", " ").split())
+    return tuple(found) or tuple(otherwise)
+
+
+def within(wanted: Collection[str], given: Collection[str]) -> bool:
+    """Say whether all of these are scopes, and none is more than what was given."""
+    return known(wanted) and all(allows(given, scope) for scope in wanted)
+
+
 def allows(given: Collection[str], wanted: str) -> bool:
-    """Say whether a token with these scopes may do what needs this one."""
+    """Say whether whoever has these scopes may do what needs this one."""
     return wanted in given or any(wanted in _WITHIN.get(scope, ()) for scope in given)
 
 

@@ -25,6 +25,19 @@ for (const wide of document.querySelectorAll(".prose table")) {
   if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
 }
 
+// Copying is a button where the browser lets us; the field can be selected everywhere.
+for (const button of document.querySelectorAll("[data-copies]")) {
+  if (!navigator.clipboard) break;
+  const field = document.getElementById(button.dataset.copies);
+  const told = document.getElementById(`${field.id}-copied`);
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    field.select();
+    await navigator.clipboard.writeText(field.value);
+    told.textContent = button.dataset.copied;
+  });
+}
+
 // When a fragment is refused (signed out, too fast), send the form as if there were no htmx:
 // the page that comes back says what happened.
 const sendPlainly = (event) => {

@@ -1,9 +1,10 @@
 """Apps: programs that clients registered as, never forgotten (client-api.md 2.2)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from server.storage.database import Transaction
+from server.storage.database import Row, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +35,27 @@ async def add(tx: Transaction, app: App, *, now: datetime) -> None:
     )
 
 
-async def find(tx: Transaction, client_id: str) -> App | None:
+async def find(tx: Transaction, client_ids: Collection[str]) -> list[App]:
+    """Find the apps with these client ids."""
+    rows = await tx.fetch(
+        "SELECT id, client_id, secret_hash, name, website, redirect_uris, scopes FROM apps "
+        "WHERE client_id = ANY($1)",
+        list(client_ids),
+    )
+    return [_app(row) for row in rows]
+
+
+async def get(tx: Transaction, app_id: int) -> App:
     row = await tx.fetchrow(
         "SELECT id, client_id, secret_hash, name, website, redirect_uris, scopes FROM apps "
-        "WHERE client_id = $1",
-        client_id,
+        "WHERE id = $1",
+        app_id,
     )
     if row is None:
-        return None
+        raise LookupError(app_id)  # apps are never removed
+    return _app(row)
+
+
+def _app(row: Row) -> App:
     lists = {"redirect_uris": tuple(row["redirect_uris"]), "scopes": tuple(row["scopes"])}
     return App(**(dict(row) | lists))

@@ -141,7 +141,8 @@ CREATE TABLE public.authorizations (
     redirect_uri text NOT NULL,
     scopes text[] NOT NULL,
     challenge text,
-    expires_at timestamp with time zone NOT NULL
+    expires_at timestamp with time zone NOT NULL,
+    token_id bigint
 );
 
 CREATE TABLE public.backfills (
@@ -940,6 +941,10 @@ CREATE UNIQUE INDEX actors_local_name ON public.actors USING btree (name) WHERE 
 
 CREATE INDEX agencies_by_state ON public.agencies USING btree (state, host);
 
+CREATE INDEX authorizations_by_member ON public.authorizations USING btree (member_id);
+
+CREATE INDEX authorizations_by_token ON public.authorizations USING btree (token_id);
+
 CREATE INDEX authorizations_expire ON public.authorizations USING btree (expires_at);
 
 CREATE INDEX backfills_waiting ON public.backfills USING btree (origin) WHERE (state = 'waiting'::text);
@@ -1099,6 +1104,9 @@ ALTER TABLE ONLY public.authorizations
 
 ALTER TABLE ONLY public.authorizations
     ADD CONSTRAINT authorizations_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.authorizations
+    ADD CONSTRAINT authorizations_token_id_fkey FOREIGN KEY (token_id) REFERENCES public.tokens(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.backfills
     ADD CONSTRAINT backfills_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.communities(actor_id);

@@ -21,6 +21,18 @@ class Client:
     signed_in: SignedIn | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A token as its member sees it in the list of programs that are connected."""
+
+    id: int
+    app: str
+    website: str | None
+    scopes: tuple[str, ...]
+    created_at: datetime
+    seen_at: datetime
+
+
 async def find(
     tx: Transaction, token_hash: bytes, *, now: datetime, idle: timedelta
 ) -> Client | None:
@@ -83,3 +95,49 @@ async def still_good(tx: Transaction, token_ids: Collection[int]) -> frozenset[i
         list(token_ids),
     )
     return frozenset(row["id"] for row in rows)
+
+
+async def of_member(tx: Transaction, member_id: int, *, seen_after: datetime) -> list[Held]:
+    """List the tokens that a member gave and that still work, last used first."""
+    rows = await tx.fetch(
+        "SELECT t.id, p.name AS app, p.website, t.scopes, t.created_at, t.seen_at "
+        "FROM tokens t JOIN apps p ON p.id = t.app_id "
+        "WHERE t.member_id = $1 AND t.seen_at > $2 "
+        "ORDER BY t.seen_at DESC, t.id DESC LIMIT 200",
+        member_id,
+        seen_after,
+    )
+    return [Held(**(dict(row) | {"scopes": tuple(row["scopes"])})) for row in rows]
+
+
+async def find_app(tx: Transaction, token_hash: bytes) -> int | None:
+    """Find the app that a token was given to, whether it was used lately or not."""
+    app_id: int | None = await tx.fetchval(
+        "SELECT app_id FROM tokens WHERE token_hash = $1", token_hash
+    )
+    return app_id
+
+
+async def remove_by_hash(tx: Transaction, token_hash: bytes) -> None:
+    await tx.execute("DELETE FROM tokens WHERE token_hash = $1", token_hash)
+
+
+async def remove(tx: Transaction, token_id: int) -> bool:
+    """End a token, whoever gave it; False when there is none."""
+    return await tx.execute("DELETE FROM tokens WHERE id = $1", token_id) == "DELETE 1"
+
+
+async def remove_of(tx: Transaction, token_id: int, member_id: int) -> bool:
+    """End a token of this member; False when they gave no such token."""
+    status = await tx.execute(
+        "DELETE FROM tokens WHERE id = $1 AND member_id = $2", token_id, member_id
+    )
+    return status == "DELETE 1"
+
+
+async def remove_all(tx: Transaction, member_id: int) -> None:
+    await tx.execute("DELETE FROM tokens WHERE member_id = $1", member_id)
+
+
+async def remove_idle(tx: Transaction, *, before: datetime) -> None:
+    await tx.execute("DELETE FROM tokens WHERE seen_at <= $1", before)

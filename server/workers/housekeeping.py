@@ -1,4 +1,4 @@
-"""Remove what is over: sessions, limits, refused keys, files, activities dealt with."""
+"""Remove what is over: sessions, tokens, limits, keys, files, activities dealt with."""
 
 import asyncio
 from datetime import timedelta
@@ -10,6 +10,7 @@ from server.services import absence, clearing_media
 from server.storage import (
     account_jobs,
     actors,
+    authorizations,
     bans,
     health,
     knocks,
@@ -21,6 +22,7 @@ from server.storage import (
     stream,
     synchronization,
     throttles,
+    tokens,
 )
 
 _EVERY: Final = timedelta(minutes=10)
@@ -46,9 +48,12 @@ async def clean_forever(context: Context) -> None:
 
 async def clean_once(context: Context) -> None:
     now = context.now()
+    idle = timedelta(days=context.settings.token_idle_days)
     async with context.database.transaction("housekeeping") as tx:
         await health.give_sign_of_life(tx, now=now)
         await sessions.remove_expired(tx, now)
+        await authorizations.remove_expired(tx, now)
+        await tokens.remove_idle(tx, before=now - idle)
         await throttles.remove_ended(tx, now)
         await actors.forget_refused_keys(tx, now=now, keep=_REFUSED_KEYS)
         await synchronization.forget(tx, before=now - _CLAIMED)

@@ -10,8 +10,12 @@ from tests.security.write_table import Row, rows
 TABLE: Final = Path(__file__).parent / "guards.toml"
 ROOT: Final = Path(__file__).parents[2]
 #: The classes whose guards are taken out one by one. What is confidential, and who is who, is
-#: tested by tables that are made of the routes: each route there is a guard of its own.
-CLASSES: Final = ("SIG", "ORI", "ACT", "LDS", "FET", "DOS", "XSS", "DOM", "MED", "DEL", "DEP")
+#: tested by tables that are made of the routes: each route there is a guard of its own; but
+#: not what apps are given (AUT-02, AUT-03).
+CLASSES: Final = (
+    *("SIG", "ORI", "ACT", "LDS", "FET", "DOS", "XSS", "DOM", "MED", "DEL", "DEP"),
+    *("AUT-02", "AUT-03"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -380,6 +380,63 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
         "sign_up.html",
         GUEST | {"next": "", "errors": {"password": "Use at least 12 characters"}},
     ),
+    "consent": (
+        "consent.html",
+        {
+            "app": {"name": "Ice Cubes for iOS", "website": "https://icecubes.example"},
+            "powers": s.POWERS,
+            "leads_to": {"kind": "app", "name": "icecubesapp"},
+            "here": "/oauth/authorize?client_id=1",
+            "other": "/sign-in?again=1",
+        },
+    ),
+    "consent-site": (
+        "consent.html",
+        {
+            "app": {"name": "N" * 60, "website": None},
+            "powers": s.POWERS[:1],
+            "leads_to": {"kind": "site", "name": "clients.learning.transport.example"},
+            "here": "/oauth/authorize?client_id=1",
+            "other": "/sign-in?again=1",
+        },
+    ),
+    "app-code": ("app_code.html", {"app": {"name": "toot"}, "code": "x" * 43}),
+    "app-refused": (
+        "app_refused.html",
+        {
+            "status": 400,
+            "what": "This app asks for what we cannot give",
+            "error": "invalid_scope",
+            "description": "The requested scope is invalid, unknown, or malformed.",
+            "app": "Ice Cubes for iOS",
+            "back": "icecubesapp://?error=invalid_scope",
+        },
+    ),
+    "connected": (
+        "connected.html",
+        {
+            "apps": [
+                Record(
+                    id=1,
+                    name="Ice Cubes for iOS",
+                    website="https://icecubes.example",
+                    powers=s.POWERS,
+                    since=s.before(days=20),
+                    seen=s.before(hours=2),
+                ),
+                Record(
+                    id=2,
+                    name="W" * 60,
+                    website=None,
+                    powers=s.POWERS[:1],
+                    since=s.before(days=2),
+                    seen=s.before(days=1),
+                ),
+            ]
+        },
+    ),
+    "connected-none": ("connected.html", {"apps": []}),
+    "sign-in-for-app": ("sign_in.html", {"next": "/oauth/authorize?client_id=1"}),
     "sign-in": ("sign_in.html", GUEST | {"next": "/p/1"}),
     "takeout": (
         "takeout.html",

@@ -432,3 +432,12 @@ PICTURED = Record(
         "children": [],
     }
 )
+
+POWERS = [
+    {
+        "text": "Read everything that you can read",
+        "hint": "Posts, people, communities, your notifications, marks, lists and settings.",
+    },
+    {"text": "Write and act in your name", "hint": "Post, answer, vote, thank and report."},
+    {"text": "Send you notifications", "hint": "Also while the app is closed."},
+]

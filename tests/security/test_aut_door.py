@@ -51,7 +51,7 @@ async def house(cluster: Cluster) -> AsyncIterator[Instance]:
         "javascript:alert(1)",
         "evil.example",
         "",
-        "/" + "a" * 2000,
+        "/" + "a" * 4000,
     ],
 )
 def test_aut_01_a_parameter_leads_to_no_other_site(text: str) -> None:

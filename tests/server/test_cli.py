@@ -154,10 +154,52 @@ async def test_a_password_is_set_anew(environment: dict[str, str]) -> None:
 
         async with database.reading() as tx:
             after = await members.find_by_name(tx, "carla")
-    assert ran.said == "The password is set, and every session has ended.\n"
+    assert ran.said == "The password is set, and every session and token has ended.\n"
     assert before is not None
     assert after is not None
     assert before[1] != after[1]
+
+
+async def test_a_token_is_given_listed_and_ended(environment: dict[str, str]) -> None:
+    await run("member", "add", "tokay", environment=environment, typed=PASSWORD)
+
+    given = await run(
+        "token",
+        *("create", "tokay", "--scopes", "read write:statuses", "--name", "Nightly script"),
+        environment=environment,
+    )
+    listed = await run("token", "list", "tokay", environment=environment)
+    number = listed.said.partition(" ")[0]
+    ended = await run("token", "revoke", number, environment=environment)
+    again = await run("token", "revoke", number, environment=environment)
+    after = await run("token", "list", "tokay", environment=environment)
+
+    token = given.said.strip()
+    assert len(token) == 43
+    assert "  Nightly script: read write:statuses, since 2" in listed.said
+    assert token not in listed.said
+    assert ended.said == f"{number} has ended.\n"
+    assert (again.status, again.complained) == (1, "There is no token of that number.\n")
+    assert after.said == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("nobody", "--scopes", "read"), "There is no member of that name."),
+        (("toke", "--scopes", "everything"), "scopes: There are these: read, write, follow"),
+        (("toke", "--scopes", "read", "--name", " "), "name: Give the program a name."),
+    ],
+)
+async def test_a_token_is_refused_in_a_sentence(
+    environment: dict[str, str], arguments: tuple[str, ...], told: str
+) -> None:
+    await run("member", "add", "toke", environment=environment, typed=PASSWORD)
+
+    ran = await run("token", "create", *arguments, environment=environment)
+
+    assert ran.status == 1
+    assert ran.complained.startswith(told)
 
 
 async def test_keys_are_listed_and_changed(environment: dict[str, str]) -> None:

@@ -32,6 +32,15 @@ NOT_REACHED: Final = {
     "inbox.lease": "only where activities that have their effect together fail together; "
     "killed there, they are claimed anew",
     "invite": "one commit; who saw an error makes another one, and the first runs out",
+    "clients.register": "an app registers itself: one commit, and it asks again",
+    "oauth.allow": "a member's button: one commit, and they press it again; the code ends",
+    "oauth.token": "one commit: where the answer is lost, the app starts anew, and what it "
+    "did not get ends when it is not used",
+    "oauth.revoke": "one commit, and the app asks again: what has ended stays so",
+    "clients.disconnect": "a member's button: one commit, and they press it again",
+    "clients.disconnect-all": "a member's button: one commit, and they press it again",
+    "clients.give": "the operator's command line: one commit, and they type it again",
+    "clients.end": "the operator's command line: one commit, and they type it again",
     "set-role": "the operator's command line: one commit, and they type it again",
     "agencies.resync": "the operator's command line: one commit, and they type it again",
     "set-password": "the operator's command line: one commit, and they type it again",

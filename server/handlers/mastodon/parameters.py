@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from typing import Annotated, Any, Final, TypeVar
 
-import orjson
 from aiohttp import web
 from multidict import MultiMapping
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from schemas.wire import strict
+from schemas.wire.vocabulary import BadDocument
 from server.middleware import forms
 from server.services.errors import Invalid
 
@@ -77,12 +78,9 @@ def _json(body: bytes) -> dict[str, Any]:
     if not body.strip():
         return {}
     try:
-        given = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
+        return strict.loads(body)
+    except BadDocument as error:
         raise web.HTTPBadRequest from error
-    if not isinstance(given, dict):
-        raise web.HTTPBadRequest
-    return given
 
 
 def _pairs(sent: MultiMapping[Any]) -> list[tuple[str, Any]]:

@@ -8,6 +8,8 @@ import orjson
 from aiohttp import WSMsgType, hdrs, web
 
 from federation.translate.incoming_parts import hashtag_named
+from schemas.wire import strict
+from schemas.wire.vocabulary import BadDocument
 from server.handlers.mastodon.accounts import signed_in
 from server.handlers.mastodon.statuses import missing
 from server.middleware import CLIENT, HUB
@@ -71,10 +73,9 @@ async def web_socket(request: web.Request) -> web.StreamResponse:
 
 def _asked(text: str) -> dict[str, Any]:
     try:
-        asked = orjson.loads(text)
-    except orjson.JSONDecodeError:
+        return strict.loads(text.encode())
+    except BadDocument:
         return {}
-    return asked if isinstance(asked, dict) else {}
 
 
 async def _change(

@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 from functools import lru_cache
-from importlib.resources import files
 from types import SimpleNamespace
 from typing import Final
 from zoneinfo import available_timezones
@@ -20,7 +19,7 @@ from server.handlers.pages.pages import (
     signed_in,
     typed,
 )
-from server.handlers.pages.words import say
+from server.handlers.pages.words import codes, say
 from server.middleware import ADDRESS, SESSION
 from server.middleware.cookies import clear_session, set_session
 from server.middleware.redirects import local_path
@@ -55,7 +54,8 @@ _SECRETS: Final = frozenset({"password", "new_password"})
 
 async def sign_in_form(request: web.Request) -> web.StreamResponse:
     onward = local_path(asked(request, "next"), "")
-    if request[SESSION] is not None:
+    # An app may ask that somebody signs in although somebody is signed in.
+    if request[SESSION] is not None and not asked(request, "again"):
         return see_other(request, onward or "/")
     return page(request, "sign_in.html", next=onward)
 
@@ -167,7 +167,11 @@ async def change_password(request: web.Request) -> web.StreamResponse:
     return see_other(
         request,
         "/settings",
-        say(request, "Your password is changed. Your other sessions are signed out."),
+        say(
+            request,
+            "Your password is changed. Your other sessions are signed out, and no app is "
+            "connected any more.",
+        ),
     )
 
 
@@ -242,10 +246,4 @@ def _time_zones() -> tuple[str, ...]:
 @lru_cache(maxsize=1)
 def _languages() -> dict[str, str]:
     """List the languages that there are pages in, by code."""
-    catalogues = files("server") / "locales"
-    # Without a catalogue there is no such folder: the pages are written in English.
-    found = catalogues.iterdir() if catalogues.is_dir() else ()
-    codes = {each.name for each in found if (each / "LC_MESSAGES").is_dir()}
-    return {
-        code: Locale.parse(code).get_display_name() or code for code in sorted(codes | {"en"})
-    }
+    return {code: Locale.parse(code).get_display_name() or code for code in sorted(codes())}

@@ -33,8 +33,24 @@ def say_many(
 
 
 def language_of(request: web.Request) -> str:
+    """Give a member's language; a guest's is what a link to us asks for, if we have it."""
     session = request[SESSION]
-    return session.member.language if session else request.app[CONTEXT].settings.language
+    if session is not None:
+        return session.member.language
+    asked = request.query.get("lang", "")
+    for code in (asked, asked.partition("-")[0]):
+        if code in codes():
+            return code
+    return request.app[CONTEXT].settings.language
+
+
+@lru_cache(maxsize=1)
+def codes() -> frozenset[str]:
+    """List the languages that there are pages in."""
+    catalogues = files("server") / "locales"
+    # Without a catalogue there is no such folder: the pages are written in English.
+    found = catalogues.iterdir() if catalogues.is_dir() else ()
+    return frozenset({each.name for each in found if (each / "LC_MESSAGES").is_dir()} | {"en"})
 
 
 @lru_cache(maxsize=32)
