@@ -34,6 +34,7 @@ from server.handlers.pages import (
     posts,
     quoting,
     relocating,
+    searching,
     severed,
     stewards,
     tags,
@@ -145,6 +146,8 @@ _ARCHIVE: Final = LARGEST + 10_000
 _WRITING: Final = Limit(times=60, per=timedelta(minutes=10), by="member")
 #: Makes us ask other agencies.
 _SEARCHING: Final = Limit(times=20, per=timedelta(minutes=10), by="member")
+#: Asks while somebody types.
+_TYPING: Final = Limit(times=120, per=timedelta(minutes=1), by="member")
 _MARKING: Final = Limit(times=200, per=timedelta(minutes=10), by="member")
 
 
@@ -190,7 +193,9 @@ def _form(
 
 _COMMUNITY_PAGES: Final = (
     _page("/", home.home),
-    _page("/find", home.find, limit=Limit(times=60, per=timedelta(minutes=1))),
+    _page("/search", searching.show, limit=Limit(times=60, per=timedelta(minutes=1))),
+    _page("/find", searching.old),
+    _page("/alike", searching.alike, "member", limit=_TYPING),
     _page("/notifications", home.notified, "member"),
     _form("/notifications", home.mark_notifications_seen),
     _page("/communities", directory.directory),

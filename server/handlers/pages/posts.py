@@ -19,6 +19,7 @@ from server.handlers.pages.pages import (
     signed_in,
     typed,
 )
+from server.handlers.pages.searching import alike_of
 from server.handlers.pages.views import CommunityView, PostView
 from server.handlers.pages.words import say
 from server.middleware import PRINCIPAL, SESSION
@@ -42,6 +43,7 @@ async def ask_form(request: web.Request) -> web.StreamResponse:
         community=community,
         preview_html=None,
         quoted=await quoted_card(request, quotes),
+        alike=[],
     )
 
 
@@ -57,6 +59,7 @@ async def ask(request: web.Request) -> web.StreamResponse:
             community=community,
             preview_html=shown,
             quoted=await quoted_card(request, form.get("quote", "")),
+            alike=await alike_of(request, form.get("title", "")),
         )
     kind = Kind.DISCUSSION if form.get("kind") == Kind.DISCUSSION else Kind.QUESTION
     draft = Draft(
@@ -78,6 +81,7 @@ async def ask(request: web.Request) -> web.StreamResponse:
             community=community,
             preview_html=None,
             quoted=await quoted_card(request, form.get("quote", "")),
+            alike=await alike_of(request, form.get("title", "")),
         )
     told = (
         say(request, "Your question is posted.")
