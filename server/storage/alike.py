@@ -32,12 +32,14 @@ async def questions(tx: Transaction, scope: Scope, title: str, *, limit: int) ->
         f"(SELECT {_quoted('t.lexeme')} AS lexeme FROM pg_ts_config c, "
         "unnest(to_tsvector(c.oid::regconfig, search_text($1))) t "
         "WHERE c.cfgnamespace = 'pg_catalog'::regnamespace) l), "
-        "latest AS MATERIALIZED (SELECT p.id, p.language, w.words FROM post_words w "
-        "JOIN posts p ON p.id = w.post_id JOIN actors au ON au.id = p.author_id "
-        "JOIN actors co ON co.id = p.community_id "
-        "WHERE w.words @@ (SELECT words FROM asked) AND p.kind = 'question' "
+        "matched AS MATERIALIZED (SELECT w.post_id FROM post_words w "
+        "WHERE w.words @@ (SELECT words FROM asked)), "
+        "found AS (SELECT p.id, p.language FROM matched JOIN posts p "
+        "ON p.id = matched.post_id JOIN actors au ON au.id = p.author_id "
+        "JOIN actors co ON co.id = p.community_id WHERE p.kind = 'question' "
         f"AND p.deleted_at IS NULL AND {heard('au')} AND {heard('co')} AND {condition} "
         f"ORDER BY p.id DESC LIMIT {MOST}), "
+        "latest AS (SELECT found.*, w.words FROM found JOIN post_words w ON w.post_id = id), "
         "near AS (SELECT latest.*, ts_rank('{0.05, 0.1, 0.3, 1}', latest.words, asked.words) "
         f"AS rank FROM latest, asked ORDER BY rank DESC, id DESC LIMIT {_NEAREST}), "
         "judged AS (SELECT near.id, near.rank, (SELECT avg(CASE "
@@ -49,6 +51,7 @@ async def questions(tx: Transaction, scope: Scope, title: str, *, limit: int) ->
         f"alike AS (SELECT * FROM judged WHERE share >= {_ENOUGH} "
         "ORDER BY share DESC, rank DESC, id DESC LIMIT $2) "
         f"SELECT {feeds.FIELDS} {posts.FROM} JOIN alike ON alike.id = p.id "
+        "WHERE p.id = ANY(ARRAY(SELECT id FROM alike)) "
         "ORDER BY alike.share DESC, alike.rank DESC, p.id DESC",
         title,
         limit,

@@ -888,7 +888,7 @@ CREATE INDEX polls_due ON public.polls USING btree (told_at) WHERE (is_due AND (
 
 CREATE INDEX polls_unsettled ON public.polls USING btree (LEAST(closes_at, closed_at)) WHERE (settled_at IS NULL);
 
-CREATE INDEX post_words_by_word ON public.post_words USING gin (words);
+CREATE INDEX post_words_by_word ON public.post_words USING gin (words) WITH (gin_pending_list_limit='256');
 
 CREATE INDEX posts_archive ON public.posts USING btree (community_id, published_at, id) WHERE (parent_id IS NULL);
 

@@ -191,10 +191,6 @@ def _where(scope: Scope, wanted: Wanted, found: Terms) -> _Where:
     where.conditions += [condition, heard("au"), heard("co"), "p.deleted_at IS NULL"]
     if found.nothing:
         where.holds("false")
-    if found.wanted is not None:
-        where.holds("w.words @@ {}::text::tsquery", found.wanted)
-    if found.unwanted is not None:
-        where.holds("w.words @@ {}::text::tsquery", found.unwanted, unless=True)
     _add(where, wanted.wanted, scope.author, unless=False)
     _add(where, wanted.unwanted, scope.author, unless=True)
     if wanted.since is not None:
@@ -236,26 +232,34 @@ async def find(
     where = _where(scope, wanted, found)
     condition, arguments = " AND ".join(where.conditions), where.arguments
     first = len(arguments) + 1
+    by_words = found.wanted is not None or found.unwanted is not None
+    source = "matched JOIN posts p ON p.id = matched.post_id" if by_words else "posts p"
     rows = await tx.fetch(
-        "WITH found AS MATERIALIZED (SELECT p.id, w.words FROM post_words w "
-        "JOIN posts p ON p.id = w.post_id JOIN actors au ON au.id = p.author_id "
-        f"JOIN actors co ON co.id = p.community_id WHERE {condition} "
+        "WITH matched AS MATERIALIZED (SELECT w.post_id FROM post_words w "
+        f"WHERE (${first}::text IS NULL OR w.words @@ ${first}::text::tsquery) "
+        f"AND (${first + 4}::text IS NULL OR NOT w.words @@ ${first + 4}::text::tsquery)), "
+        f"found AS MATERIALIZED (SELECT p.id FROM {source} "
+        "JOIN actors au ON au.id = p.author_id JOIN actors co ON co.id = p.community_id "
+        f"WHERE {condition} "
         f"ORDER BY p.id DESC LIMIT {MOST + 1}), "
         # Twice as long is not half as good: 1 divides by the logarithm of the length.
         f"ranked AS (SELECT id, CASE WHEN ${first}::text IS NULL THEN 0 ELSE "
-        f"ts_rank(words, ${first}::text::tsquery, 1) END::float8 AS rank FROM "
-        f"(SELECT * FROM found ORDER BY id DESC LIMIT {MOST}) latest), "
+        f"ts_rank(w.words, ${first}::text::tsquery, 1) END::float8 AS rank FROM "
+        f"(SELECT * FROM found ORDER BY id DESC LIMIT {MOST}) latest "
+        "JOIN post_words w ON w.post_id = latest.id), "
         f"shown AS (SELECT id, rank FROM ranked WHERE ${first + 1}::float8 IS NULL OR "
         f"(rank, id) < (${first + 1}, ${first + 2}::bigint) "
         f"ORDER BY rank DESC, id DESC LIMIT ${first + 3}) "
         "SELECT m.many, e.* FROM (SELECT count(*) AS many FROM found) m LEFT JOIN LATERAL "
-        f"(SELECT {feeds.FIELDS}, shown.rank {posts.FROM} JOIN shown ON shown.id = p.id) e "
+        f"(SELECT {feeds.FIELDS}, shown.rank {posts.FROM} JOIN shown ON shown.id = p.id "
+        "WHERE p.id = ANY(ARRAY(SELECT id FROM shown))) e "
         "ON true ORDER BY e.rank DESC, e.id DESC",
         *arguments,
         found.wanted,
         behind[0] if behind else None,
         behind[1] if behind else None,
         limit,
+        found.unwanted,
     )
     entries = feeds.entries_from(row for row in rows if row["id"] is not None)
     return FoundPosts(

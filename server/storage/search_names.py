@@ -86,10 +86,11 @@ async def find_tags(
     """
     condition, arguments = readable(scope, post="p", first=4)
     rows = await tx.fetch(
-        "WITH tagged AS (SELECT p.id, p.carried FROM post_words w JOIN posts p "
-        "ON p.id = w.post_id JOIN actors au ON au.id = p.author_id "
-        "JOIN actors co ON co.id = p.community_id "
-        "WHERE w.words @@ $1::text::tsquery AND p.deleted_at IS NULL "
+        "WITH matched AS MATERIALIZED (SELECT w.post_id FROM post_words w "
+        "WHERE w.words @@ $1::text::tsquery), tagged AS (SELECT p.id, p.carried "
+        "FROM matched JOIN posts p ON p.id = matched.post_id "
+        "JOIN actors au ON au.id = p.author_id JOIN actors co ON co.id = p.community_id "
+        "WHERE p.deleted_at IS NULL "
         f"AND p.visibility = 'public' AND {heard('au')} AND {heard('co')} AND {condition} "
         f"ORDER BY p.id DESC LIMIT {_MOST_POSTS}), "
         "found AS (SELECT h.tag ->> 'slug' AS slug, min(h.tag ->> 'name') AS name, "
