@@ -1,5 +1,6 @@
 """Dereference a URI into a document whose id we trust."""
 
+import re
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -9,6 +10,8 @@ from federation.session import Fetched, Session, Sign
 from schemas.wire import strict
 
 _LONGEST_WAIT: Final = 7 * 86_400
+#: An entity tag (RFC 9110 8.8.3) of a length that anybody needs.
+_TAG: Final = re.compile(r'(?:W/)?"[!#-~]{1,128}"')
 
 
 async def fetch_document(session: Session, uri: str, *, sign: Sign | None) -> dict[str, Any]:
@@ -38,6 +41,31 @@ async def fetch_document(session: Session, uri: str, *, sign: Sign | None) -> di
     if _id_of(document) != url:
         raise Malformed("document-id-mismatch")
     return document
+
+
+async def fetch_again(
+    session: Session, uri: str, *, sign: Sign | None, tag: str
+) -> tuple[dict[str, Any] | None, str]:
+    """Get a document as `fetch_document` does, unless it is the one that had this ETag.
+
+    Gives None for what has not changed (RFC 9110 15.4.5), and the tag to ask with next time:
+    "" where there is none, or the document was found at another place.
+
+    Raises:
+        FederationError: as `fetch_document`.
+    """
+    fetched = await session.get(
+        uri, accept=ACCEPT_ACTIVITY, sign=sign, accept_types=is_activity, unless=tag
+    )
+    if tag and fetched.status == HTTPStatus.NOT_MODIFIED:
+        return None, tag
+    refuse_failure(fetched)
+    document = read_json(fetched)
+    claimed = _id_of(document)
+    if claimed != fetched.url or fetched.url != uri:
+        return await fetch_document(session, claimed, sign=sign), ""
+    given = fetched.headers.get("etag", "")
+    return document, given if _TAG.fullmatch(given) else ""
 
 
 def refuse_failure(fetched: Fetched) -> None:

@@ -46,13 +46,7 @@ def takes(software: str | None, activity: Mapping[str, Any], *, inbox: str) -> b
 
 
 def _drops_it(activity: Mapping[str, Any]) -> bool:
-    """Say whether Lemmy has no place for it.
-
-    A thread that is a Note is an error once it is wrapped. Reports are there of persons, and
-    ours are of the agency (ACT-14).
-    """
-    if activity["type"] == ActivityType.FLAG:
-        return True
+    """Say whether Lemmy has no place for it; a Note that starts a thread is an error there."""
     written = activity.get("object")
     if activity["type"] not in _WRITES or not isinstance(written, dict):
         return False

@@ -151,9 +151,11 @@ class Session:
         sign: Sign | None = None,
         accept_types: AcceptType | None = None,
         max_bytes: int | None = None,
+        unless: str = "",
     ) -> Fetched:
         """Get a URL, following up to three redirects, each judged and signed anew.
 
+        With `unless`, an ETag, the answer may be 304 (RFC 9110 13.1.2).
         `accept_types` judges the Content-Type of a 2xx before a byte of its body is read.
 
         Raises:
@@ -168,6 +170,7 @@ class Session:
             sign=sign,
             accept_types=accept_types,
             max_bytes=max_bytes or self._limits.body,
+            unless=unless,
         )
         async with _deadline(self._limits.total):
             return await self._follow(self.judge(url), want)
@@ -222,6 +225,8 @@ class Session:
         """Give the answer, or where it sends us, and whether it took two knocks."""
         plain = self._headers(target, {hdrs.ACCEPT: want.accept})
         plain[hdrs.ACCEPT_ENCODING] = "gzip"
+        if want.unless:
+            plain[hdrs.IF_NONE_MATCH] = want.unless
 
         async def send(signed: CIMultiDict[str]) -> Fetched | URL:
             client = self._clients[target.scheme]
@@ -296,6 +301,7 @@ class _Want:
     sign: Sign | None
     accept_types: AcceptType | None
     max_bytes: int
+    unless: str
 
 
 @asynccontextmanager

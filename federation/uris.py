@@ -33,11 +33,11 @@ _NAME: Final = re.compile(r"[a-z0-9_]{2,64}")
 _ID: Final = re.compile(r"[1-9][0-9]{0,18}")
 _COLLECTION: Final = re.compile(r"[a-z][a-zA-Z0-9_-]{0,63}")
 _PLACE: Final = re.compile(
-    r"/(?:(?P<agency>actor)|@(?P<person>[a-z0-9_]{2,64})|c/(?P<community>[a-z0-9_]{2,64})"
+    r"/(?:(?P<agency>actor)|actor/(?P<moderation>moderation)|@(?P<person>[a-z0-9_]{2,64})|c/(?P<community>[a-z0-9_]{2,64})"
     r"|p/(?P<post>[1-9][0-9]{0,18})|activities/(?P<activity>[1-9][0-9]{0,18}))"
 )
 
-Kind = Literal["agency", "person", "community", "post", "activity"]
+Kind = Literal["agency", "moderation", "person", "community", "post", "activity"]
 
 
 def canonical_host(text: str) -> str:
@@ -203,6 +203,11 @@ class Home:
         return Uri(f"{self.origin}/actor")
 
     @property
+    def moderation(self) -> Uri:
+        """The actor from which the agency reports, beside its own."""
+        return Uri(f"{self.origin}/actor/moderation")
+
+    @property
     def shared_inbox(self) -> Uri:
         """One inbox for everybody here (ActivityPub 7.1.3)."""
         return Uri(f"{self.origin}/inbox")
@@ -275,7 +280,7 @@ def _place(kind: str, key: str) -> Place | None:
     match kind:
         case "agency":
             return Place("agency", "")
-        case "person" | "community":
+        case "moderation" | "person" | "community":
             return Place(kind, key)
         case "post" | "activity" if int(key) <= _LARGEST_ID:
             return Place(kind, key)

@@ -17,9 +17,17 @@ from schemas.attached import (
 
 
 class ActorKind(StrEnum):
+    """What an actor is. MODERATION is of ours only: elsewhere it reads as a person."""
+
     PERSON = "person"
     COMMUNITY = "community"
     AGENCY = "agency"
+    MODERATION = "moderation"
+
+    @property
+    def speaks_for_agency(self) -> bool:
+        """Say whether it is nobody's own: it has neither a page nor followers."""
+        return self in {ActorKind.AGENCY, ActorKind.MODERATION}
 
 
 class Role(StrEnum):
@@ -178,6 +186,11 @@ class PostFacts:
     locked_at: datetime | None = None
     pinned_at: datetime | None = None
     announced_at: datetime | None = None
+
+    @property
+    def is_gap(self) -> bool:
+        """Whether this is the mere place of a post that nobody here ever had."""
+        return self.deleted_at is not None and self.author_id == self.community_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import Annotated, Final, NoReturn, TypeVar
 import typer
 
 from schemas.records import JoinRule, Role, Visibility
-from server import app, commands, doctor, key_commands, processes
+from server import app, commands, community_commands, doctor, key_commands, processes
 from server.config import Settings, WrongSetting, explain, read_settings
 from server.context import Context, SystemClock
 from server.demo import run as demonstration
@@ -45,6 +45,8 @@ cli.add_typer(agency_cli, name="agency")
 cli.add_typer(inbox_cli, name="inbox")
 cli.add_typer(commands.deliveries_cli, name="deliveries")
 cli.add_typer(key_commands.keys_cli, name="keys")
+community_cli.command("fetch")(community_commands.fetch)
+community_cli.command("list")(community_commands.show)
 
 Child = Annotated[int | None, typer.Option(hidden=True)]
 

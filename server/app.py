@@ -21,12 +21,14 @@ from server import routes
 from server.config import Settings
 from server.context import Clock, Context, Faults, FileClock, Ids, SystemClock
 from server.handlers import system
-from server.handlers.activitypub.inbox import add_door
+from server.handlers.activitypub.inbox import SLOWEST_BODY, add_door
+from server.handlers.mastodon import live
 from server.handlers.pages.pages import render_error
-from server.middleware import CONTEXT, METRICS, RENDER_ERROR, Route, gates
+from server.middleware import CONTEXT, HUB, METRICS, RENDER_ERROR, Route, gates
 from server.storage import actors, health
 from server.storage.database import Bell, Database, connect
 from server.storage.opening import opened
+from server.streaming import Hub
 from server.workers import (
     accounts,
     acquaintance,
@@ -43,7 +45,7 @@ Stop = Callable[[], Awaitable[None]]
 
 _log: Final = structlog.get_logger()
 
-_CHANNELS: Final = ("inbox", "deliveries", "backfill", "accounts")
+_CHANNELS: Final = ("inbox", "deliveries", "backfill", "accounts", "stream")
 _LARGEST_BODY: Final = 10_100_000  # bytes, of an archive; each route declares what it takes
 _PATIENCE: Final = (
     20.0  # seconds for open requests at the end; loops and database need the rest
@@ -64,6 +66,22 @@ LOOPS: Final[dict[str, Callable[[Context], Coroutine[Any, Any, None]]]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long we wait for whoever sends to us, in seconds.
+
+    Args:
+        head: for the whole head of a request; also for the next one of a connection, and so
+            longer than a proxy in front of us keeps an idle one: it must be the first to end.
+        body: for the whole body of an activity.
+        rest: for what is still sent of a body after its request was answered.
+    """
+
+    head: float = 180.0
+    body: float = SLOWEST_BODY
+    rest: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """Which parts of an instance a process runs.
 
@@ -73,6 +91,7 @@ class Parts:
         supervise: look after the embedded database; a parent does it for its children.
         table: what the web answers.
         limits: how long we wait for others, and how much we take; the usual unless given.
+        patience: how long we wait for those who send to us; the usual unless given.
     """
 
     web: bool = True
@@ -82,6 +101,7 @@ class Parts:
     supervise: bool = True
     table: tuple[Route, ...] = routes.ROUTES
     limits: OutgoingLimits = field(default_factory=OutgoingLimits)
+    patience: Patience = field(default_factory=Patience)
 
 
 @asynccontextmanager
@@ -106,7 +126,7 @@ async def running(
                 loops = {name: partial(loop, context) for name, loop in LOOPS.items()}
                 stops.append(runner.start(loops))
             if parts.web:
-                stops.append(await _listen(build(context, parts.table), settings, parts))
+                stops += await _serve_web(context, settings, parts)
             _log.info("started", origin=settings.origin, web=parts.web, work=parts.work)
             yield context
         finally:
@@ -134,7 +154,8 @@ async def context_of(
     ):
         async with database.reading() as tx:
             ids = Ids(await health.next_process_number(tx))
-        agency = await _get_agency(database, settings, home, clock, ids)
+        agency = await _own_actor(database, settings, clock, _agency(home, clock, ids))
+        reports = await _own_actor(database, settings, clock, _moderation(home, clock, ids))
         yield Context(
             settings=settings,
             home=home,
@@ -145,25 +166,46 @@ async def context_of(
             session=session,
             faults=faults,
             agency_id=agency.id,
+            moderation_id=reports.id,
         )
 
 
-def build(context: Context, table: tuple[Route, ...] = routes.ROUTES) -> web.Application:
+def build(
+    context: Context,
+    table: tuple[Route, ...] = routes.ROUTES,
+    *,
+    slowest_body: float = SLOWEST_BODY,
+) -> web.Application:
     """Build the application: routes, middlewares, and what handlers find in it."""
     application = web.Application(client_max_size=_LARGEST_BODY)
     application[CONTEXT] = context
     application[METRICS] = context.metrics
     application[RENDER_ERROR] = render_error
-    add_door(application, context)
+    application[HUB] = Hub()
+    application.on_shutdown.append(_end_listening)
+    add_door(application, context, slowest=slowest_body)
     gates.install(application)
     routes.register(application, table)
     return application
 
 
+async def _end_listening(application: web.Application) -> None:
+    application[HUB].close()
+
+
+async def _serve_web(context: Context, settings: Settings, parts: Parts) -> list[Stop]:
+    """Listen, and tell those who listen to us what happens."""
+    application = build(context, parts.table, slowest_body=parts.patience.body)
+    loops = {"stream": lambda: application[HUB].listen_forever(context, live.render)}
+    if not parts.work:
+        loops["bell"] = context.bell.listen
+    return [runner.start(loops), await _listen(application, settings, parts)]
+
+
 async def _listen(application: web.Application, settings: Settings, parts: Parts) -> Stop:
     address, port = settings.listen_on
     site = _Site(listener=parts.listener, address=address, port=port, shared=parts.shared_port)
-    return await _serve(application, site)
+    return await _serve(application, site, parts.patience)
 
 
 async def _listen_for_metrics(context: Context) -> Stop:
@@ -172,7 +214,8 @@ async def _listen_for_metrics(context: Context) -> Stop:
     application[METRICS] = context.metrics
     application.router.add_get("/metrics", system.metrics)
     address, _, port = context.settings.metrics.rpartition(":")
-    return await _serve(application, _Site(address=address.strip("[]"), port=int(port)))
+    site = _Site(address=address.strip("[]"), port=int(port))
+    return await _serve(application, site, Patience())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,8 +226,14 @@ class _Site:
     shared: bool = False
 
 
-async def _serve(application: web.Application, site: _Site) -> Stop:
-    serving = web.AppRunner(application, access_log=None, shutdown_timeout=_PATIENCE)
+async def _serve(application: web.Application, site: _Site, patience: Patience) -> Stop:
+    serving = web.AppRunner(
+        application,
+        access_log=None,
+        shutdown_timeout=_PATIENCE,
+        keepalive_timeout=patience.head,
+        lingering_time=patience.rest,
+    )
     await serving.setup()
     try:
         if site.listener is not None:
@@ -222,37 +271,48 @@ def release() -> str:
         return "0"
 
 
-async def _get_agency(
-    database: Database, settings: Settings, home: Home, clock: Clock, ids: Ids
+async def _own_actor(
+    database: Database, settings: Settings, clock: Clock, first: Actor
 ) -> Actor:
-    """Get the agency's own actor, made at the first start with its keys."""
+    """Get an actor that speaks for the agency, made as `first` with its keys where it is not.
+
+    It is called and described as the agency itself.
+    """
     summary = sanitize.from_markdown(settings.description).html
     async with database.reading() as tx:
-        found = await actors.find(tx, home.agency)
+        found = await actors.find(tx, first.uri)
     if found is None:
-        await _add_agency(database, home, clock, ids)
+        await _add_actor(database, clock, first)
 
     async with database.transaction("agency") as tx:
-        agency = await actors.find(tx, home.agency)
-        if agency is None:
-            raise LookupError("the agency's actor is not where it was added")
-        if (agency.display_name, agency.summary_source) != (
-            settings.name,
-            settings.description,
-        ):
+        actor = await actors.find(tx, first.uri)
+        if actor is None:
+            raise LookupError("an actor of the agency is not where it was added")
+        if (actor.display_name, actor.summary_source) != (settings.name, settings.description):
             await actors.change_profile(
                 tx,
-                agency.id,
+                actor.id,
                 display_name=settings.name,
                 summary=summary,
                 summary_source=settings.description,
             )
-        return agency
+        return actor
 
 
-async def _add_agency(database: Database, home: Home, clock: Clock, ids: Ids) -> None:
+async def _add_actor(database: Database, clock: Clock, first: Actor) -> None:
     now = clock.now()
-    actor = Actor(
+    keys = await asyncio.to_thread(_generate_keys, first.uri)
+    async with database.transaction("agency.add") as tx:
+        # Two processes may start at once: the second finds what the first has added.
+        if await actors.add(tx, first, now=now):
+            for pair in keys:
+                await actors.add_key_pair(tx, first.id, pair, now=now)
+
+
+def _agency(home: Home, clock: Clock, ids: Ids) -> Actor:
+    """Give the agency's own actor, which signs what we fetch."""
+    now = clock.now()
+    return Actor(
         id=ids.mint(now),
         uri=home.agency,
         kind=ActorKind.AGENCY,
@@ -264,12 +324,24 @@ async def _add_agency(database: Database, home: Home, clock: Clock, ids: Ids) ->
         url=f"{home.origin}/about",
         published_at=now,
     )
-    keys = await asyncio.to_thread(_generate_keys, home.agency)
-    async with database.transaction("agency.add") as tx:
-        # Two processes may start at once: the second finds what the first has added.
-        if await actors.add(tx, actor, now=now):
-            for pair in keys:
-                await actors.add_key_pair(tx, actor.id, pair, now=now)
+
+
+def _moderation(home: Home, clock: Clock, ids: Ids) -> Actor:
+    """Give the actor from which the agency reports: Lemmy wants one with an outbox."""
+    now = clock.now()
+    return Actor(
+        id=ids.mint(now),
+        uri=home.moderation,
+        kind=ActorKind.MODERATION,
+        name="moderation",
+        host=home.authority,
+        local=True,
+        inbox=home.collection(home.moderation, "inbox"),
+        shared_inbox=home.shared_inbox,
+        outbox=home.collection(home.moderation, "outbox"),
+        url=f"{home.origin}/about",
+        published_at=now,
+    )
 
 
 def _generate_keys(uri: str) -> tuple[KeyPair, ...]:

@@ -94,6 +94,9 @@ class Settings(BaseModel):
     session_days: int = Field(
         30, ge=1, le=366, description="Days after which any session ends."
     )
+    token_idle_days: int = Field(
+        60, ge=1, le=3660, description="Days without use after which a client's token ends."
+    )
     sign_in_tries: int = Field(
         10,
         ge=3,
@@ -104,7 +107,11 @@ class Settings(BaseModel):
         8, ge=1, le=64, description="Activities processed at once per process."
     )
     senders: int = Field(
-        32, ge=1, le=500, description="Deliveries under way at once per process."
+        32,
+        ge=1,
+        le=500,
+        description="Deliveries under way at once per process; "
+        "those that silent hosts keep waiting do not count.",
     )
     log: Literal["json", "text"] = Field("json", description="Log lines as json or text.")
     development_networks: Networks = Field(

@@ -62,6 +62,8 @@ class FileClock:
 
 _LAST_COUNT = 0xFF
 _TURNS = 8
+#: The bit by which the id of a community's boost of a post differs from the post's own.
+BOOST = 1 << 15
 
 
 class Ids:
@@ -71,7 +73,7 @@ class Ids:
     """
 
     def __init__(self, process: int) -> None:
-        self._low = (process & 0xFF) << 8
+        self._low = (process & 0x7F) << 8
         self._millisecond = 0
         self._counter = 0
 
@@ -89,7 +91,7 @@ class Ids:
 
     def mint_past(self, moment: datetime) -> int:
         """Mint an id for something that was published elsewhere, at that moment."""
-        return (int(moment.timestamp() * 1000) << 16) | secrets.randbelow(1 << 16)
+        return (int(moment.timestamp() * 1000) << 16) | secrets.randbelow(BOOST)
 
 
 class Faults:
@@ -140,6 +142,7 @@ class Context:
     session: Session
     faults: Faults
     agency_id: int
+    moderation_id: int
     metrics: Metrics = field(default_factory=Metrics)
     courtesy: Courtesy = field(default_factory=Courtesy)
 

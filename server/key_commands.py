@@ -27,7 +27,11 @@ keys_cli = typer.Typer(
 )
 
 Named = Annotated[
-    str, typer.Option("--actor", help="A member, a community, or `actor`, the agency itself.")
+    str,
+    typer.Option(
+        "--actor",
+        help="A member, a community, `actor` (the agency itself), or `moderation`.",
+    ),
 ]
 
 

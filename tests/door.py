@@ -252,6 +252,7 @@ def _context(
         session=session,
         faults=Faults(""),
         agency_id=1,
+        moderation_id=2,
     )
 
 

@@ -11,6 +11,7 @@ ROOT: Final = Path(__file__).parents[1]
 HALVES: Final = (
     ("tests/server", "tests/stories"),
     (
+        "tests/clients",
         "tests/schemas",
         "tests/federation",
         "tests/moderation",

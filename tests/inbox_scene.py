@@ -23,6 +23,7 @@ from schemas.records import (
     Visibility,
 )
 from schemas.wire.vocabulary import PUBLIC
+from server import app
 from server.services import accounts, communities, discovery, posts
 from server.services.communities import CommunityDraft
 from server.services.posts import Draft
@@ -141,13 +142,13 @@ class Scene:
     async def send(self, sender: Sender, kind: str, about: object, **more: object) -> Outcome:
         return await self.deliver(sender, self.activity(sender, kind, about, **more))
 
-    async def deliver(self, sender: Sender, activity: Any) -> Outcome:
-        """Sign as the sender, post to our inbox, and let it be processed."""
+    async def deliver(self, sender: Sender, activity: Any, *, inbox: str = "/inbox") -> Outcome:
+        """Sign as the sender, post to an inbox of ours, and let it be processed."""
         body = json.dumps(activity).encode()
         plain = {"Content-Type": ACTIVITY_JSON}
         signed = sign(
             method="POST",
-            url=f"{self.here.origin}/inbox",
+            url=self.here.origin + inbox,
             headers=plain,
             body=body,
             key=sender.key,
@@ -155,7 +156,7 @@ class Scene:
         )
         port = self.here.origin.rpartition(":")[2]
         async with self.client.post(
-            f"http://127.0.0.1:{port}/inbox",
+            f"http://127.0.0.1:{port}{inbox}",
             data=body,
             headers=plain | signed | {"Host": self.here.host},
         ) as answer:
@@ -264,13 +265,18 @@ class Scene:
 
 @asynccontextmanager
 async def opened(
-    cluster: Cluster, *, limits: OutgoingLimits | None = None
+    cluster: Cluster,
+    *,
+    limits: OutgoingLimits | None = None,
+    patience: app.Patience | None = None,
 ) -> AsyncIterator[Scene]:
     """Open the scene: nobody has done anything yet, four hosts of the peer are admitted."""
     clock = TurnedClock()
     async with (
         HostilePeer() as peer,
-        running(cluster, "transport", clock=clock, work=False, limits=limits) as here,
+        running(
+            cluster, "transport", clock=clock, work=False, limits=limits, patience=patience
+        ) as here,
         aiohttp.ClientSession() as client,
     ):
         async with here.database.transaction("test") as tx:

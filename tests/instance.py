@@ -6,7 +6,7 @@ import secrets
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -120,10 +120,14 @@ class Instance:
         for channel in ("inbox", "deliveries", "backfill", "accounts"):
             self.context.bell.ring(channel)
 
+    def closes(self, close: Callable[[], Awaitable[None]]) -> None:
+        """Have something closed with the instance."""
+        self._stack.push_async_callback(close)
+
     def browser(self) -> Browser:
         """Open a browser of a guest; it is closed with the instance."""
         browser = Browser(self.origin)
-        self._stack.push_async_callback(browser.client.close)
+        self.closes(browser.client.close)
         return browser
 
     async def member(self, name: str, role: Role = Role.MEMBER) -> Member:
@@ -193,6 +197,7 @@ async def running(
     work: bool = True,
     table: tuple[Route, ...] = ROUTES,
     limits: OutgoingLimits | None = None,
+    patience: app.Patience | None = None,
     **settings: object,
 ) -> AsyncIterator[Instance]:
     """Run an instance on a free port, with an empty database of its own."""
@@ -203,7 +208,12 @@ async def running(
             url,
             clock=clock,
             port=0,
-            parts=app.Parts(work=work, table=table, limits=limits or OutgoingLimits()),
+            parts=app.Parts(
+                work=work,
+                table=table,
+                limits=limits or OutgoingLimits(),
+                patience=patience or app.Patience(),
+            ),
             **settings,
         ) as instance,
     ):

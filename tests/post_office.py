@@ -191,6 +191,7 @@ async def post_office(
                 session=session,
                 faults=Faults(""),
                 agency_id=1,
+                moderation_id=2,
             ),
             clock=clock,
         )

@@ -92,11 +92,19 @@ class IncomingPost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncomingTombstone:
-    """What is left of a deleted thing; `former_type` is "" where nobody said."""
+    """What is left of a deleted thing; `former_type` is "" where nobody said.
+
+    The list of its thread says more: where it stood, what it was, and `removed_for`, the reason
+    of a moderator. That is None where its author deleted it.
+    """
 
     uri: str
-    former_type: str
-    deleted_at: datetime | None
+    former_type: str = ""
+    kind: Kind | None = None
+    parent_uri: str | None = None
+    removed_for: str | None = None
+    published_at: datetime | None = None
+    deleted_at: datetime | None = None
 
 
 def post_from(document: dict[str, Any], *, now: datetime) -> IncomingPost:
@@ -199,8 +207,16 @@ def tombstone_from(document: dict[str, Any]) -> IncomingTombstone:
     found = read(parse_tombstone, document)
     if TOMBSTONE not in found.type:
         raise Malformed("not-a-tombstone")
+    reason = found.summary
+    longest = LIMITS["reason"].at
     return IncomingTombstone(
-        uri=found.id, former_type=found.former_type, deleted_at=found.deleted
+        uri=found.id,
+        former_type=found.former_type,
+        kind=Kind(found.post_kind) if found.post_kind in set(Kind) else None,
+        parent_uri=found.in_reply_to,
+        removed_for=None if reason is None else sanitize.plain(reason, limit=longest),
+        published_at=found.published,
+        deleted_at=found.deleted,
     )
 
 

@@ -28,6 +28,7 @@ from federation.translate.outgoing_actors import (
     STATE_NAMES,
     agency_document,
     community_document,
+    moderation_document,
     person_document,
     post_tag,
     timestamp,
@@ -45,7 +46,7 @@ from federation.translate.outgoing_parts import (
 )
 from schemas.attached import Called
 from schemas.gate import Released
-from schemas.records import Actor, Kind, Post, PostFacts, Visibility
+from schemas.records import Actor, DeletedBy, Kind, Post, PostFacts, Visibility
 from schemas.wire.collections import count
 from schemas.wire.vocabulary import CONTEXT, HTML, MARKDOWN, PUBLIC, TOMBSTONE
 
@@ -63,11 +64,13 @@ __all__ = [
     "follow_activity",
     "like_activity",
     "lock_activity",
+    "moderation_document",
     "person_document",
     "post_document",
     "reject_activity",
     "remove_activity",
     "timestamp",
+    "tombstone_in_thread",
     "undo_activity",
     "update_activity",
     "update_actor_activity",
@@ -129,6 +132,23 @@ def post_document(
     if facts.visibility is Visibility.PUBLIC:
         document |= _public_terms(facts.uri, likes, shares)
     return document | _times(facts)
+
+
+def tombstone_in_thread(released: Released[Post], deleted_at: datetime) -> dict[str, Any]:
+    """Build the Tombstone of a deleted post with the place that it had in its thread.
+
+    For the list of the thread alone, so that what replies to it has something to hang on; the
+    post's own server says no more than that it is gone. Only what a moderator removed has a
+    `summary`: the reason, which may be empty.
+    """
+    post = released.content
+    facts = post.facts
+    document = _tombstone(post, deleted_at) | {"postKind": facts.kind.value}
+    if facts.parent_uri is not None:
+        document["inReplyTo"] = facts.parent_uri
+    if facts.deleted_by is DeletedBy.MODERATOR:
+        document["summary"] = post.reason
+    return document
 
 
 def _type(post: Post) -> str:

@@ -291,7 +291,7 @@ def block_activity(
 def flag_activity(
     uri: str,
     *,
-    agency: str,
+    moderation: str,
     about: Iterable[str],
     to: str,
     published: datetime,
@@ -300,11 +300,12 @@ def flag_activity(
 ) -> dict[str, Any]:
     """Report something to the server that it came from (wire.md 6.1).
 
-    The actor is the agency: who reported is nobody's business elsewhere (ACT-14). One thing
-    goes as a string, as Lemmy reads it; several as a list, as Mastodon does.
+    The actor is the agency's `moderation` actor: who reported is nobody's business elsewhere
+    (ACT-14). One thing goes as a string, as Lemmy reads it; several as a list, as Mastodon
+    does.
     """
     named = list(about)
-    document = activity_document(uri, ActivityType.FLAG, agency, named[0], published)
+    document = activity_document(uri, ActivityType.FLAG, moderation, named[0], published)
     if len(named) > 1:
         document["object"] = named
     # Lemmy reads the one, Mastodon the other.

@@ -72,6 +72,22 @@ def agency_document(actor: Actor, keys: Iterable[PublicKey]) -> dict[str, Any]:
     return document | _closing(actor, keys)
 
 
+def moderation_document(
+    actor: Actor, keys: Iterable[PublicKey], *, agency_uri: str
+) -> dict[str, Any]:
+    """Build the document of the actor from which the agency reports (ACT-14, wire.md 1.2).
+
+    A Service, for Lemmy takes no report from an Application; `generator` names the agency's
+    own actor, which stays one (FEP-2677).
+    """
+    document = _opening(actor, "Service")
+    document["summary"] = actor.summary
+    document |= {"manuallyApprovesFollowers": True}
+    document |= {"discoverable": False, "indexable": False}
+    document["generator"] = {"type": "Application", "id": agency_uri}
+    return document | _closing(actor, keys)
+
+
 def community_document(
     community: Community, keys: Iterable[PublicKey], *, stewards_uri: str, agency_uri: str
 ) -> dict[str, Any]:

@@ -19,7 +19,12 @@ LONGEST_OUTBOX = 50
 
 
 def ordered_collection(
-    uri: str, items: list[Any], *, total: int | None = None, owner: str | None = None
+    uri: str,
+    items: list[Any],
+    *,
+    total: int | None = None,
+    owner: str | None = None,
+    likes: str | None = None,
 ) -> dict[str, Any]:
     """Build a whole collection in one document, in the order given (ActivityPub 5).
 
@@ -28,10 +33,13 @@ def ordered_collection(
         items: URIs, or documents without a context of their own.
         total: how many there are where that may be known and is not the length of `items`.
         owner: the actor whose collection it is (FEP-f228 asks for it on threads).
+        likes: the collection of what was given to the posts in it.
     """
     document: dict[str, Any] = {"@context": CONTEXT, "id": uri, "type": "OrderedCollection"}
     if owner is not None:
         document["attributedTo"] = owner
+    if likes is not None:
+        document["likes"] = likes
     document["totalItems"] = len(items) if total is None else total
     document["orderedItems"] = [
         entry if isinstance(entry, str) else without_context(entry) for entry in items
@@ -82,7 +90,10 @@ Items = Annotated[tuple[str | dict[str, Any], ...], BeforeValidator(_items)]
 
 
 class CollectionDocument(Document):
-    """A collection or one page of it, of somebody else. `first` may be embedded."""
+    """A collection or one page of it, of somebody else. `first` may be embedded.
+
+    `likes` of a thread lists what was given to any of its posts.
+    """
 
     id: Uri
     type: TypeNames
@@ -91,6 +102,7 @@ class CollectionDocument(Document):
     items: Items = ()
     first: LinkOrNone = None
     next: LinkOrNone = None
+    likes: LinkOrNone = None
 
     @property
     def entries(self) -> tuple[str | dict[str, Any], ...]:

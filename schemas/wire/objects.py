@@ -60,6 +60,10 @@ def _group_among_authors(value: object) -> str | None:
     return link_or_none([entry for entry in entries(value) if is_group(entry)])
 
 
+def _reason(value: object) -> str | None:
+    return None if value is None else text(value)
+
+
 def _closed(value: object) -> datetime | bool | None:
     return value if isinstance(value, bool) else moment(value)
 
@@ -124,11 +128,18 @@ class PostDocument(Document):
 
 
 class TombstoneDocument(Document):
-    """What is left of a deleted thing."""
+    """What is left of a deleted thing; in the list of a thread, with the place that it had.
+
+    `summary` is a moderator's reason: only what a moderator removed has one (wire.md 1.2).
+    """
 
     id: Uri
     type: TypeNames
     former_type: LenientType = ""
+    in_reply_to: LinkOrNone = None
+    post_kind: Text = ""
+    summary: Annotated[str | None, BeforeValidator(_reason)] = None
+    published: Moment = None
     deleted: Moment = None
 
 

@@ -13,7 +13,7 @@ from server.services import confirming, discovery, fanout, posts, quoting, stand
 from server.services.arrived import Arrived, Dispatch, Ignored
 from server.services.fanout import about_post
 from server.services.newcomer import meant_for
-from server.storage import communities, follows
+from server.storage import communities, follows, threads
 from server.storage import posts as stored
 from server.storage.database import Transaction
 
@@ -58,6 +58,7 @@ async def _on_post(context: Context, arrived: Arrived, incoming: IncomingPost) -
             facts = await posts.receive(
                 tx, context, incoming, author=author, community=community, parent=parent
             )
+            await threads.take_places(tx, [incoming.uri])
         if facts is None:
             raise Ignored("post-deleted")
         if passed_on:
@@ -80,6 +81,9 @@ async def _known(
 ) -> PostFacts | None:
     known = await stored.find_by_uri(tx, incoming.uri)
     if known is None:
+        return None
+    if known.facts.is_gap:
+        await threads.make_way(tx, [incoming.uri])
         return None
     if known.facts.community_id != community.id:
         raise Ignored("post-of-another-community")

@@ -4,7 +4,7 @@ import structlog
 
 from federation.errors import FederationError
 from federation.translate.incoming import activity_from, undo_from
-from schemas.records import ActorKind, Follow, FollowState
+from schemas.records import Actor, ActorKind, Follow, FollowState
 from schemas.wire import strict
 from schemas.wire.vocabulary import ActivityType
 from server.context import Context
@@ -40,11 +40,21 @@ async def on_follow(context: Context, arrived: Arrived, _dispatch: Dispatch) -> 
                 tx, context, follower, community, arrived.activity.id
             )
             return
-        if target.kind is not ActorKind.PERSON:
+        await _answer(tx, context, arrived, follower, target)
+
+
+async def _answer(
+    tx: Transaction, context: Context, arrived: Arrived, follower: Actor, target: Actor
+) -> None:
+    match target.kind:
+        case ActorKind.PERSON:
+            await people.accept_person_follow(
+                tx, context, follower, target, arrived.activity.id, arrived.document
+            )
+        case ActorKind.MODERATION:
+            await people.refuse_follow(tx, context, follower, target, arrived.document)
+        case _:
             raise Ignored("target-unknown")
-        await people.accept_person_follow(
-            tx, context, follower, target, arrived.activity.id, arrived.document
-        )
 
 
 async def _is_undone(tx: Transaction, arrived: Arrived) -> bool:

@@ -13,8 +13,8 @@ from server.services import (
     fanout,
     newcomer,
     polls,
-    posts,
     quotes,
+    revising,
     standing,
     storing,
 )
@@ -45,7 +45,7 @@ async def on_update(context: Context, arrived: Arrived, _dispatch: Dispatch) -> 
         if facts.deleted_at is not None:
             # Nor passed on: others may have kept no tombstone, and would show it again.
             raise Ignored("post-deleted")
-        changed = await posts.receive_edit(tx, facts, incoming, now=context.now())
+        changed = await revising.take_over(tx, facts, incoming, now=context.now())
         if changed:
             carried = newcomer.carried_by(incoming)
             await storing.tell_called(tx, [(facts.id, carried)], now=context.now())

@@ -3,8 +3,10 @@
 from server.middleware.declarations import Door, Handler, Limit, Route
 from server.middleware.keys import (
     ADDRESS,
+    CLIENT,
     CONTEXT,
     CSRF,
+    HUB,
     METRICS,
     NONCE,
     PRINCIPAL,
@@ -16,8 +18,10 @@ from server.middleware.keys import (
 
 __all__ = [
     "ADDRESS",
+    "CLIENT",
     "CONTEXT",
     "CSRF",
+    "HUB",
     "METRICS",
     "NONCE",
     "PRINCIPAL",

@@ -9,7 +9,8 @@ from aiohttp import web
 
 from schemas.records import Surface
 
-Door = Literal["page", "activitypub", "api", "system"]
+#: "client" is a program of a member's choice that speaks the Mastodon API.
+Door = Literal["page", "activitypub", "api", "client", "system"]
 #: "signed" is another agency: its signature is about the body, so the handler verifies it.
 Audience = Literal["anyone", "member", "steward", "moderator", "operator", "signed"]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -33,6 +34,7 @@ class Route:
     Args:
         activitypub: answers instead of `handler` when the Accept header asks for ActivityPub.
         body: the most bytes that a request may bring.
+        scope: what a client's token must allow, as "read:statuses" (client-api.md 2.5).
     """
 
     method: str
@@ -45,6 +47,7 @@ class Route:
     limit: Limit | None = None
     body: int = 0
     activitypub: Handler | None = None
+    scope: str | None = None
 
     def __post_init__(self) -> None:
         writes = self.method not in _READING
@@ -54,6 +57,8 @@ class Route:
             raise ValueError(f"{self.name}: what writes declares how much it reads")
         if self.activitypub is not None and (self.door != "page" or writes):
             raise ValueError(f"{self.name}: only the GET of a page has an ActivityPub twin")
+        if self.scope is not None and self.door != "client":
+            raise ValueError(f"{self.name}: only a client's token has a scope")
 
     @property
     def name(self) -> str:

@@ -11,7 +11,7 @@ from aiohttp import hdrs, web
 from federation.errors import FederationError, Unreachable
 from server.middleware.keys import DOOR, METRICS, RENDER_ERROR, REQUEST_ID, Problem
 from server.middleware.redirects import sign_in_path
-from server.services.errors import NotSignedIn, Refusal, TooMany
+from server.services.errors import Conflict, Invalid, NotSignedIn, Refusal, TooMany
 from server.storage.database import DatabaseAway
 
 _log: Final = structlog.get_logger()
@@ -27,6 +27,12 @@ _SENTENCES: Final = {
     413: ("too-large", "That is too large."),
     415: ("media-type", "We do not read that kind of document."),
     421: ("wrong-host", "This server has another name."),
+}
+#: What clients compare, whatever the reason was: it tells nobody what there is.
+_CLIENT_WORDS: Final = {
+    404: "Record not found",
+    429: "Too many requests",
+    500: "An unexpected error occurred",
 }
 _TODO: Final = {
     403: "If you think you should be able to do this, ask the people who run this place.",
@@ -49,6 +55,8 @@ async def answer(request: web.Request, error: Exception) -> web.StreamResponse:
     request.app[METRICS].refusals.labels(problem.reason).inc()
     if problem.status == _SERVER_FAULT:
         _log.error("request-failed", exc_info=error)
+    if request[DOOR] == "client":
+        return _to_client(problem, error)
     if request[DOOR] != "page":
         return _json(problem)
     if isinstance(error, NotSignedIn):
@@ -103,6 +111,25 @@ def _of_aiohttp(error: web.HTTPException) -> Problem:
             headers={"Allow": allowed},
         )
     return problem
+
+
+def _to_client(problem: Problem, error: Exception) -> web.Response:
+    """Answer in the words that clients look for (client-api.md 1.5)."""
+    told: dict[str, object] = {"error": _CLIENT_WORDS.get(problem.status, problem.sentence)}
+    if isinstance(error, Invalid):
+        told["error"] = f"Validation failed: {problem.sentence}"
+        told["details"] = {
+            name: [{"error": "ERR_INVALID", "description": sentence}]
+            for name, sentence in error.fields.items()
+        }
+    return web.Response(
+        body=orjson.dumps(told),
+        # Clients know no 409: what has changed meanwhile is told as what cannot be taken.
+        status=422 if isinstance(error, Conflict) else problem.status,
+        content_type="application/json",
+        charset="utf-8",
+        headers={**problem.headers, hdrs.CACHE_CONTROL: "private, no-store"},
+    )
 
 
 def _json(problem: Problem) -> web.Response:

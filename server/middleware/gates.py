@@ -1,5 +1,6 @@
 """The two middlewares: answer whatever happens, let in whom a route is for."""
 
+import math
 import secrets
 from time import perf_counter
 from typing import Final
@@ -8,24 +9,32 @@ import structlog
 from aiohttp import hdrs, web
 
 from server.middleware import errors, forms, headers, visitors
+from server.middleware.allowances import READS, STRANGERS, WRITES, Allowances
 from server.middleware.declarations import Door, Handler, Route, wants_activitypub, wants_json
 from server.middleware.keys import (
     ADDRESS,
+    ALLOWANCES,
+    CLIENT,
     CONTEXT,
     DECLARED,
     DOOR,
+    LEFT,
     METRICS,
     NONCE,
     REQUEST_ID,
     SESSION,
 )
 from server.services import throttling
+from server.services.errors import TooMany
 
 _log: Final = structlog.get_logger()
 _UNKNOWN: Final = "unknown"
+#: Whatever is asked for below these, a program asks for it.
+_FOR_CLIENTS: Final = ("/api/", "/oauth/")
 
 
 def install(application: web.Application) -> None:
+    application[ALLOWANCES] = Allowances()
     application.middlewares.extend((answer_always, let_in))
     application.on_response_prepare.append(headers.add_headers)
 
@@ -60,10 +69,12 @@ async def let_in(request: web.Request, handler: Handler) -> web.StreamResponse:
     if route is not None:
         _check_path(request)
         _check_size(request, route)
-    if door == "page":
-        await visitors.recognise(request)
+    if door == "client" and request.method == hdrs.METH_OPTIONS:
+        return web.Response(status=204)
+    await _recognise(request)
     if route is None:
         return await handler(request)
+    visitors.check_scope(route, request[CLIENT])
     visitors.check_audience(route.audience, request[SESSION])
     await _check_limit(request, route)
     if route.csrf:
@@ -74,6 +85,17 @@ async def let_in(request: web.Request, handler: Handler) -> web.StreamResponse:
     return response
 
 
+async def _recognise(request: web.Request) -> None:
+    match request[DOOR]:
+        case "page":
+            await visitors.recognise(request)
+        case "client":
+            await visitors.recognise_client(request)
+            _count(request)
+        case _:
+            return
+
+
 def _declared(request: web.Request) -> Route | None:
     return request.app[DECLARED].get(request.match_info.route)
 
@@ -81,6 +103,8 @@ def _declared(request: web.Request) -> Route | None:
 def _door(request: web.Request, route: Route | None) -> Door:
     if route is not None:
         return route.door_for(request)
+    if request.path.startswith(_FOR_CLIENTS):
+        return "client"
     return "api" if wants_activitypub(request) or wants_json(request) else "page"
 
 
@@ -111,6 +135,21 @@ def _check_size(request: web.Request, route: Route) -> None:
         raise web.HTTPRequestEntityTooLarge(max_size=route.body, actual_size=length)
     if length is None and request.body_exists:
         raise web.HTTPLengthRequired
+
+
+def _count(request: web.Request) -> None:
+    """Count a client's request per token, or per network where there is none (1.6)."""
+    client = request[CLIENT]
+    writes = request.method not in {hdrs.METH_GET, hdrs.METH_HEAD}
+    if client is None:
+        who, limit = f"network {_network(request)}", STRANGERS
+    else:
+        who, limit = f"token {client.token_id} {writes}", WRITES if writes else READS
+    now = request.app[CONTEXT].now()
+    left = request[LEFT] = request.app[ALLOWANCES].take(who, limit=limit, now=now)
+    if left.remaining < 0:
+        wait = math.ceil((left.resets_at - now).total_seconds())
+        raise TooMany("client-too-fast", "Too many requests", retry_after=wait)
 
 
 async def _check_limit(request: web.Request, route: Route) -> None:

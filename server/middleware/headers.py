@@ -4,7 +4,7 @@ from typing import Final
 
 from aiohttp import hdrs, web
 
-from server.middleware.keys import CONTEXT, DOOR, NONCE, REQUEST_ID
+from server.middleware.keys import CONTEXT, DOOR, LEFT, NONCE, REQUEST_ID
 
 _CSP: Final = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; "
@@ -21,6 +21,16 @@ _ALWAYS: Final = {
     ),
     hdrs.SERVER: "Commonlore",
 }
+#: What lets programs in browsers ask: they bring a token, never a cookie (client-api.md 1.3).
+_FOR_CLIENTS: Final = {
+    hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*",
+    hdrs.ACCESS_CONTROL_ALLOW_METHODS: "GET, POST, PUT, PATCH, DELETE, OPTIONS",
+    hdrs.ACCESS_CONTROL_ALLOW_HEADERS: "Authorization, Content-Type, Idempotency-Key",
+    hdrs.ACCESS_CONTROL_EXPOSE_HEADERS: (
+        "Link, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id"
+    ),
+    hdrs.ACCESS_CONTROL_MAX_AGE: "86400",
+}
 _HSTS: Final = "max-age=63072000; includeSubDomains"
 
 
@@ -32,5 +42,10 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     headers["X-Request-Id"] = request[REQUEST_ID]
     if request.app[CONTEXT].settings.secure:
         headers["Strict-Transport-Security"] = _HSTS
+    if request[DOOR] == "client":
+        headers.update(_FOR_CLIENTS)
+        headers.setdefault(hdrs.CACHE_CONTROL, "private, no-store")
+        if LEFT in request:
+            headers.update(request[LEFT].headers)
     if request[DOOR] == "page":
         headers.setdefault(hdrs.CACHE_CONTROL, "private, no-cache")

@@ -8,9 +8,12 @@ from aiohttp import web
 
 from schemas.records import Principal
 from server.context import Context
+from server.middleware.allowances import Allowances, Left
 from server.middleware.declarations import Door, Route
 from server.observability import Metrics
 from server.storage.sessions import SignedIn
+from server.storage.tokens import Client
+from server.streaming import Hub
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,8 @@ CONTEXT: Final = web.AppKey("context", Context)
 METRICS: Final = web.AppKey("metrics", Metrics)
 #: Makes the page of a problem: handed in, because pages are above this layer.
 RENDER_ERROR: Final = web.AppKey[RenderError]("render_error")
+HUB: Final = web.AppKey("hub", Hub)
+ALLOWANCES: Final = web.AppKey("allowances", Allowances)
 DECLARED: Final = web.AppKey[dict[web.AbstractRoute, Route]]("declared")
 
 REQUEST_ID: Final = web.RequestKey("request_id", str)
@@ -42,8 +47,12 @@ DOOR: Final = web.RequestKey[Door]("door")
 NONCE: Final = web.RequestKey("nonce", str)
 #: The client's address, as far as it can be known.
 ADDRESS: Final = web.RequestKey("address", str)
-#: Who is signed in; pages only.
+#: Who is signed in, on pages and by a client's token.
 SESSION: Final = web.RequestKey[SignedIn | None]("session")
+#: The program whose token came with the request; the door of clients only.
+CLIENT: Final = web.RequestKey[Client | None]("client")
+#: What is left of how often whoever asks may ask; the door of clients only.
+LEFT: Final = web.RequestKey[Left]("left")
 #: The same as the gate wants it.
 PRINCIPAL: Final = web.RequestKey[Principal]("principal")
 #: The token for the forms of this page, of a member or of a guest.

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from ipaddress import ip_address
 from typing import assert_never
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from schemas.records import Anonymous, MemberPrincipal, Principal, Role
 from server.config import Network, Settings
 from server.middleware import cookies
-from server.middleware.declarations import Audience
-from server.middleware.keys import ADDRESS, CONTEXT, CSRF, PRINCIPAL, SESSION
-from server.services import accounts
+from server.middleware.declarations import Audience, Route
+from server.middleware.keys import ADDRESS, CLIENT, CONTEXT, CSRF, PRINCIPAL, SESSION
+from server.services import accounts, clients, scopes
 from server.services.errors import NotAllowed, NotSignedIn
 from server.storage.sessions import SignedIn
+from server.storage.tokens import Client
 
 
 def client_address(
@@ -52,6 +53,7 @@ def introduce(request: web.Request, settings: Settings) -> None:
     request[ADDRESS] = client_address(request.remote, forwarded, settings.trusted_proxies)
     request[SESSION] = None
     request[PRINCIPAL] = Anonymous()
+    request[CLIENT] = None
     request[CSRF] = ""
 
 
@@ -67,6 +69,47 @@ async def recognise(request: web.Request) -> None:
         return
     request[CSRF] = found.csrf
     request[PRINCIPAL] = _principal(found)
+
+
+async def recognise_client(request: web.Request) -> None:
+    """Find the client whose token came along, and the member who gave it (RFC 6750 2).
+
+    With a token that is over, a client is a guest: it asks what this instance is with it.
+    """
+    token = _bearer(request)
+    found = await clients.find_by_token(request.app[CONTEXT], token) if token else None
+    request[CLIENT] = found
+    if found is not None and found.signed_in is not None:
+        request[SESSION] = found.signed_in
+        request[PRINCIPAL] = _principal(found.signed_in)
+
+
+def _bearer(request: web.Request) -> str | None:
+    scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
+    if scheme.lower() == "bearer":
+        return token.strip()
+    # What begins a WebSocket in a browser can bring no other header (client-api.md 8).
+    protocol = request.headers.get(hdrs.SEC_WEBSOCKET_PROTOCOL)
+    return request.query.get("access_token") or protocol or None
+
+
+def check_scope(route: Route, client: Client | None) -> None:
+    """Refuse a client whose token does not allow what it asks for; guests have none.
+
+    Raises:
+        NotSignedIn: "token-missing".
+        NotAllowed: "scope-missing".
+    """
+    if route.door != "client":
+        return
+    if client is None:
+        if route.audience != "anyone":
+            raise NotSignedIn("token-missing", "The access token is invalid")
+        return
+    if route.scope is not None and not scopes.allows(client.scopes, route.scope):
+        raise NotAllowed("scope-missing", "This action is outside the authorized scopes")
+    if route.audience != "anyone" and client.signed_in is None:
+        raise NotSignedIn("app-alone", "This method requires an authenticated user")
 
 
 def remember_guest(request: web.Request, response: web.StreamResponse) -> None:

@@ -10,13 +10,14 @@ from federation.errors import FederationError, Unreachable
 from federation.translate.outgoing import timestamp
 from federation.translate.reading import read
 from federation.uris import origin_of, same_origin
-from schemas.records import Community, PostFacts
+from schemas.records import Actor, Community, PostFacts
 from schemas.wire.archive import listed_thread
 from schemas.wire.collections import parse_collection
 from server.context import Context
-from server.services import confirming, gathering, importing
+from server.services import confirming, discovery, gathering, importing, thanks
+from server.services.errors import Conflict, NotFound
 from server.storage import backfills, communities, posts, threads
-from server.storage.backfills import Fill, Listing
+from server.storage.backfills import Fill, Listing, SeenPage
 from server.storage.database import Transaction
 
 log = structlog.get_logger()
@@ -37,6 +38,31 @@ async def want(tx: Transaction, context: Context, community: Community, *, whole
     await backfills.want(
         tx, community.id, origin_of(community.uri), whole=whole, now=context.now()
     )
+
+
+async def ask_again(context: Context, text: str, *, whole: bool) -> str:
+    """Ask for a community's threads once more, as an operator; give its handle.
+
+    Raises:
+        NotFound: "community-not-found".
+        Conflict: "community-is-ours", "community-lists-nothing".
+    """
+    found = await discovery.look_up(context, text, may_fetch=True)
+
+    async with context.database.transaction("backfill.again") as tx:
+        community = None
+        if isinstance(found, Actor):
+            community = await communities.find(tx, found.id)
+        if community is None:
+            raise NotFound("community-not-found", f"There is no community {text} to be had.")
+        if community.actor.local:
+            raise Conflict("community-is-ours", "It is here: nothing is missing of it.")
+        if community.actor.outbox is None:
+            raise Conflict("community-lists-nothing", "Its server does not list its threads.")
+        if whole:
+            await backfills.forget(tx, community.id)
+        await want(tx, context, community, whole=whole)
+    return f"{community.actor.name}@{community.actor.host}"
 
 
 async def want_thread(context: Context, facts: PostFacts) -> None:
@@ -111,11 +137,13 @@ async def _fill(context: Context, fill: Fill) -> bool:
     async with context.database.reading() as tx:
         community = await communities.get(tx, fill.community_id)
     try:
+        allowed = gathering.budget()
         gathered = await gathering.gather(
-            context, community.uri, fill.root_uri, fill.context, gathering.budget()
+            context, community.uri, fill.root_uri, fill.context, allowed
         )
         authors, everyone = await importing.authors_of(context, gathered.posts.values())
-        found = await importing.with_proven_quotes(context, gathered.posts)
+        gathered.posts = await importing.with_proven_quotes(context, gathered.posts)
+        given = await thanks.gather(context, community, gathered, allowed)
     except Unreachable:
         raise
     except FederationError as refusal:
@@ -126,7 +154,10 @@ async def _fill(context: Context, fill: Fill) -> bool:
         return True
 
     async with context.database.transaction("backfill.thread") as tx:
-        new = await importing.import_thread(tx, context, community, found, authors)
+        new = await importing.import_thread(
+            tx, context, community, fill.root_uri, gathered, authors
+        )
+        await thanks.take_over(tx, community, given)
         if gathered.whole and everyone:
             await backfills.settle_fill(
                 tx, fill.root_uri, reason="", posts=new, now=context.now()
@@ -175,10 +206,22 @@ async def _list_recent(
 async def _list_page(
     context: Context, origin: str, community: Community, listing: Listing, uri: str
 ) -> None:
-    page = read(parse_collection, await confirming.fetch(context, uri))
+    async with context.database.reading() as tx:
+        seen = await backfills.seen_page(tx, uri)
+    document, tag = await confirming.fetch_again(context, uri, seen.tag if seen else "")
+    if document is None:
+        # What it listed is here, or was refused, by now.
+        await _turn(context, community, listing, seen.next_page if seen else None)
+        return
+    page = read(parse_collection, document)
     await _note(context, origin, community, page.entries, backfills.OLD)
     following = page.first if not page.entries and page.first else page.next
     await _turn(context, community, listing, following)
+    if tag and page.entries and listing.known_until is None:
+        async with context.database.transaction("backfill.seen") as tx:
+            await backfills.note_seen(
+                tx, community.id, uri, SeenPage(tag=tag, next_page=following)
+            )
 
 
 async def _note(

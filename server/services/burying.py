@@ -7,8 +7,9 @@ from server.context import Context
 from server.services import fanout
 from server.services.documents import choice_document, tell_state
 from server.services.fanout import about_post
-from server.storage import communities, polls, posts, threads
+from server.storage import communities, polls, posts, stream, threads
 from server.storage.database import Transaction
+from server.storage.stream import Told
 
 
 async def bury(
@@ -29,6 +30,7 @@ async def bury(
         await posts.reopen(tx, question_id, facts.id)
         await _tell_reopened(tx, context, question_id, facts)
     await threads.recount(tx, {facts.root_id: facts.published_at})
+    await stream.tell(tx, Told.DELETED, [facts.id], now=now)
     return True
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from federation.errors import Gone
+from federation.fetch import fetch_again as fetch_document_again
 from federation.fetch import fetch_document
 from federation.translate.incoming import embedded_activity_from
 from federation.uris import same_origin
@@ -24,8 +25,26 @@ async def fetch(context: Context, uri: str) -> dict[str, Any]:
     """
     await discovery.check_fetchable(context, uri)
     document = await fetch_document(context.session, uri, sign=sign_as_agency(context))
-    await discovery.check_fetchable(context, str(document["id"]))
+    await _check_arrival(context, document)
     return document
+
+
+async def fetch_again(
+    context: Context, uri: str, tag: str
+) -> tuple[dict[str, Any] | None, str]:
+    """Do as `fetch`, unless it is the document that had this ETag: None then."""
+    await discovery.check_fetchable(context, uri)
+    document, fresh = await fetch_document_again(
+        context.session, uri, sign=sign_as_agency(context), tag=tag
+    )
+    if document is not None:
+        await _check_arrival(context, document)
+    return document, fresh
+
+
+async def _check_arrival(context: Context, document: dict[str, Any]) -> None:
+    """Judge where a document is from once more: a redirect may have led us there."""
+    await discovery.check_fetchable(context, str(document["id"]))
 
 
 async def confirm(

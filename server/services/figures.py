@@ -1,7 +1,9 @@
-"""What NodeInfo tells of us in numbers, counted once a minute at most."""
+"""What we tell of ourselves in numbers: our version, and counts made once a minute at most."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
+from importlib import metadata
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -12,6 +14,7 @@ from server.storage.served import Usage
 
 _LASTS: Final = timedelta(minutes=1)
 _SMALLEST_GROUP: Final = 5
+_UNVERSIONED: Final = "0"
 
 # Derived, one entry for each outgoing client: an instance has one of them.
 _COUNTED: Final[WeakKeyDictionary[Session, tuple[datetime, Usage]]] = WeakKeyDictionary()
@@ -33,6 +36,14 @@ async def usage(context: Context) -> Usage:
     )
     _COUNTED[context.session] = (now + _LASTS, counted)
     return counted
+
+
+@cache
+def own_version() -> str:
+    try:
+        return metadata.version("commonlore")
+    except metadata.PackageNotFoundError:
+        return _UNVERSIONED
 
 
 def _as_group(people: int) -> int:

@@ -3,19 +3,26 @@
 import asyncio
 from collections import deque
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Final
 
 import orjson
 import structlog
 
-from federation.errors import FederationError, Malformed, Unreachable
-from federation.translate.incoming_posts import IncomingPost, post_from
+from federation.errors import FederationError, Gone, Malformed, Unreachable
+from federation.translate.incoming_posts import (
+    IncomingPost,
+    IncomingTombstone,
+    post_from,
+    tombstone_from,
+)
 from federation.translate.reading import read
 from federation.uris import same_origin
 from schemas.wire.collections import parse_collection
 from schemas.wire.vocabulary import TOMBSTONE
 from server.context import Context
 from server.services import confirming, proving
+from server.services.newcomer import meant_for
 from server.storage import threads
 
 log = structlog.get_logger()
@@ -26,6 +33,8 @@ _BYTES: Final = 16 * 1024 * 1024
 _SECONDS: Final = 60.0
 _DEPTH: Final = 16
 MOST_POSTS: Final = 2000
+#: How many posts are looked for of which a thread has replies only.
+_MOST_PARENTS: Final = 20
 
 
 @dataclass(slots=True)
@@ -54,9 +63,16 @@ class Spent(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class Gathered:
-    """Posts of one thread, none before what it replies to; `whole` if nothing is missing."""
+    """Posts of one thread, none before what it replies to; `whole` if nothing is missing.
+
+    `gone` are those that stood in it once; of the ones in `buried` their own server says so.
+    `likes` is where its community's server lists what was given to them.
+    """
 
     posts: dict[str, IncomingPost] = field(default_factory=dict)
+    gone: dict[str, IncomingTombstone] = field(default_factory=dict)
+    buried: set[str] = field(default_factory=set)
+    likes: str | None = None
     whole: bool = True
 
 
@@ -74,7 +90,9 @@ async def gather(
     """Fetch a thread: what lists it as a whole (FEP-7888), else reply by reply.
 
     Nothing is believed of a server that is not the author's: what it embeds of others is
-    fetched where it is from (ORI-13). Posts that we have are not fetched again.
+    fetched where it is from (ORI-13). Posts that we have are not fetched again. One that is
+    deleted keeps its place, by word of its own server or, where that has it still, of the
+    community's that it was written to.
 
     Args:
         context: of this instance.
@@ -87,13 +105,14 @@ async def gather(
     Raises:
         FederationError: the first post cannot be had.
     """
-    work = _Work(context=context, allowed=allowed)
+    work = _Work(context=context, allowed=allowed, community_uri=community_uri)
     places = (community_uri, root_uri)
     try:
         root = await work.root(root_uri, _at_one_of(places, listed_at))
         listing = _at_one_of(places, listed_at or (root or {}).get("context"))
         if listing is None or not await work.listed(listing, root_uri):
             await work.replies(root or await work.first(root_uri), root_uri)
+        await work.parents()
     except Spent:
         work.found.whole = False
     return work.found
@@ -109,6 +128,7 @@ def _at_one_of(places: tuple[str, ...], uri: object) -> str | None:
 class _Work:
     context: Context
     allowed: Budget
+    community_uri: str
     found: Gathered = field(default_factory=Gathered)
 
     async def fetch(self, uri: str) -> dict[str, Any]:
@@ -138,9 +158,25 @@ class _Work:
         known = await self._known([uri for entry in entries if (uri := _id_of(entry))])
         for entry in entries:
             await self._entry(entry, collection, known)
-        if root_uri not in known and root_uri not in self.found.posts:
+        if root_uri not in {*known, *self.found.posts, *self.found.gone}:
             self._take(await self.fetch(root_uri))
         return True
+
+    async def parents(self) -> None:
+        """Look for what is replied to and was not listed: it may be gone, or left out."""
+        asked: set[str] = set()
+        while len(asked) < _MOST_PARENTS:
+            parents = {post.parent_uri for post in self.found.posts.values()}
+            wanted = {uri for uri in parents if uri is not None}
+            wanted -= {*self.found.posts, *self.found.gone, *asked}
+            missing = sorted(wanted - await self._known(sorted(wanted)))
+            if not missing:
+                return
+            for uri in missing[: _MOST_PARENTS - len(asked)]:
+                asked.add(uri)
+                document = await self._whole(uri, uri)
+                if document is not None:
+                    self._take(document)
 
     async def replies(self, root: dict[str, Any], root_uri: str) -> None:
         """Walk from reply to reply, breadth first; each level is one deeper."""
@@ -196,6 +232,8 @@ class _Work:
                 log.info("thread-not-listed", reason=error.reason, post=owner)
                 return found or None
             found += page.entries
+            if page.likes and same_origin(page.likes, self.community_uri):
+                self.found.likes = page.likes
             following = page.first if not page.entries and page.first else page.next
         return found[:MOST_POSTS]
 
@@ -205,7 +243,7 @@ class _Work:
         uri = _id_of(entry)
         if uri is None or uri in self.found.posts:
             return
-        if uri in known and not isinstance(entry, dict):
+        if uri in known and (not isinstance(entry, dict) or _is_tombstone(entry)):
             return
         document = await self._whole(entry, collection)
         if document is not None:
@@ -216,12 +254,18 @@ class _Work:
         uri = _id_of(entry)
         if uri is None or self.context.home.is_ours(uri):
             return None
-        if isinstance(entry, dict) and same_origin(uri, told_by) and "attributedTo" in entry:
-            return entry
+        told = entry if isinstance(entry, dict) else {}
+        if same_origin(uri, told_by) and ("attributedTo" in told or _is_tombstone(told)):
+            return told
         try:
-            if isinstance(entry, dict) and await self._is_proven(entry):
-                return entry
-            return await self.fetch(uri)
+            if await self._is_proven(told):
+                return told
+            document = await self.fetch(uri)
+            return self._kept(told, document, told_by) if _is_tombstone(told) else document
+        except Gone as gone:
+            left = told if _is_tombstone(told) else {"id": uri, "type": TOMBSTONE}
+            # What is not there may also be what we may not read.
+            self._bury(left, is_sure=gone.status == HTTPStatus.GONE)
         except Unreachable:
             self.found.whole = False
         except FederationError as error:
@@ -242,7 +286,8 @@ class _Work:
             return False
 
     def _take(self, document: dict[str, Any]) -> bool:
-        if document.get("type") == TOMBSTONE:
+        if _is_tombstone(document):
+            self._bury(document)
             return False
         try:
             post = post_from(document, now=self.context.now())
@@ -252,9 +297,44 @@ class _Work:
         self.found.posts[post.uri] = post
         return True
 
+    def _bury(self, document: dict[str, Any], *, is_sure: bool = True) -> None:
+        """Keep the place of a post that is gone; a moderator may give it back."""
+        try:
+            left = tombstone_from(document)
+        except Malformed as error:
+            log.info("tombstone-not-gathered", post=document.get("id"), reason=error.reason)
+            return
+        self.found.gone[left.uri] = left
+        if is_sure and left.removed_for is None:
+            self.found.buried.add(left.uri)
+
+    def _kept(
+        self, told: dict[str, Any], document: dict[str, Any], told_by: str
+    ) -> dict[str, Any] | None:
+        """Take a community's word that it removed what its author's server has still.
+
+        Only of what was written to it: the place of any other post is not its to give.
+        """
+        if _is_tombstone(document):
+            return document | told
+        try:
+            post = post_from(document, now=self.context.now())
+        except Malformed:
+            return None
+        is_theirs = self.community_uri in meant_for(post)
+        if is_theirs and same_origin(told_by, self.community_uri):
+            self._bury(told, is_sure=False)
+        return None
+
     async def _known(self, uris: list[str]) -> set[str]:
         async with self.context.database.reading() as tx:
-            return {*await threads.known(tx, uris), *await threads.tombstones(tx, uris)}
+            known = await threads.known(tx, uris)
+            here = {uri for uri, each in known.items() if not each.is_gap}
+            return here | await threads.tombstones(tx, uris)
+
+
+def _is_tombstone(document: dict[str, Any]) -> bool:
+    return document.get("type") == TOMBSTONE
 
 
 def _id_of(entry: object) -> str | None:

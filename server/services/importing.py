@@ -1,6 +1,6 @@
 """Threads fetched from elsewhere become threads here: many posts in one transaction."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,10 +8,20 @@ from datetime import datetime
 import structlog
 
 from federation.errors import FederationError, Unreachable
-from federation.translate.incoming_posts import IncomingPost
+from federation.translate.incoming_posts import IncomingPost, IncomingTombstone
 from schemas.records import Actor, Community, Kind, PostFacts, Visibility
 from server.context import Context
-from server.services import audiences, discovery, duplicates, polls, posts, quotes, quoting
+from server.services import (
+    audiences,
+    discovery,
+    duplicates,
+    gaps,
+    polls,
+    quotes,
+    quoting,
+    revising,
+)
+from server.services.gathering import Gathered
 from server.services.newcomer import meant_for, newcomer
 from server.services.storing import latest
 from server.storage import actors, communities, threads
@@ -33,7 +43,12 @@ async def authors_of(
 
     Nobody who is suspended or deleted here is among them, nor anybody of a blocked agency.
     """
-    uris = sorted({post.author_uri for post in incoming})
+    return await people(context, {post.author_uri for post in incoming})
+
+
+async def people(context: Context, uris: Iterable[str]) -> tuple[dict[str, Actor], bool]:
+    """Do as `authors_of` for whoever is known by these uris."""
+    uris = sorted(uris)
     async with context.database.reading() as tx:
         found = await actors.find_many(tx, uris)
     everyone_came = True
@@ -68,26 +83,47 @@ async def import_thread(
     tx: Transaction,
     context: Context,
     community: Community,
-    incoming: Mapping[str, IncomingPost],
+    root_uri: str,
+    gathered: Gathered,
     authors: Mapping[str, Actor],
 ) -> int:
     """Store what we lack of a thread, and take over what was edited since; how many are new.
 
     Nobody is notified: it happened long ago. A post whose author or whose parent is not to be
-    had is left out, and so is what replies to it.
+    had is left out, and so is what replies to it. One that is deleted keeps its place, where
+    something replies to it.
     """
-    place = await _Place.around(tx, context, community, incoming, authors)
+    incoming = gathered.posts
+    place = await _Place.around(tx, context, community, root_uri, gathered, authors)
     new = place.in_order(frozenset())
     while taken := await threads.taken(tx, [post.id for post in new]):
         new = place.in_order(taken)
-    added = await threads.add_many(tx, new) if new else set()
+    added = await _add(tx, place, new, gathered.buried) if new else set()
     await _take_edits(tx, place, incoming)
     if added:
         moments = latest((post.root_id, post.published_at) for post in new)
         await communities.touch(tx, community.id, now=max(moments.values()))
         await threads.recount(tx, moments)
     await _take_answers(tx, incoming, authors)
-    return len(added)
+    return len([post for post in new if post.id in added and post.uri not in place.left])
+
+
+async def _add(
+    tx: Transaction, place: "_Place", new: Sequence[NewPost], buried: AbstractSet[str]
+) -> set[int]:
+    uris = [post.uri for post in new if post.uri in place.given_back]
+    await threads.make_way(tx, uris)
+    added = await threads.add_many(tx, new)
+    await threads.take_places(tx, uris)
+    emptied = [post for post in new if post.id in added and post.uri in place.left]
+    await threads.empty(
+        tx, [gaps.emptied(place.left[post.uri], post, now=place.now) for post in emptied]
+    )
+    for post in emptied:
+        if post.uri in buried:
+            # Only its author's server can say so, and then a late Create comes too late.
+            await stored.add_tombstone(tx, post.uri, actor_uri="", now=place.now)
+    return added
 
 
 @dataclass(slots=True, kw_only=True)
@@ -97,8 +133,10 @@ class _Place:
     context: Context
     community: Community
     incoming: Mapping[str, IncomingPost]
+    left: Mapping[str, IncomingTombstone]
     authors: Mapping[str, Actor]
     known: dict[str, Known]
+    given_back: AbstractSet[str]
     gone: set[str]
     now: datetime
 
@@ -108,18 +146,31 @@ class _Place:
         tx: Transaction,
         context: Context,
         community: Community,
-        incoming: Mapping[str, IncomingPost],
+        root_uri: str,
+        gathered: Gathered,
         authors: Mapping[str, Actor],
     ) -> "_Place":
+        incoming = gathered.posts
         parents = {post.parent_uri for post in incoming.values() if post.parent_uri}
-        uris = sorted({*incoming, *parents})
+        uris = sorted({root_uri, *incoming, *gathered.gone, *parents})
+        known = await threads.known(tx, uris)
+        gone = await threads.tombstones(tx, uris)
+        given_back = {
+            uri
+            for uri, each in known.items()
+            if each.is_gap and uri not in gone and _may_come(incoming.get(uri), authors)
+        }
+        for uri in given_back:
+            del known[uri]
         return cls(
             context=context,
             community=community,
             incoming=incoming,
+            left=gaps.needed(gathered.gone, incoming, known, root_uri),
             authors=authors,
-            known=await threads.known(tx, uris),
-            gone=await threads.tombstones(tx, uris),
+            known=known,
+            given_back=given_back,
+            gone=gone,
             now=context.now(),
         )
 
@@ -127,7 +178,9 @@ class _Place:
         """Make the new posts, each behind its parent, with ids that nobody has."""
         made: dict[str, NewPost] = {}
         ids = set(taken)
-        waiting = sorted(self.incoming.values(), key=lambda post: (post.published_at, post.uri))
+        every: list[IncomingPost | IncomingTombstone] = [*self.incoming.values()]
+        every += self.left.values()
+        waiting = sorted(every, key=lambda post: (post.published_at or self.now, post.uri))
         while waiting:
             ready = [post for post in waiting if self._has_parent(post, made)]
             if not ready:
@@ -140,7 +193,9 @@ class _Place:
                     ids.add(new.id)
         return list(made.values())
 
-    def _has_parent(self, post: IncomingPost, made: Mapping[str, NewPost]) -> bool:
+    def _has_parent(
+        self, post: IncomingPost | IncomingTombstone, made: Mapping[str, NewPost]
+    ) -> bool:
         return (
             post.parent_uri is None
             or post.parent_uri in made
@@ -151,8 +206,13 @@ class _Place:
         )
 
     def _new(
-        self, post: IncomingPost, made: Mapping[str, NewPost], taken: Container[int]
+        self,
+        post: IncomingPost | IncomingTombstone,
+        made: Mapping[str, NewPost],
+        taken: Container[int],
     ) -> NewPost | None:
+        if isinstance(post, IncomingTombstone):
+            return self._gap(post, made, taken)
         author = self.authors.get(post.author_uri)
         if author is None or author.local or post.uri in self.known or post.uri in self.gone:
             return None
@@ -174,6 +234,30 @@ class _Place:
             )
             if new.id not in taken:
                 return new
+
+    def _gap(
+        self, left: IncomingTombstone, made: Mapping[str, NewPost], taken: Container[int]
+    ) -> NewPost:
+        parent = None
+        if left.parent_uri is not None:
+            parent = made.get(left.parent_uri) or self.known[left.parent_uri]
+        contexts = (post.context for post in self.incoming.values() if post.context)
+        thread = next(contexts, None)
+        while True:
+            new = gaps.placeholder(
+                self.context,
+                left,
+                community=self.community,
+                parent=parent,
+                thread=thread,
+            )
+            if new.id not in taken:
+                return new
+
+
+def _may_come(post: IncomingPost | None, authors: Mapping[str, Actor]) -> bool:
+    author = authors.get(post.author_uri) if post is not None else None
+    return author is not None and not author.local
 
 
 async def _take_edits(
@@ -200,7 +284,7 @@ async def _take_edits(
 async def _take_edit(
     tx: Transaction, place: _Place, facts: PostFacts, post: IncomingPost
 ) -> None:
-    await posts.receive_edit(tx, facts, post, now=place.now)
+    await revising.take_over(tx, facts, post, now=place.now)
     await quotes.take_over(tx, facts, post)
     await duplicates.take_over(tx, facts, post)
     if post.visibility is Visibility.MEMBERS:

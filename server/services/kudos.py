@@ -141,16 +141,26 @@ async def receive(
     tx: Transaction, context: Context, actor: Actor, facts: PostFacts, incoming: IncomingMark
 ) -> bool:
     """Take over a Like from elsewhere; False when it is nothing new or one's own praise."""
+    mark = await take_over(tx, actor, facts, incoming)
+    if mark is not None:
+        await _notify(tx, context, actor, facts, mark)
+    return mark is not None
+
+
+async def take_over(
+    tx: Transaction, actor: Actor, facts: PostFacts, incoming: IncomingMark
+) -> Mark | None:
+    """Do as `receive`, and tell nobody; None when it is nothing new or one's own praise."""
     if facts.author_id == actor.id or facts.deleted_at is not None:
-        return False
+        return None
     await posts.lock_thread(tx, facts.root_id)
     if await marks.is_undone(tx, incoming.uri, actor.uri):
-        return False
+        return None
     current = await marks.find(tx, actor.id, facts.id)
     if current is not None and current.given_at > incoming.given_at:
-        return False
+        return None
     if current is not None and current.uri == incoming.uri:
-        return False
+        return None
     mark = Mark(
         uri=incoming.uri,
         actor_uri=incoming.actor_uri,
@@ -162,8 +172,7 @@ async def receive(
         given_at=incoming.given_at,
     )
     await marks.put(tx, actor.id, facts.id, mark)
-    await _notify(tx, context, actor, facts, mark)
-    return True
+    return mark
 
 
 async def take_back_unnamed(

@@ -8,6 +8,7 @@ from federation.audience import Addressing
 from federation.translate.outgoing_activities import (
     accept_activity,
     follow_activity,
+    reject_activity,
     undo_activity,
     update_actor_activity,
 )
@@ -143,6 +144,19 @@ async def accept_person_follow(
     )
     await fanout.send_to(tx, context, person, accept, [follower], about=follower.uri)
     return True
+
+
+async def refuse_follow(
+    tx: Transaction, context: Context, follower: Actor, target: Actor, document: dict[str, Any]
+) -> None:
+    """Answer a Follow, `document` as it came, of whom nobody can follow."""
+    reject = reject_activity(
+        fanout.mint_activity(context),
+        actor=target.uri,
+        follow=document,
+        published=context.now(),
+    )
+    await fanout.send_to(tx, context, target, reject, [follower], about=follower.uri)
 
 
 async def _accept(tx: Transaction, context: Context, follower: Actor, person: Actor) -> None:

@@ -1,7 +1,7 @@
 """Polls: start one, vote in ours and in others, take over how others stand."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,7 +18,7 @@ from schemas.records import (
     Visibility,
 )
 from server.context import Context
-from server.services import fanout, posts, sharing, telling
+from server.services import fanout, posts, revising, sharing, telling
 from server.services.errors import Conflict, Invalid, NotAllowed, NotFound
 from server.services.posts import Draft, principal_of
 from server.storage import actors, agencies, communities, follows
@@ -80,9 +80,7 @@ async def start(
         closes_at=context.now() + timedelta(hours=draft.hours),
         voters=0,
     )
-    words = Draft(
-        source=draft.words.source, title=draft.words.title, topic=draft.words.topic, poll=poll
-    )
+    words = replace(draft.words, poll=poll)
     return await posts.publish_thread(context, member, community_id, Kind.POLL, words)
 
 
@@ -197,5 +195,5 @@ async def take_over(
         return False
     if not await stored.take_over(tx, facts.id, incoming.poll, told_at=told_at):
         return False
-    await posts.keep_original(tx, facts, incoming)
+    await revising.keep_original(tx, facts, incoming)
     return True

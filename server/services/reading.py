@@ -1,6 +1,6 @@
 """What of ours another agency may read, one by one: actors, posts, activities, threads."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
@@ -12,6 +12,7 @@ from federation.session import Session
 from federation.translate.outgoing import (
     agency_document,
     community_document,
+    moderation_document,
     person_document,
     post_document,
     timestamp,
@@ -28,7 +29,6 @@ from schemas.records import (
     Anonymous,
     Community,
     Post,
-    PostFacts,
     Surface,
     Visibility,
 )
@@ -38,16 +38,13 @@ from server.context import Context
 from server.services import entitlement, proving, sharing
 from server.services.errors import NotFound
 from server.services.lookups import Lookups
-from server.storage import activities, feeds, originals, quotes, reactions, served
+from server.storage import activities, feeds, quotes, reactions, served
 from server.storage.activities import Sent
 from server.storage.database import Transaction
-from server.storage.feeds import Entry
 from server.storage.served import Kept, Known
 
 Asker = Anonymous | AgencyPrincipal
 
-#: A thread of at most so many posts is listed with their words (wire.md 4.2).
-MOST_EMBEDDED: Final = 100
 #: What others would look for at the wrong place when we serve a copy of somebody else's post.
 _AT_HOME_ONLY: Final = frozenset({"replies", "likes", "shares", "emojiReactions"})
 # One for each outgoing client, of which an instance has one; nothing is kept in it.
@@ -112,6 +109,8 @@ def document_of_actor(home: Home, known: Known) -> dict[str, Any]:
         )
     if known.actor.kind is ActorKind.AGENCY:
         return agency_document(known.actor, known.keys)
+    if known.actor.kind is ActorKind.MODERATION:
+        return moderation_document(known.actor, known.keys, agency_uri=home.agency)
     return person_document(known.actor, known.keys)
 
 
@@ -213,60 +212,6 @@ async def shares(context: Context, asker: Asker, post_id: int) -> dict[str, Any]
     kept = await _find(context, post_id)
     released = await _let_out(context, kept, asker, Surface.COLLECTION)
     return count_only(f"{released.content.facts.uri}/shares", kept.boosts)
-
-
-async def thread(context: Context, asker: Asker, uri: str) -> dict[str, Any]:
-    """List the posts of a thread in a community of ours, in reading order (FEP-7888, FEP-f228).
-
-    Raises:
-        NotFound: there is no such thread, or it is not for them.
-    """
-    async with context.database.reading() as tx:
-        kept = await served.find_opening(tx, uri)
-        if kept is None or not is_serving(kept.community):
-            raise nothing()
-        released = _released(context, kept, asker, Surface.COLLECTION)
-        scope = sharing.scope(context, asker, Surface.COLLECTION)
-        entries = await feeds.thread(tx, scope, released.content.facts.root_id)
-        listed = [entry for entry in entries if not entry.post.facts.deleted_at]
-        theirs: dict[int, bytes] = {}
-        if len(listed) <= MOST_EMBEDDED:
-            foreign = [entry.post.facts.id for entry in listed if not entry.author.local]
-            theirs = await originals.of_posts(tx, foreign)
-
-    embedded = await _embedded(context, asker, listed, theirs)
-    return ordered_collection(uri, embedded, owner=kept.community.uri)
-
-
-async def _embedded(
-    context: Context, asker: Asker, listed: Sequence[Entry], theirs: Mapping[int, bytes]
-) -> list[str | dict[str, Any]]:
-    """Embed what our members wrote, and what others proved, where a thread is small (4.2)."""
-    if len(listed) > MOST_EMBEDDED:
-        return [entry.post.facts.uri for entry in listed]
-    authors = {entry.post.facts.id: entry.author for entry in listed}
-    uris: list[str] = []
-    ours: list[tuple[PostFacts, dict[str, Any]]] = []
-    proven: dict[str, dict[str, Any]] = {}
-    for entry in listed:
-        facts = entry.post.facts
-        released = sharing.release(context, entry.post, asker, Surface.COLLECTION)
-        if released is None:
-            continue
-        uris.append(facts.uri)
-        if entry.author.local:
-            document = post_document(
-                released,
-                community=entry.community,
-                parent_author=authors.get(facts.parent_id or 0),
-                likes=released.content.helpful,
-            )
-            ours.append((facts, document))
-        elif facts.id in theirs:
-            proven[facts.uri] = orjson.loads(theirs[facts.id])
-    for each in await proving.prove_embedded(context, ours):
-        proven[each["id"]] = each
-    return [proven.get(uri, uri) for uri in uris]
 
 
 def is_serving(actor: Actor) -> bool:

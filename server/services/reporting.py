@@ -51,7 +51,7 @@ async def report(
 ) -> None:
     """Tell the moderators about a post, and with `forward` those of where it lives.
 
-    Elsewhere they hear it from our agency: never who reported (ACT-14).
+    Elsewhere they hear it from our moderation actor: never who reported (ACT-14).
 
     Raises:
         Invalid: field comment.
@@ -104,28 +104,26 @@ async def _flag(
     public = facts.visibility is Visibility.PUBLIC
     if not sharing.may_send(context, state, public=public):
         return
+    is_microblog = await _is_microblog(tx, receiver)
     document = flag_activity(
         fanout.mint_activity(context),
-        agency=context.home.agency,
-        about=await _named(tx, facts, author, receiver),
-        to=receiver.uri,
+        moderation=context.home.moderation,
+        # Programs of people name whose it is before it (wire.md 6.1).
+        about=[author.uri, facts.uri] if is_microblog else [facts.uri],
+        # Lemmy reads the community there, also where its author lives (wire.md 1.2).
+        to=receiver.uri if is_microblog else community.uri,
         published=context.now(),
         reason=comment,
         community=community.uri,
     )
-    agency = await actors.get(tx, context.agency_id)
+    sender = await actors.get(tx, context.moderation_id)
     if await is_taken(tx, receiver, document):
-        await fanout.send_to(tx, context, agency, document, [receiver], about=facts.uri)
+        await fanout.send_to(tx, context, sender, document, [receiver], about=facts.uri)
 
 
-async def _named(
-    tx: Transaction, facts: PostFacts, author: Actor, receiver: Actor
-) -> list[str]:
-    """Name what is reported: for programs of people, whose it is before it (wire.md 6.1)."""
+async def _is_microblog(tx: Transaction, receiver: Actor) -> bool:
     agency = await agencies.find(tx, receiver.host)
-    if receiver_class(agency.software if agency else None) == "microblog":
-        return [author.uri, facts.uri]
-    return [facts.uri]
+    return receiver_class(agency.software if agency else None) == "microblog"
 
 
 async def receive_flag(

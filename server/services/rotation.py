@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 
 from federation.signatures.keys import KeyPair, generate_ed25519, generate_rsa
-from schemas.records import Actor, ActorKind, Anonymous
+from schemas.records import Actor, Anonymous
 from server.context import Context
 from server.services import people, reading
 from server.services.errors import Conflict, NotFound
@@ -101,8 +101,8 @@ async def _is_under_way(tx: Transaction, actor: Actor, *, now: datetime) -> bool
 
 
 async def _tell(tx: Transaction, context: Context, actor: Actor) -> None:
-    """Let followers elsewhere fetch the new keys before these sign; an agency has none."""
-    if actor.kind is ActorKind.AGENCY:
+    """Let followers elsewhere fetch the new keys before these sign; agencies have none."""
+    if actor.kind.speaks_for_agency:
         return
     known = Known(
         actor=actor,

@@ -1,15 +1,20 @@
 """Posts from anywhere, stored many at a time with all that follows from them."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from schemas.records import Kind
 from server.context import Context
-from server.storage import communities, notifications, originals, threads
+from server.storage import communities, notifications, originals, stream, threads
 from server.storage.carried import Carried
 from server.storage.database import Transaction
 from server.storage.notifications import News
 from server.storage.posts import NewPost
+from server.storage.stream import Told
+
+#: What was published longer ago is no news to whoever listens.
+_FRESH: Final = timedelta(hours=1)
 
 
 async def store_all(tx: Transaction, context: Context, new: Sequence[NewPost]) -> set[int]:
@@ -27,6 +32,9 @@ async def store_all(tx: Transaction, context: Context, new: Sequence[NewPost]) -
     active = latest((post.community_id, post.published_at) for post in added)
     for community_id, moment in sorted(active.items()):
         await communities.touch(tx, community_id, now=moment)
+    fresh = [post.id for post in added if post.published_at > context.now() - _FRESH]
+    if fresh:
+        await stream.tell(tx, Told.POSTED, fresh, now=context.now())
     replies = [post for post in added if post.parent_id is not None]
     await tell_called(tx, [(post.id, post.carried) for post in added], now=context.now())
     if replies:

@@ -12,6 +12,12 @@ from server.storage.visibility import readable
 #: The next page begins behind this: when its last thread was published, and its id.
 Place = tuple[datetime, int]
 
+#: A deleted thread is one still where somebody replied.
+_IS_LISTED = (
+    "(p.deleted_at IS NULL OR EXISTS "
+    "(SELECT FROM posts l WHERE l.root_id = p.id AND l.deleted_at IS NULL))"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Archived:
@@ -26,7 +32,7 @@ async def count(tx: Transaction, scope: Scope, community_id: int) -> int:
     condition, arguments = readable(scope, post="p", first=2)
     counted: int = await tx.fetchval(
         "SELECT count(*) FROM posts p WHERE p.community_id = $1 AND p.parent_id IS NULL "
-        f"AND p.deleted_at IS NULL AND {condition}",
+        f"AND {_IS_LISTED} AND {condition}",
         community_id,
         *arguments,
     )
@@ -52,7 +58,7 @@ async def page(
         "string_agg(x.answer_id::text, ',' ORDER BY x.answer_id) FROM accepted_answers x "
         "WHERE x.question_id = r.id)), E'\\n' ORDER BY r.published_at, r.id)::bytea), 'hex') "
         "AS digest FROM posts r WHERE r.root_id = p.id) w "
-        "WHERE p.community_id = $1 AND p.parent_id IS NULL AND p.deleted_at IS NULL "
+        f"WHERE p.community_id = $1 AND p.parent_id IS NULL AND {_IS_LISTED} "
         "AND ($2::timestamptz IS NULL OR (p.published_at, p.id) > ($2, $3)) "
         "AND ($4::timestamptz IS NULL OR w.changed_at >= $4) "
         f"AND {condition} ORDER BY p.published_at, p.id LIMIT $5",

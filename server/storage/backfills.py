@@ -27,6 +27,14 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeenPage:
+    """A page of an archive that was read whole, by its ETag; and the page behind it."""
+
+    tag: str
+    next_page: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fill:
     """A thread that waits to be fetched."""
 
@@ -45,6 +53,15 @@ class Progress:
     posts: int
     refused: int
     ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetching:
+    """How far a community is, by its handle; `reason` says why no more can be listed."""
+
+    handle: str
+    reason: str
+    progress: Progress
 
 
 async def wake(tx: Transaction, origin: str, *, now: datetime) -> None:
@@ -82,6 +99,19 @@ async def want(
         community_id,
     )
     await wake(tx, origin, now=now)
+
+
+async def forget(tx: Transaction, community_id: int) -> None:
+    """Let a community be listed from its first thread on, and try again what was refused."""
+    await tx.execute(
+        "UPDATE backfills SET known_until = NULL, whole = false WHERE community_id = $1",
+        community_id,
+    )
+    await tx.execute(
+        "UPDATE fills SET state = 'waiting', attempts = 0, reason = '' "
+        "WHERE community_id = $1 AND state = 'refused'",
+        community_id,
+    )
 
 
 async def claim(
@@ -155,6 +185,23 @@ async def turn_page(tx: Transaction, community_id: int, *, next_page: str) -> bo
         next_page,
     )
     return status == "UPDATE 1"
+
+
+async def seen_page(tx: Transaction, page: str) -> SeenPage | None:
+    row = await tx.fetchrow("SELECT tag, next_page FROM seen_pages WHERE page = $1", page)
+    return SeenPage(**dict(row)) if row else None
+
+
+async def note_seen(tx: Transaction, community_id: int, page: str, seen: SeenPage) -> None:
+    """Keep what a page was like, so that it is not read again while it stays so."""
+    await tx.execute(
+        "INSERT INTO seen_pages (page, community_id, tag, next_page) VALUES ($1, $2, $3, $4) "
+        "ON CONFLICT (page) DO UPDATE SET tag = excluded.tag, next_page = excluded.next_page",
+        page,
+        community_id,
+        seen.tag,
+        seen.next_page,
+    )
 
 
 async def end_listing(
@@ -267,16 +314,38 @@ async def retry_fill(tx: Transaction, root_uri: str, *, reason: str, now: dateti
     )
 
 
+_PROGRESS = (
+    "count(f.root_uri) AS threads, count(*) FILTER (WHERE f.state = 'waiting') AS waiting, "
+    "coalesce(sum(f.posts), 0)::bigint AS posts, "
+    "count(*) FILTER (WHERE f.state = 'refused') AS refused, "
+    "CASE b.state WHEN 'waiting' THEN NULL ELSE b.ended_at END AS ended_at"
+)
+
+
 async def progress(tx: Transaction, community_id: int) -> Progress | None:
     """Say how far a community is; None where nothing was ever asked of its host."""
     row = await tx.fetchrow(
-        "SELECT count(f.root_uri) AS threads, "
-        "count(*) FILTER (WHERE f.state = 'waiting') AS waiting, "
-        "coalesce(sum(f.posts), 0)::bigint AS posts, "
-        "count(*) FILTER (WHERE f.state = 'refused') AS refused, "
-        "CASE b.state WHEN 'waiting' THEN NULL ELSE b.ended_at END AS ended_at "
-        "FROM backfills b LEFT JOIN fills f ON f.community_id = b.community_id "
-        "WHERE b.community_id = $1 GROUP BY b.community_id",
+        f"SELECT {_PROGRESS} FROM backfills b LEFT JOIN fills f "
+        "ON f.community_id = b.community_id WHERE b.community_id = $1 "
+        "GROUP BY b.community_id",
         community_id,
     )
     return Progress(**dict(row)) if row else None
+
+
+async def fetching(tx: Transaction, *, limit: int = 1000) -> list[Fetching]:
+    """List the communities whose threads were ever asked for, by their handles."""
+    rows = await tx.fetch(
+        f"SELECT a.name || '@' || a.host AS handle, b.reason, {_PROGRESS} FROM backfills b "
+        "JOIN actors a ON a.id = b.community_id LEFT JOIN fills f "
+        "ON f.community_id = b.community_id GROUP BY a.id, b.community_id "
+        "ORDER BY handle LIMIT $1",
+        limit,
+    )
+    found = [dict(row) for row in rows]
+    return [
+        Fetching(
+            handle=each.pop("handle"), reason=each.pop("reason"), progress=Progress(**each)
+        )
+        for each in found
+    ]

@@ -130,6 +130,16 @@ def _entry(row: Any) -> Entry:
     )
 
 
+async def joined(tx: Transaction, actor_id: int) -> frozenset[int]:
+    """Find the communities that let somebody in, as `sessions` does for who signs in."""
+    rows = await tx.fetch(
+        "SELECT f.target_id FROM follows f JOIN communities c ON c.actor_id = f.target_id "
+        "WHERE f.follower_id = $1 AND f.state = 'accepted'",
+        actor_id,
+    )
+    return frozenset(row["target_id"] for row in rows)
+
+
 async def post_ids(tx: Transaction, uris: Sequence[str]) -> dict[str, int]:
     rows = await tx.fetch("SELECT id, uri FROM posts WHERE uri = ANY($1)", list(uris))
     return {row["uri"]: row["id"] for row in rows}

@@ -1,5 +1,6 @@
 """Helpful, kudos and acceptance: one live Like per actor and post."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -151,6 +152,37 @@ async def on_thread(tx: Transaction, root_id: int, *, limit: int = 5000) -> list
         Given(mark=_mark(row), post_id=row["post_id"], giver=actors.actor_from(row, "g_"))
         for row in rows
     ]
+
+
+async def documents_on_thread(
+    tx: Transaction, root_id: int, *, limit: int
+) -> list[tuple[str, bytes | None]]:
+    """List the ids of the marks in a thread of ours, oldest first, with what carries each.
+
+    That is the Like of one of ours as it went out, or the Announce that passed one on; None
+    where it was passed on to nobody.
+    """
+    rows = await tx.fetch(
+        "SELECT m.uri, coalesce((SELECT a.document FROM activities a WHERE a.uri = m.uri), "
+        "(SELECT a.document FROM activities a WHERE a.post_id = m.post_id "
+        "AND a.type = 'Announce' AND a.object_uri = m.uri ORDER BY a.id LIMIT 1)) AS document "
+        "FROM marks m JOIN posts p ON p.id = m.post_id JOIN actors g ON g.id = m.actor_id "
+        "WHERE p.root_id = $1 AND p.deleted_at IS NULL AND g.suspended_at IS NULL "
+        'ORDER BY m.given_at, m.uri COLLATE "C" LIMIT $2',
+        root_id,
+        limit,
+    )
+    return [(row["uri"], row["document"]) for row in rows]
+
+
+async def known(tx: Transaction, uris: Sequence[str]) -> set[str]:
+    """Find the marks among these ids that are here, or were taken back."""
+    rows = await tx.fetch(
+        "SELECT uri FROM marks WHERE uri = ANY($1) "
+        "UNION SELECT uri FROM undone_marks WHERE uri = ANY($1)",
+        list(uris),
+    )
+    return {row["uri"] for row in rows}
 
 
 async def kudos_of(

@@ -6,7 +6,15 @@ from datetime import datetime
 
 from schemas.records import Actor
 from server.storage import actors
-from server.storage.database import Transaction
+from server.storage.database import Row, Transaction
+
+#: What is selected of a notification, and from where.
+FIELDS = (
+    "n.id, n.kind, n.subject, n.post_id, p.root_id, coalesce(r.title, '') AS title, "
+    f"n.happened_at, {actors.columns('a', 'a_')} FROM notifications n "
+    "JOIN actors a ON a.id = n.actor_id LEFT JOIN posts p ON p.id = n.post_id "
+    "LEFT JOIN posts r ON r.id = p.root_id"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +35,20 @@ class Notification:
     happened_at: datetime
 
 
+_ADD = (
+    "WITH added AS (INSERT INTO notifications "
+    "(member_id, kind, actor_id, subject, post_id, happened_at) "
+)
+#: Listening clients are told in the same transaction.
+_TELL = (
+    " RETURNING id, member_id, post_id, happened_at), told AS (INSERT INTO stream "
+    "(kind, notification_id, member_id, post_id, at) "
+    "SELECT 'notified', id, member_id, post_id, happened_at FROM added ORDER BY id "
+    "RETURNING id) "
+    "SELECT pg_notify('stream', '') FROM told LIMIT 1"
+)
+
+
 async def add(
     tx: Transaction,
     *,
@@ -39,10 +61,9 @@ async def add(
 ) -> None:
     """Tell a member once; nothing happens for actors elsewhere or for one's own acts."""
     await tx.execute(
-        "INSERT INTO notifications (member_id, kind, actor_id, subject, post_id, happened_at) "
+        f"{_ADD}"
         "SELECT actor_id, $2, $3, $4, $5, $6 FROM members WHERE actor_id = $1 AND actor_id "
-        "<> $3 "
-        "ON CONFLICT DO NOTHING",
+        f"<> $3 ON CONFLICT DO NOTHING{_TELL}",
         member_id,
         kind,
         actor_id,
@@ -66,12 +87,12 @@ class News:
 async def add_many(tx: Transaction, news: Sequence[News], *, now: datetime) -> None:
     """Tell members, each fact once."""
     await tx.execute(
-        "INSERT INTO notifications (member_id, kind, actor_id, subject, post_id, happened_at) "
+        f"{_ADD}"
         "SELECT n.member_id, n.kind, n.actor_id, n.subject, n.post_id, $6 "
         "FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::bigint[]) "
         "WITH ORDINALITY AS n (member_id, kind, actor_id, subject, post_id, number) "
         "JOIN members m ON m.actor_id = n.member_id WHERE n.member_id <> n.actor_id "
-        "ORDER BY n.number ON CONFLICT DO NOTHING",
+        f"ORDER BY n.number ON CONFLICT DO NOTHING{_TELL}",
         [each.member_id for each in news],
         [each.kind for each in news],
         [each.actor_id for each in news],
@@ -89,7 +110,7 @@ async def add_calls(
     Nor whom it answers: they are told of that.
     """
     await tx.execute(
-        "INSERT INTO notifications (member_id, kind, actor_id, subject, post_id, happened_at) "
+        f"{_ADD}"
         "SELECT m.actor_id, 'mention', p.author_id, p.uri, p.id, $3 "
         "FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY AS c (post_id, uri, number) "
         "JOIN actors a ON a.uri = c.uri AND a.local JOIN members m ON m.actor_id = a.id "
@@ -97,7 +118,7 @@ async def add_calls(
         "WHERE a.id <> p.author_id AND pa.author_id IS DISTINCT FROM a.id "
         "AND (p.visibility = 'public' OR EXISTS (SELECT FROM follows f "
         "WHERE f.follower_id = a.id AND f.target_id = p.community_id "
-        "AND f.state = 'accepted')) ORDER BY c.number ON CONFLICT DO NOTHING",
+        f"AND f.state = 'accepted')) ORDER BY c.number ON CONFLICT DO NOTHING{_TELL}",
         [post_id for post_id, _ in called],
         [uri for _, uri in called],
         now,
@@ -108,29 +129,26 @@ async def of_member(
     tx: Transaction, member_id: int, *, before: int | None = None, limit: int = 40
 ) -> list[Notification]:
     rows = await tx.fetch(
-        "SELECT n.id, n.kind, n.subject, n.post_id, p.root_id, coalesce(r.title, '') AS title, "
-        f"n.happened_at, {actors.columns('a', 'a_')} FROM notifications n "
-        "JOIN actors a ON a.id = n.actor_id LEFT JOIN posts p ON p.id = n.post_id "
-        "LEFT JOIN posts r ON r.id = p.root_id "
-        "WHERE n.member_id = $1 AND ($2::bigint IS NULL OR n.id < $2) "
+        f"SELECT {FIELDS} WHERE n.member_id = $1 AND ($2::bigint IS NULL OR n.id < $2) "
         "ORDER BY n.id DESC LIMIT $3",
         member_id,
         before,
         limit,
     )
-    return [
-        Notification(
-            id=row["id"],
-            kind=row["kind"],
-            actor=actors.actor_from(row, "a_"),
-            subject=row["subject"],
-            post_id=row["post_id"],
-            root_id=row["root_id"],
-            title=row["title"],
-            happened_at=row["happened_at"],
-        )
-        for row in rows
-    ]
+    return [notification_from(row) for row in rows]
+
+
+def notification_from(row: Row) -> Notification:
+    return Notification(
+        id=row["id"],
+        kind=row["kind"],
+        actor=actors.actor_from(row, "a_"),
+        subject=row["subject"],
+        post_id=row["post_id"],
+        root_id=row["root_id"],
+        title=row["title"],
+        happened_at=row["happened_at"],
+    )
 
 
 async def mark_seen(tx: Transaction, member_id: int) -> None:

@@ -134,7 +134,7 @@ CREATE TABLE public.actors (
     also_known_as text DEFAULT ''::text NOT NULL,
     moved_to text,
     words tsvector GENERATED ALWAYS AS (public.search_names(name, display_name, summary)) STORED,
-    CONSTRAINT actors_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'community'::text, 'agency'::text])))
+    CONSTRAINT actors_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'community'::text, 'agency'::text, 'moderation'::text])))
 );
 
 CREATE TABLE public.agencies (
@@ -152,6 +152,17 @@ CREATE TABLE public.agencies (
     CONSTRAINT agencies_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'admitted'::text, 'blocked'::text])))
 );
 
+CREATE TABLE public.apps (
+    id bigint NOT NULL,
+    client_id text NOT NULL,
+    secret_hash bytea NOT NULL,
+    name text NOT NULL,
+    website text,
+    redirect_uris text[] NOT NULL,
+    scopes text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
 CREATE SEQUENCE public.audit_events_id_seq
     START WITH 1
     INCREMENT BY 1
@@ -160,6 +171,16 @@ CREATE SEQUENCE public.audit_events_id_seq
     CACHE 1;
 
 ALTER SEQUENCE public.audit_events_id_seq OWNED BY public.audit_events.id;
+
+CREATE TABLE public.authorizations (
+    code_hash bytea NOT NULL,
+    app_id bigint NOT NULL,
+    member_id bigint NOT NULL,
+    redirect_uri text NOT NULL,
+    scopes text[] NOT NULL,
+    challenge text,
+    expires_at timestamp with time zone NOT NULL
+);
 
 CREATE TABLE public.backfills (
     community_id bigint NOT NULL,
@@ -385,6 +406,13 @@ CREATE SEQUENCE public.notifications_id_seq
 
 ALTER SEQUENCE public.notifications_id_seq OWNED BY public.notifications.id;
 
+CREATE TABLE public.once (
+    member_id bigint NOT NULL,
+    key text NOT NULL,
+    post_id bigint NOT NULL,
+    done_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.originals (
     post_id bigint NOT NULL,
     document bytea NOT NULL
@@ -546,6 +574,13 @@ CREATE TABLE public.revisions (
     written_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.seen_pages (
+    page text NOT NULL,
+    community_id bigint NOT NULL,
+    tag text NOT NULL,
+    next_page text
+);
+
 CREATE TABLE public.sessions (
     id bigint NOT NULL,
     token_hash bytea NOT NULL,
@@ -588,10 +623,39 @@ CREATE TABLE public.stewards (
     since timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.stream (
+    id bigint NOT NULL,
+    kind text NOT NULL,
+    post_id bigint,
+    notification_id bigint,
+    member_id bigint,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT stream_kind_check CHECK ((kind = ANY (ARRAY['posted'::text, 'edited'::text, 'deleted'::text, 'notified'::text])))
+);
+
+ALTER TABLE public.stream ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.stream_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.throttles (
     key text NOT NULL,
     hits integer NOT NULL,
     window_ends timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.tokens (
+    id bigint NOT NULL,
+    token_hash bytea NOT NULL,
+    app_id bigint NOT NULL,
+    member_id bigint,
+    scopes text[] NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    seen_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.tombstones (
@@ -647,8 +711,17 @@ ALTER TABLE ONLY public.actors
 ALTER TABLE ONLY public.agencies
     ADD CONSTRAINT agencies_pkey PRIMARY KEY (host);
 
+ALTER TABLE ONLY public.apps
+    ADD CONSTRAINT apps_client_id_key UNIQUE (client_id);
+
+ALTER TABLE ONLY public.apps
+    ADD CONSTRAINT apps_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.audit_events
     ADD CONSTRAINT audit_events_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.authorizations
+    ADD CONSTRAINT authorizations_pkey PRIMARY KEY (code_hash);
 
 ALTER TABLE ONLY public.backfills
     ADD CONSTRAINT backfills_pkey PRIMARY KEY (community_id);
@@ -725,6 +798,9 @@ ALTER TABLE ONLY public.notifications
 ALTER TABLE ONLY public.notifications
     ADD CONSTRAINT notifications_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.once
+    ADD CONSTRAINT once_pkey PRIMARY KEY (member_id, key);
+
 ALTER TABLE ONLY public.originals
     ADD CONSTRAINT originals_pkey PRIMARY KEY (post_id);
 
@@ -779,6 +855,9 @@ ALTER TABLE ONLY public.reports
 ALTER TABLE ONLY public.revisions
     ADD CONSTRAINT revisions_pkey PRIMARY KEY (post_id, number);
 
+ALTER TABLE ONLY public.seen_pages
+    ADD CONSTRAINT seen_pages_pkey PRIMARY KEY (page);
+
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
 
@@ -794,8 +873,17 @@ ALTER TABLE ONLY public.signs_of_life
 ALTER TABLE ONLY public.stewards
     ADD CONSTRAINT stewards_pkey PRIMARY KEY (community_id, actor_id);
 
+ALTER TABLE ONLY public.stream
+    ADD CONSTRAINT stream_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.throttles
     ADD CONSTRAINT throttles_pkey PRIMARY KEY (key);
+
+ALTER TABLE ONLY public.tokens
+    ADD CONSTRAINT tokens_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.tokens
+    ADD CONSTRAINT tokens_token_hash_key UNIQUE (token_hash);
 
 ALTER TABLE ONLY public.tombstones
     ADD CONSTRAINT tombstones_pkey PRIMARY KEY (uri);
@@ -827,6 +915,8 @@ CREATE INDEX actors_by_word ON public.actors USING gin (words);
 CREATE UNIQUE INDEX actors_local_name ON public.actors USING btree (name) WHERE local;
 
 CREATE INDEX agencies_by_state ON public.agencies USING btree (state, host);
+
+CREATE INDEX authorizations_expire ON public.authorizations USING btree (expires_at);
 
 CREATE INDEX backfills_waiting ON public.backfills USING btree (origin) WHERE (state = 'waiting'::text);
 
@@ -878,6 +968,8 @@ CREATE INDEX moves_by_new ON public.moves USING btree (new_id, moved_at);
 
 CREATE INDEX notifications_by_member ON public.notifications USING btree (member_id, id DESC);
 
+CREATE INDEX once_by_age ON public.once USING btree (done_at);
+
 CREATE INDEX origins_due ON public.origins USING btree (due_at) WHERE (failing_since IS NULL);
 
 CREATE INDEX origins_failing_due ON public.origins USING btree (due_at) WHERE (failing_since IS NOT NULL);
@@ -892,11 +984,15 @@ CREATE INDEX post_words_by_word ON public.post_words USING gin (words) WITH (gin
 
 CREATE INDEX posts_archive ON public.posts USING btree (community_id, published_at, id) WHERE (parent_id IS NULL);
 
+CREATE INDEX posts_author_by_id ON public.posts USING btree (author_id, id DESC);
+
 CREATE INDEX posts_by_author ON public.posts USING btree (author_id, published_at DESC);
 
 CREATE INDEX posts_by_context ON public.posts USING btree (context) WHERE (parent_id IS NULL);
 
 CREATE INDEX posts_by_hashtag ON public.posts USING gin (((carried -> 'hashtags'::text)) jsonb_path_ops);
+
+CREATE INDEX posts_by_parent ON public.posts USING btree (parent_id) WHERE (parent_id IS NOT NULL);
 
 CREATE INDEX posts_by_quote_request ON public.posts USING btree (quote_request) WHERE (quote_request IS NOT NULL);
 
@@ -905,6 +1001,8 @@ CREATE INDEX posts_by_quote_stamp ON public.posts USING btree (quote_stamp) WHER
 CREATE INDEX posts_by_root ON public.posts USING btree (root_id, published_at, uri);
 
 CREATE INDEX posts_recent ON public.posts USING btree (active_at DESC, id DESC) WHERE (parent_id IS NULL);
+
+CREATE INDEX posts_roots_by_id ON public.posts USING btree (community_id, id DESC) WHERE (parent_id IS NULL);
 
 CREATE INDEX posts_threads ON public.posts USING btree (community_id, active_at DESC, id DESC) WHERE (parent_id IS NULL);
 
@@ -918,6 +1016,8 @@ CREATE UNIQUE INDEX reports_once ON public.reports USING btree (reporter_id, pos
 
 CREATE INDEX reports_open ON public.reports USING btree (opened_at DESC) WHERE (closed_at IS NULL);
 
+CREATE INDEX seen_pages_by_community ON public.seen_pages USING btree (community_id);
+
 CREATE INDEX sessions_by_expiry ON public.sessions USING btree (expires_at);
 
 CREATE INDEX sessions_by_member ON public.sessions USING btree (member_id, seen_at);
@@ -926,7 +1026,13 @@ CREATE INDEX severed_follows_by_member ON public.severed_follows USING btree (me
 
 CREATE INDEX stewards_by_actor ON public.stewards USING btree (actor_id);
 
+CREATE INDEX stream_by_age ON public.stream USING btree (at);
+
 CREATE INDEX throttles_by_end ON public.throttles USING btree (window_ends);
+
+CREATE INDEX tokens_by_member ON public.tokens USING btree (member_id, seen_at DESC);
+
+CREATE INDEX tokens_seen ON public.tokens USING btree (seen_at);
 
 CREATE INDEX undone_marks_by_age ON public.undone_marks USING btree (undone_at);
 
@@ -957,6 +1063,12 @@ ALTER TABLE ONLY public.activities
 
 ALTER TABLE ONLY public.actor_keys
     ADD CONSTRAINT actor_keys_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.authorizations
+    ADD CONSTRAINT authorizations_app_id_fkey FOREIGN KEY (app_id) REFERENCES public.apps(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.authorizations
+    ADD CONSTRAINT authorizations_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.backfills
     ADD CONSTRAINT backfills_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.communities(actor_id);
@@ -1014,6 +1126,12 @@ ALTER TABLE ONLY public.notifications
 
 ALTER TABLE ONLY public.notifications
     ADD CONSTRAINT notifications_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
+
+ALTER TABLE ONLY public.once
+    ADD CONSTRAINT once_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.once
+    ADD CONSTRAINT once_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.originals
     ADD CONSTRAINT originals_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id) ON DELETE CASCADE;
@@ -1078,6 +1196,9 @@ ALTER TABLE ONLY public.reports
 ALTER TABLE ONLY public.revisions
     ADD CONSTRAINT revisions_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
 
+ALTER TABLE ONLY public.seen_pages
+    ADD CONSTRAINT seen_pages_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.backfills(community_id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
 
@@ -1092,6 +1213,12 @@ ALTER TABLE ONLY public.stewards
 
 ALTER TABLE ONLY public.stewards
     ADD CONSTRAINT stewards_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.communities(actor_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.tokens
+    ADD CONSTRAINT tokens_app_id_fkey FOREIGN KEY (app_id) REFERENCES public.apps(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.tokens
+    ADD CONSTRAINT tokens_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.topics
     ADD CONSTRAINT topics_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.communities(actor_id) ON DELETE CASCADE;
@@ -1117,8 +1244,12 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.actors TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.agencies TO commonlore_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.apps TO commonlore_app;
+
 GRANT SELECT,USAGE ON SEQUENCE public.audit_events_id_seq TO commonlore_app;
 GRANT USAGE ON SEQUENCE public.audit_events_id_seq TO commonlore_audit;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.authorizations TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.backfills TO commonlore_app;
 
@@ -1162,6 +1293,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.notifications TO commonlore_ap
 
 GRANT SELECT,USAGE ON SEQUENCE public.notifications_id_seq TO commonlore_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.once TO commonlore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.originals TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.origins TO commonlore_app;
@@ -1190,6 +1323,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reports TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.revisions TO commonlore_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.seen_pages TO commonlore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.sessions TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.severed_follows TO commonlore_app;
@@ -1200,7 +1335,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.signs_of_life TO commonlore_ap
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.stewards TO commonlore_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.stream TO commonlore_app;
+
+GRANT SELECT,USAGE ON SEQUENCE public.stream_id_seq TO commonlore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.throttles TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tokens TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tombstones TO commonlore_app;
 

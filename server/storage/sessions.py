@@ -4,20 +4,35 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from server.storage import members
-from server.storage.database import Transaction
+from server.storage.database import Row, Transaction
 from server.storage.members import Member
 
 #: A visit is noted at most this often, so that reading pages does not write rows.
-_TOUCH = timedelta(minutes=1)
+TOUCH = timedelta(minutes=1)
 #: More unread notifications than this are not counted on every page.
 _MOST_UNREAD = 1000
+#: Select lists of whoever signed in, where `m` and `a` are as in `members`: for a CTE named
+#: `found`, and for what is selected from it.
+FOUND = f"{members.COLUMNS}, m.seen_notifications AS m_seen"
+ABOUT = (
+    "found.*, "
+    "ARRAY(SELECT f.target_id FROM follows f "
+    "JOIN communities c ON c.actor_id = f.target_id "
+    "WHERE f.follower_id = found.a_id AND f.state = 'accepted') AS joined, "
+    "ARRAY(SELECT t.community_id FROM stewards t "
+    "WHERE t.actor_id = found.a_id) AS stewards, "
+    "(SELECT count(*) FROM (SELECT n.id FROM notifications n "
+    "WHERE n.member_id = found.a_id AND n.id > found.m_seen "
+    f"LIMIT {_MOST_UNREAD}) AS newer) AS unread"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:
     """Who makes a request, with all that every page asks about them.
 
-    `joined` has the communities that let them in, `stewards` those that they look after.
+    `joined` has the communities that let them in, `stewards` those that they look after. The
+    session is 0 where there is none, as with a client's token.
     """
 
     session_id: int
@@ -62,33 +77,25 @@ async def find(
 ) -> SignedIn | None:
     """Find who holds a token, unless the session is over or the member may not sign in."""
     row = await tx.fetchrow(
-        f"WITH found AS (SELECT s.id AS s_id, s.csrf AS s_csrf, {members.COLUMNS}, "
-        "m.seen_notifications AS m_seen FROM sessions s "
+        f"WITH found AS (SELECT s.id AS s_id, s.csrf AS s_csrf, {FOUND} FROM sessions s "
         "JOIN members m ON m.actor_id = s.member_id JOIN actors a ON a.id = m.actor_id "
         "WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.seen_at > $3 "
         "AND a.suspended_at IS NULL AND a.deleted_at IS NULL), "
         "touched AS (UPDATE sessions SET seen_at = $2 FROM found "
         "WHERE sessions.id = found.s_id AND sessions.seen_at <= $4) "
-        "SELECT found.*, "
-        "ARRAY(SELECT f.target_id FROM follows f "
-        "JOIN communities c ON c.actor_id = f.target_id "
-        "WHERE f.follower_id = found.a_id AND f.state = 'accepted') AS joined, "
-        "ARRAY(SELECT t.community_id FROM stewards t "
-        "WHERE t.actor_id = found.a_id) AS stewards, "
-        "(SELECT count(*) FROM (SELECT n.id FROM notifications n "
-        "WHERE n.member_id = found.a_id AND n.id > found.m_seen LIMIT $5) AS newer) AS unread "
-        "FROM found",
+        f"SELECT {ABOUT} FROM found",
         token_hash,
         now,
         now - idle,
-        now - _TOUCH,
-        _MOST_UNREAD,
+        now - TOUCH,
     )
-    if row is None:
-        return None
+    return signed_in_from(row, session_id=row["s_id"], csrf=row["s_csrf"]) if row else None
+
+
+def signed_in_from(row: Row, *, session_id: int = 0, csrf: str = "") -> SignedIn:
     return SignedIn(
-        session_id=row["s_id"],
-        csrf=row["s_csrf"],
+        session_id=session_id,
+        csrf=csrf,
         member=members.member_from(row),
         joined=frozenset(row["joined"]),
         stewards=frozenset(row["stewards"]),

@@ -4,16 +4,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from schemas.records import Kind, PostFacts, Visibility
+from schemas.records import DeletedBy, Kind, PostFacts, Visibility
 from server.storage import polls, posts
 from server.storage.carried import json_of
 from server.storage.database import Transaction
 from server.storage.posts import NewPost
 
+#: A place without a post: nobody here ever had what stood there, so it is its community's.
+GAP = "p.deleted_at IS NOT NULL AND p.author_id = p.community_id"
+
+
+#: Behind the uri of a place that made way; no uri of a post has it.
+_ASIDE = "#gap"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """A post that we have, as far as those that reply to it need it."""
+    """A post that we have, as far as those that reply to it need it.
+
+    `is_gap` where there is but its place: what stood there may come yet.
+    """
 
     id: int
     uri: str
@@ -23,13 +33,24 @@ class Known:
     context: str | None
     visibility: Visibility
     edited_at: datetime | None
+    is_gap: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emptied:
+    """When and by whom a post was deleted of which there is only the place."""
+
+    id: int
+    at: datetime
+    by: DeletedBy
+    reason: str
 
 
 async def known(tx: Transaction, uris: Sequence[str]) -> dict[str, Known]:
     """Find the posts among these uris that we have; deleted ones, too."""
     rows = await tx.fetch(
-        "SELECT id, uri, kind, community_id, root_id, context, visibility, edited_at "
-        "FROM posts WHERE uri = ANY($1)",
+        "SELECT p.id, p.uri, p.kind, p.community_id, p.root_id, p.context, p.visibility, "
+        f"p.edited_at, {GAP} AS is_gap FROM posts p WHERE p.uri = ANY($1)",
         list(uris),
     )
     return {
@@ -113,6 +134,57 @@ def _row(post: NewPost) -> tuple[object, ...]:
         post.quote.uri if post.quote else None,
         post.quote.stamp if post.quote else None,
         post.quote.state if post.quote else None,
+    )
+
+
+async def empty(tx: Transaction, emptied: Sequence[Emptied]) -> None:
+    """Make posts without words the places of deleted ones."""
+    await tx.execute(
+        "UPDATE posts p SET deleted_at = e.at, deleted_by = e.by, reason = e.reason "
+        "FROM unnest($1::bigint[], $2::timestamptz[], $3::text[], $4::text[]) "
+        "AS e (id, at, by, reason) WHERE p.id = e.id",
+        [each.id for each in emptied],
+        [each.at for each in emptied],
+        [each.by for each in emptied],
+        [each.reason for each in emptied],
+    )
+
+
+async def make_way(tx: Transaction, uris: Sequence[str]) -> None:
+    """Let mere places give up their uris to the posts themselves, which come now."""
+    await tx.execute(
+        f"UPDATE posts p SET uri = p.uri || $2 WHERE p.uri = ANY($1) AND {GAP}",
+        list(uris),
+        _ASIDE,
+    )
+
+
+async def take_places(tx: Transaction, uris: Sequence[str]) -> None:
+    """Hang what replied to mere places on the posts that have come in their stead.
+
+    Where it turns out that a post is in another thread, its place stays in this one.
+    """
+    await tx.execute(
+        "UPDATE posts c SET parent_id = n.id, root_id = CASE WHEN o.parent_id IS NULL "
+        "THEN n.id ELSE c.root_id END FROM posts o, posts n WHERE n.uri = ANY($1) "
+        "AND o.uri = n.uri || $2 AND c.parent_id = o.id AND o.community_id = n.community_id "
+        "AND (o.root_id = n.root_id OR (o.parent_id IS NULL AND n.parent_id IS NULL))",
+        list(uris),
+        _ASIDE,
+    )
+    await tx.execute(
+        "WITH RECURSIVE moved AS (SELECT n.id, n.root_id FROM posts n "
+        "WHERE n.uri = ANY($1) AND n.parent_id IS NULL UNION ALL SELECT c.id, m.root_id "
+        "FROM posts c JOIN moved m ON c.parent_id = m.id) UPDATE posts p "
+        "SET root_id = m.root_id FROM moved m WHERE p.id = m.id AND p.root_id <> m.root_id",
+        list(uris),
+    )
+    await tx.execute(
+        "DELETE FROM posts p USING unnest($1::text[]) AS u (uri) WHERE p.uri = u.uri || $2 "
+        "AND NOT EXISTS (SELECT FROM posts c WHERE c.parent_id = p.id OR (c.root_id = p.id "
+        f"AND c.id <> p.id)) AND {GAP}",
+        list(uris),
+        _ASIDE,
     )
 
 

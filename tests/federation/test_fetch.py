@@ -1,6 +1,7 @@
 """Documents whose id we trust."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -12,9 +13,9 @@ from federation.errors import (
     Unreachable,
     Unsupported,
 )
-from federation.fetch import fetch_document
+from federation.fetch import fetch_again, fetch_document
 from federation.session import Session
-from tests.hostile_peer import ACTIVITY_JSON, HostilePeer, Reply, Signer, outgoing
+from tests.hostile_peer import ACTIVITY_JSON, HostilePeer, Reply, Signer, document, outgoing
 
 
 @pytest.fixture
@@ -130,3 +131,51 @@ async def test_a_body_that_cannot_be_trusted_is_refused(
 
     assert refused.value.reason == reason
     assert len(peer.requests) == 1
+
+
+def tagged(reply: Reply, tag: str) -> Reply:
+    return replace(reply, headers=(*reply.headers, ("ETag", tag)))
+
+
+async def test_what_has_not_changed_is_not_sent_again(
+    peer: HostilePeer, session: Session
+) -> None:
+    url = peer.url("good", "/page")
+    peer.tells(url, tagged(document({"id": url}), 'W/"one"'), Reply(status=304))
+
+    first = await fetch_again(session, url, sign=Signer(), tag="")
+    again = await fetch_again(session, url, sign=Signer(), tag=first[1])
+
+    assert (first, again) == (({"id": url}, 'W/"one"'), (None, 'W/"one"'))
+    asked = [each.headers.get("if-none-match") for each in peer.requests]
+    assert asked == [None, 'W/"one"']
+
+
+@pytest.mark.parametrize("tag", ["one", '"a b"', '"' + "a" * 200 + '"', ""])
+async def test_a_tag_that_is_none_is_not_kept(
+    peer: HostilePeer, session: Session, tag: str
+) -> None:
+    url = peer.url("good", "/page")
+    peer.tells(url, tagged(document({"id": url}), tag))
+
+    assert await fetch_again(session, url, sign=None, tag="") == ({"id": url}, "")
+
+
+async def test_a_document_of_another_place_is_asked_for_there_and_has_no_tag(
+    peer: HostilePeer, session: Session
+) -> None:
+    url, home = peer.url("good", "/page"), peer.url("good", "/home")
+    peer.tells(url, tagged(document({"id": home}), '"one"'))
+    peer.publishes(home)
+
+    assert await fetch_again(session, url, sign=None, tag="") == ({"id": home}, "")
+
+
+async def test_nothing_is_unchanged_of_which_we_have_nothing(
+    peer: HostilePeer, session: Session
+) -> None:
+    url = peer.url("good", "/page")
+    peer.tells(url, Reply(status=304))
+
+    with pytest.raises(Malformed):
+        await fetch_again(session, url, sign=None, tag="")

@@ -307,6 +307,22 @@ def test_a_tombstone_is_read_and_nothing_else_is_one(document):
         incoming.tombstone_from(document | {"type": "Note"})
 
 
+@pytest.mark.parametrize(
+    ("told", "kind", "reason"),
+    [
+        ({}, None, None),
+        ({"postKind": "answer", "summary": ""}, Kind.ANSWER, ""),
+        ({"postKind": "poem", "summary": "Not \u202eon\n topic"}, None, "Not on topic"),
+    ],
+)
+def test_a_tombstone_in_a_thread_says_where_it_stood_and_why_it_is_there(told, kind, reason):
+    place = {"id": POST, "type": "Tombstone", "inReplyTo": ANSWER}
+
+    found = incoming.tombstone_from(place | told)
+
+    assert (found.parent_uri, found.kind, found.removed_for) == (ANSWER, kind, reason)
+
+
 INNER = activity(id=f"{BOB}/like", actor=BOB)
 
 

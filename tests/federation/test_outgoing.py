@@ -186,7 +186,7 @@ def every_activity() -> list[dict[str, object]]:
         outgoing.lock_activity(ACTIVITY, about=QUESTION, reason="settled", **shared),
         outgoing.block_activity(ACTIVITY, blocked=HELPER, **shared),
         outgoing.flag_activity(
-            ACTIVITY, agency=ASKER, about=[ANSWER], to=GROUP, published=NOW, reason="spam"
+            ACTIVITY, moderation=ASKER, about=[ANSWER], to=GROUP, published=NOW, reason="spam"
         ),
     ]
 
@@ -384,6 +384,17 @@ def test_the_agency_is_an_application():
     ]
 
 
+def test_the_agency_reports_as_a_service_that_says_whose_it_is():
+    reporting = replace(ASKING, kind=ActorKind.MODERATION)
+
+    document = outgoing.moderation_document(reporting, KEYS, agency_uri=ASKER)
+
+    assert document["type"] == "Service"
+    assert document["generator"] == {"type": "Application", "id": ASKER}
+    assert document["manuallyApprovesFollowers"] is True
+    assert {"inbox", "outbox", "publicKey", "preferredUsername"} <= set(document)
+
+
 def test_a_deleted_actor_leaves_a_tombstone_without_a_name():
     person = outgoing.person_document(replace(ASKING, deleted_at=NOW), KEYS)
     group = _group(actor=replace(ROADS, deleted_at=NOW))
@@ -410,6 +421,23 @@ def test_a_deleted_post_leaves_a_tombstone_without_words(kind, former):
         "published": "2026-09-01T08:00:00.123Z",
         "deleted": "2026-09-01T08:00:00.123Z",
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "by", "reason", "place"),
+    [
+        (Kind.QUESTION, DeletedBy.AUTHOR, "", {"postKind": "question"}),
+        (Kind.ANSWER, DeletedBy.AUTHOR, "", {"postKind": "answer", "inReplyTo": QUESTION}),
+        (Kind.POLL, DeletedBy.MODERATOR, "Ad.", {"postKind": "poll", "summary": "Ad."}),
+    ],
+)
+def test_in_its_thread_a_tombstone_says_where_it_stood(kind, by, reason, place):
+    about = facts(kind, deleted_at=NOW, deleted_by=by)
+    post = released(about, reason=reason)
+
+    document = outgoing.tombstone_in_thread(post, NOW)
+
+    assert document == outgoing.post_document(post, community=ROADS) | place
 
 
 def test_an_answered_question_says_so_in_its_tag_and_its_state():
@@ -582,7 +610,7 @@ def test_a_ban_says_of_what_and_until_when():
 def test_a_report_of_several_things_is_a_list_and_says_why_twice():
     document = outgoing.flag_activity(
         ACTIVITY,
-        agency="https://health.example/actor",
+        moderation="https://health.example/actor/moderation",
         about=[HELPER, ANSWER],
         to=GROUP,
         published=NOW,

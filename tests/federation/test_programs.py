@@ -38,7 +38,7 @@ CHOICE = act("ChooseAnswer")
         ("lemmy", wrote("Question", oneOf=[]), False),
         ("lemmy", act("Create"), True),
         ("lemmy", act("Like"), True),
-        ("lemmy", act("Flag"), False),
+        ("lemmy", act("Flag"), True),
         ("piefed", act("Flag"), True),
         ("piefed", wrote("Note"), True),
         ("discourse", wrote("Article"), True),

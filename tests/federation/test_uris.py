@@ -187,6 +187,7 @@ def test_a_collection_lies_below_an_owner_of_ours(owner: str, name: str) -> None
     ("uri", "place"),
     [
         (HOME.agency, Place("agency", "")),
+        (HOME.moderation, Place("moderation", "moderation")),
         (HOME.person("asker"), Place("person", "asker")),
         (HOME.community("roads"), Place("community", "roads")),
         (HOME.post(2**63 - 1), Place("post", str(2**63 - 1))),
@@ -217,6 +218,8 @@ def test_our_own_ids_are_located_in_every_spelling_of_our_origin(
         "/@asker/followers",
         "/%40asker",
         "/actor/",
+        "/actor/moderation/",
+        "/actor/moderators",
         "/activities/x",
         "/c/roads/t/abc",
     ],

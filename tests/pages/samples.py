@@ -5,7 +5,7 @@ from itertools import count
 from types import SimpleNamespace as Record
 
 from schemas.records import KUDOS_EMOJI
-from server.handlers.pages.rendering import hue, initials
+from server.services.faces import hue, initials
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 HEALTH, TRANSPORT, TREASURY = (

@@ -50,6 +50,7 @@ def _lemmy_reply(_uri: str) -> Document:
 LEMMY: Final = Habits(
     software="lemmy",
     takes=takers.lemmy,
+    reporter=takers.lemmy_person,
     group_terms=_lemmy_group,
     starter_terms=_lemmy_starter,
     reply_terms=_lemmy_reply,

@@ -17,6 +17,8 @@ from tests.door import Sender
 from tests.programs.takers import Document
 from tests.programs.world import Habits, Program, World, opened_world
 
+#: Where the actor is from which we report.
+REPORTS = "/actor/moderation"
 MINUTE = timedelta(minutes=1)
 
 
@@ -279,7 +281,7 @@ async def whom_it_puts_out_writes_there_no_more(scene: Neighbour) -> None:
 
 
 async def a_report_reaches_those_who_keep_it(scene: Neighbour) -> Document:
-    """Report a thread there; give the Flag, which names nobody of ours."""
+    """Report a thread there; give the Flag, which is the agency's and names nobody of ours."""
     thread = await scene.told("Names a patient")
 
     await reporting.report(
@@ -287,11 +289,24 @@ async def a_report_reaches_those_who_keep_it(scene: Neighbour) -> Document:
     )
 
     [flag] = await scene.program.taken()
-    assert flag["type"] == "Flag"
+    assert (flag["type"], flag["actor"]) == ("Flag", scene.world.scene.here.origin + REPORTS)
     assert flag["summary"] == flag["content"] == "She is named."
     assert flag["to"] == [scene.group.uri]
     assert "@bob" not in str(flag)
     return flag
+
+
+async def those_who_keep_it_are_done_with_it(scene: Neighbour, flag: Document) -> None:
+    """Have a moderator there resolve our own report; we note it beside what Bob reported."""
+    program = scene.program
+    resolve = program.ruled(scene.warden, scene.group, "Resolve", flag)
+    assert (await program.announces(scene.group, resolve)).state == "done"
+
+    noted = "SELECT comment, outcome FROM reports WHERE post_id = $1 AND closed_at IS NULL"
+    facts = await scene.world.facts(flag["object"])
+    assert await scene.world.scene.fetch(noted, facts.id) == [
+        ("She is named.", reporting.RESOLVED_THERE)
+    ]
 
 
 async def a_report_stays_here(scene: Neighbour) -> None:

@@ -12,6 +12,7 @@ Readers = Mapping[str, Taker]
 
 _PAGES: Final = frozenset({"Page", "Article", "Note", "Video", "Event"})
 _MICROBLOG_OBJECTS: Final = frozenset({"Note", "Question", "Article", "Page", "Event", "Video"})
+_LEMMY_PEOPLE: Final = frozenset({"Person", "Service", "Organization"})
 _ACTORS: Final = frozenset({"Person", "Group", "Service", "Organization"})
 _HTML_OR_MARKDOWN: Final = frozenset({"text/html", "text/markdown"})
 _NAMED_BY: Final = {"Link": "href", "Image": "url", "Document": "url"}
@@ -30,6 +31,18 @@ def _read(readers: Readers, activity: Document) -> Iterator[str]:
         yield f"{activity['type']} is not known"
     else:
         yield from reader(activity)
+
+
+def anybody(_actor: Document) -> Iterator[str]:
+    yield from ()
+
+
+def kind_of(activity: Document) -> str:
+    """Name an activity with what it wraps: "Create", "Announce Create"."""
+    inner = activity["object"]
+    wraps = activity["type"] in {"Announce", "Undo", "Accept", "Reject"}
+    is_wrapped = wraps and isinstance(inner, dict) and "object" in inner
+    return f"{activity['type']} {kind_of(inner)}" if is_wrapped else activity["type"]
 
 
 def _anything(_activity: Document) -> Iterator[str]:
@@ -148,12 +161,20 @@ def _lemmy_undo(activity: Document) -> Iterator[str]:
 
 def _lemmy_flag(activity: Document) -> Iterator[str]:
     yield from _has_reason(activity)
-    if activity["actor"].endswith("/actor"):
-        yield "a Flag is a person's, and an Application is none"
-    if len(activity["to"]) != 1:
-        yield "a Flag goes to one"
+    if activity["to"] != [activity.get("audience")]:
+        yield "a Flag goes to one community"
     if not isinstance(activity["object"], str | list):
         yield "a Flag names ids"
+
+
+def lemmy_person(actor: Document) -> Iterator[str]:
+    """Read an actor as Lemmy reads a person; it takes reports from nobody else."""
+    if actor["type"] not in _LEMMY_PEOPLE:
+        yield f"no person is a {actor['type']}"
+    yield from _strings(actor, "id", "preferredUsername", "inbox", "outbox")
+    key = actor.get("publicKey")
+    if not isinstance(key, dict) or key["owner"] != actor["id"]:
+        yield "a person has one key"
 
 
 _LEMMY_UNDONE: Readers = {

@@ -64,8 +64,9 @@ async def test_whom_it_puts_out_writes_there_no_more(orchard: Neighbour) -> None
     await stories.whom_it_puts_out_writes_there_no_more(orchard)
 
 
-async def test_a_report_stays_here_for_there_only_persons_report(orchard: Neighbour) -> None:
-    await stories.a_report_stays_here(orchard)
+async def test_a_report_reaches_those_who_keep_it_and_is_resolved(orchard: Neighbour) -> None:
+    flag = await stories.a_report_reaches_those_who_keep_it(orchard)
+    await stories.those_who_keep_it_are_done_with_it(orchard, flag)
 
 
 async def test_a_member_leaves(orchard: Neighbour) -> None:

@@ -10,6 +10,7 @@ from server.storage import actors, communities
 from server.storage.embedded import Cluster
 from tests.browser import PASSWORD
 from tests.door import Sender
+from tests.programs import stories
 from tests.programs.habits import LEMMY, MASTODON, PIEFED
 from tests.programs.takers import Document
 from tests.programs.world import Habits, Program, World, follows_plaza, opened_world
@@ -102,10 +103,48 @@ async def test_a_report_about_a_guest_goes_to_where_they_are(world: World) -> No
     await reporting.report(context, await world.bob(), facts.id, "Sells number plates")
 
     [flag] = await program.taken()
-    assert (flag["type"], flag["actor"]) == ("Flag", context.home.agency)
+    assert (flag["type"], flag["actor"]) == ("Flag", context.home.moderation)
     assert flag["object"] == [ines.uri, said["id"]]
     assert flag["content"] == flag["summary"] == "Sells number plates"
     assert "@bob" not in str(flag)
+
+
+async def test_a_report_about_somebody_on_lemmy_names_our_community_there(
+    world: World,
+) -> None:
+    program = world.hosts["lemmy"]
+    lena = program.person("lena")
+    await follows_plaza(world, program, lena)
+    said = program.starter(lena, world.plaza.uri, "Number plates for sale")
+    assert (await program.sends(lena, program.created(lena, said))).state == "done"
+    await program.taken()
+
+    facts = await world.facts(said["id"])
+    await reporting.report(world.scene.here.context, await world.bob(), facts.id, "Sells")
+
+    [flag] = await program.taken()
+    assert (flag["type"], flag["actor"]) == ("Flag", world.scene.here.context.home.moderation)
+    assert (flag["to"], flag["object"]) == ([world.plaza.uri], said["id"])
+
+
+async def test_who_reports_for_us_is_followed_by_nobody_and_hears_what_all_hear(
+    world: World,
+) -> None:
+    piefed = world.hosts["piefed"]
+    curious = piefed.person("curious")
+    reports = world.scene.here.context.home.moderation
+    question = await world.asks(world.plaza.id, "Reported to who reports")
+    inbox = stories.REPORTS + "/inbox"
+
+    follow = piefed.act(curious, "Follow", reports)
+    assert (await world.scene.deliver(curious, follow, inbox=inbox)).state == "done"
+    flag = flag_of(piefed, curious, question.uri, "Seen by those who look after it")
+    assert (await world.scene.deliver(curious, flag, inbox=inbox)).state == "done"
+
+    [reject] = await piefed.taken()
+    assert (reject["type"], reject["actor"], reject["object"]) == ("Reject", reports, follow)
+    assert await world.scene.edge(curious.uri, reports) is None
+    assert "Seen by those who look after it" in await desk(world)
 
 
 async def test_a_report_goes_to_the_community_and_to_where_its_author_is(world: World) -> None:

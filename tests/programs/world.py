@@ -28,9 +28,9 @@ from server.workers.acquaintance import ask_due
 from server.workers.backfill import fill_due
 from server.workers.delivery import deliver_forever
 from tests.door import KEYS, Sender
-from tests.hostile_peer import HostilePeer, Reply, document
+from tests.hostile_peer import ACTIVITY_JSON, HostilePeer, Reply, document
 from tests.inbox_scene import EARLIER, Outcome, Scene, done, opened
-from tests.programs.takers import Document, Taker
+from tests.programs.takers import Document, Taker, anybody, kind_of
 
 Terms = Callable[[str], Document]
 _PATIENCE: Final = 20.0
@@ -48,12 +48,13 @@ def _nothing(_uri: str) -> Document:
 class Habits:
     """How a program spells its addresses and documents, and what it takes of ours.
 
-    The paths have {name} or {number}. `group_terms`, `starter_terms` and `reply_terms` give,
-    for a URI, what its documents have beside the common ones.
+    `reporter` reads the document of whoever reports. The paths have {name} or {number}.
+    `group_terms`, `starter_terms` and `reply_terms` give what documents have beside the rest.
     """
 
     software: str
     takes: Taker
+    reporter: Taker = anybody
     person: str = "/u/{name}"
     group: str = "/c/{name}"
     starter: str = "/post/{number}"
@@ -216,23 +217,23 @@ class Program:
         ]
         for activity in came:
             refusals = list(self.habits.takes(activity))
+            if activity["type"] == "Flag":
+                refusals += self.habits.reporter(await self._fetched(activity["actor"]))
             told = {name: each for name, each in activity.items() if name != "@context"}
             assert refusals == [], (refusals, told)
         return came
 
+    async def _fetched(self, uri: str) -> Document:
+        """Fetch something of ours, unsigned, as they do to check who sent what."""
+        path = uri.removeprefix(self.scene.here.origin)
+        answer = await self.scene.here.browser().get(path, Accept=ACTIVITY_JSON)
+        assert answer.status == 200, uri
+        told: Document = json.loads(answer.text)
+        return told
+
     async def kinds_taken(self) -> list[str]:
         """Name what came: "Create", or "Announce Create", or "Announce" of an id."""
-        return [_kind(each) for each in await self.taken()]
-
-
-def _kind(activity: Document) -> str:
-    inner = activity["object"]
-    wraps = activity["type"] in {"Announce", "Undo", "Accept", "Reject"}
-    return f"{activity['type']} {_kind(inner)}" if wraps and _acts(inner) else activity["type"]
-
-
-def _acts(inner: object) -> bool:
-    return isinstance(inner, dict) and "object" in inner
+        return [kind_of(each) for each in await self.taken()]
 
 
 def _collection(uri: object, entries: list[Any]) -> Document:

@@ -209,6 +209,7 @@ async def test_act_14_what_is_neither_ours_nor_in_our_communities_is_not_kept(
             f"{scene.health.origin}/p/1",
             scene.community.uri,
             scene.health.context.home.agency,
+            scene.health.context.home.moderation,
         )
     ]
 
@@ -253,7 +254,7 @@ async def test_act_14_elsewhere_nobody_learns_who_reported(scene: Scene) -> None
 
     [flag] = await scene.sent(HOST)
     assert flag["type"] == "Flag"
-    assert flag["actor"] == scene.health.context.home.agency
+    assert flag["actor"] == scene.health.context.home.moderation
     assert "sam" not in json.dumps(flag)
 
 

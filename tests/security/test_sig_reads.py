@@ -183,6 +183,23 @@ async def test_sig_21_the_agencys_own_actor_needs_no_signature(scene: Scene) -> 
     assert scene.peer.requests == []
 
 
+async def test_sig_21_who_reports_needs_no_signature_either(scene: Scene) -> None:
+    home = scene.health.context.home
+
+    unsigned = await scene.health.get("/actor/moderation")
+    broken = await scene.health.get("/actor/moderation", Signature="nonsense")
+    outbox = await scene.health.get("/actor/moderation/outbox")
+
+    assert unsigned.status == 200
+    assert (unsigned.json["id"], unsigned.json["type"]) == (home.moderation, "Service")
+    assert unsigned.json["publicKey"]["owner"] == home.moderation
+    assert unsigned.json["assertionMethod"][0]["controller"] == home.moderation
+    assert unsigned.json["outbox"] == outbox.json["id"]
+    assert outbox.json["totalItems"] == 0
+    assert unsigned.body == broken.body
+    assert scene.peer.requests == []
+
+
 async def test_sig_21_two_agencies_with_empty_caches_read_each_other(
     cluster: Cluster,
 ) -> None:

@@ -64,6 +64,7 @@ def context(database: Database, clock: HandClock) -> Context:
         session=Session(OutgoingSettings(user_agent="Commonlore")),
         faults=Faults(""),
         agency_id=1,
+        moderation_id=2,
     )
 
 

@@ -340,6 +340,8 @@ async def test_what_can_be_no_id_is_like_an_unknown_one(scene: Scene, path: str)
         ("acct:actor@{host}", "Application"),
         ("acct:{host}@{host}", "Application"),
         ("{origin}/actor", "Application"),
+        ("acct:moderation@{host}", "Service"),
+        ("{origin}/actor/moderation", "Service"),
         ("{origin}", "Application"),
         ("{origin}/", "Application"),
     ],

@@ -11,7 +11,8 @@ from aiohttp import web  # noqa: TID251 handlers to be let in to
 from aiohttp.test_utils import TestClient, TestServer
 
 from federation.errors import Malformed, Unreachable
-from schemas.records import AgencyState, Role
+from federation.signatures.keys import KeyKind
+from schemas.records import ActorKind, AgencyState, Role
 from server import app
 from server.middleware import (
     ADDRESS,
@@ -373,6 +374,32 @@ async def test_the_agency_is_made_once_and_renamed_as_the_settings_say(
     assert (second.id, second.display_name) == (first.id, "Home")
     assert second.summary.strip() == "<p><em>Us</em></p>"
     assert keys == same_keys
+
+
+async def test_who_reports_for_the_agency_is_made_where_there_is_an_agency_already(
+    cluster: Cluster,
+) -> None:
+    async with cloned(cluster) as url:
+        values = {"origin": "http://house.localhost:8000", "database": url, "name": "House"}
+        settings = app.Settings.model_validate(values)
+        async with (
+            app.context_of(settings) as before,
+            before.database.transaction("test") as tx,
+        ):
+            older = await actors.get(tx, before.agency_id)
+            await tx.execute("DELETE FROM actor_keys WHERE actor_id = $1", before.moderation_id)
+            await tx.execute("DELETE FROM actors WHERE id = $1", before.moderation_id)
+
+        async with app.context_of(settings) as after, after.database.reading() as tx:
+            found = await actors.get(tx, after.moderation_id)
+            keys = await actors.public_keys(tx, found.id, now=after.now())
+            same = await actors.get(tx, after.agency_id)
+
+    assert same == older
+    assert (found.uri, found.name) == (after.home.moderation, "moderation")
+    assert (found.kind, found.display_name) == (ActorKind.MODERATION, "House")
+    assert [key.kind for key in keys] == [KeyKind.RSA, KeyKind.ED25519]
+    assert {key.owner for key in keys} == {found.uri}
 
 
 async def test_a_loop_that_failed_runs_again() -> None:

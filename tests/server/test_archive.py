@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from schemas.records import Community, PostFacts, Visibility
+from schemas.records import Community, Kind, PostFacts, Visibility
 from schemas.wire import archive as wire
-from server.services import posts, reading, stewardship
+from server.services import communities, contexts, kudos, posts, stewardship
 from server.services.posts import Draft
 from tests.hostile_peer import HostilePeer
 from tests.reading_house import House, Stranger, TurnedClock, house, stranger
@@ -165,11 +165,11 @@ async def test_a_thread_is_listed_with_the_words_of_our_own_members(scene: Scene
 async def test_a_long_thread_is_listed_by_ids(scene: Scene) -> None:
     [asked] = await scene.threads(1)
     answer = await scene.health.answers(asked)
-    await scene.copies(answer, reading.MOST_EMBEDDED)
+    await scene.copies(answer, contexts.MOST_EMBEDDED)
 
     thread = (await scene.health.get(str(asked.context), scene.lands)).json
 
-    copies = [f"{answer.uri}/{number}" for number in range(1, reading.MOST_EMBEDDED + 1)]
+    copies = [f"{answer.uri}/{number}" for number in range(1, contexts.MOST_EMBEDDED + 1)]
     assert thread["orderedItems"] == [asked.uri, answer.uri, *copies]
 
 
@@ -186,3 +186,97 @@ async def test_an_answer_from_elsewhere_is_listed_by_its_id(scene: Scene) -> Non
     thread = (await scene.health.get(str(asked.context), scene.lands)).json
 
     assert thread["orderedItems"][1] == ours.uri
+
+
+async def test_a_deleted_post_is_listed_where_something_replies_to_it(scene: Scene) -> None:
+    [asked] = await scene.threads(1)
+    health, mona = scene.health, await scene.health.member("mona")
+    answer, removed, alone = [await health.answers(asked) for _ in range(3)]
+    comments = [
+        await posts.publish_reply(
+            health.context, mona, each.id, Kind.COMMENT, Draft(source="And?")
+        )
+        for each in (answer, removed)
+    ]
+    await posts.withdraw(health.context, mona, answer.id)
+    await posts.withdraw(health.context, mona, alone.id)
+    await stewardship.remove(health.context, mona, removed.id, "Off topic.")
+
+    thread = (await health.get(str(asked.context), scene.lands)).json
+
+    listed = {entry["id"]: entry for entry in thread["orderedItems"]}
+    assert list(listed) == [asked.uri, answer.uri, removed.uri, *(c.uri for c in comments)]
+    place = {"type": "Tombstone", "inReplyTo": asked.uri, "postKind": "answer"}
+    assert place.items() <= listed[answer.uri].items()
+    assert "summary" not in listed[answer.uri]
+    assert place | {"summary": "Off topic."} == {
+        key: listed[removed.uri][key] for key in (*place, "summary")
+    }
+    # What it said, and who said it, is gone.
+    told = {"id", "type", "formerType", "published", "deleted", "inReplyTo", "postKind"}
+    assert listed[answer.uri].keys() == told
+
+
+async def test_a_deleted_thread_is_listed_as_long_as_something_in_it_lives(
+    scene: Scene,
+) -> None:
+    [asked] = await scene.threads(1)
+    answer = await scene.health.answers(asked)
+    mona = await scene.health.member("mona")
+
+    await posts.withdraw(scene.health.context, mona, asked.id)
+
+    assert [[entry["id"] for entry in page] for page in await scene.pages()] == [[asked.uri]]
+    thread = (await scene.health.get(str(asked.context), scene.lands)).json
+    root, reply = thread["orderedItems"]
+    assert (root["type"], root["postKind"]) == ("Tombstone", "question")
+    assert "inReplyTo" not in root
+    assert reply["id"] == answer.uri
+
+    await posts.withdraw(scene.health.context, mona, answer.id)
+    assert await scene.pages() == [[]]
+
+
+async def test_who_thanked_whom_is_told_where_it_was_told_as_it_happened(scene: Scene) -> None:
+    [asked] = await scene.threads(1)
+    health, mona = scene.health, await scene.health.member("mona")
+    answer = await health.answers(asked)
+    nora = await health.member("nora")
+    await communities.join(health.context, nora, scene.roads.id)
+    nora = await health.member("nora")
+    await kudos.give_kudos(health.context, nora, answer.id, "saved-time", "A *day*.")
+    uri = f"{asked.context}/likes"
+
+    stranger = await health.get(uri, scene.lands)
+    without = (await health.get(str(asked.context), scene.lands)).json
+    await health.lets_in(scene.lands, scene.roads)
+    thread = (await health.get(str(asked.context), scene.lands)).json
+    likes = (await health.get(uri, scene.lands)).json
+
+    assert (stranger.status, "likes" in without) == (404, False)
+    assert thread["likes"] == uri
+    [like] = likes["orderedItems"]
+    assert (like["type"], like["object"]) == ("Like", answer.uri)
+    assert like["actor"] == nora.member.actor.uri
+    assert like["kudosFor"]["category"] == "saved-time"
+    assert like["proof"]["verificationMethod"].startswith(nora.member.actor.uri)
+    await posts.withdraw(health.context, mona, answer.id)
+    assert (await health.get(uri, scene.lands)).json["orderedItems"] == []
+
+
+async def test_a_page_is_sent_again_only_when_it_has_changed(scene: Scene) -> None:
+    [asked] = await scene.threads(1)
+    for path in ("/c/roads/archive", "/c/roads/archive?after=0-0"):
+        first = await scene.health.get(path, scene.lands)
+        tag = {"If-None-Match": first.headers["ETag"]}
+        again = await scene.health.get(path, scene.lands, **tag)
+
+        assert (first.status, again.status, again.body) == (200, 304, b"")
+        assert again.headers["ETag"] == first.headers["ETag"]
+        assert again.headers["Cache-Control"] == "private, no-cache"
+
+    await scene.health.answers(asked)
+    changed = await scene.health.get(path, scene.lands, **tag)
+
+    assert changed.status == 200
+    assert changed.json["orderedItems"] != first.json["orderedItems"]

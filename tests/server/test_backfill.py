@@ -9,6 +9,7 @@ import pytest
 
 from schemas.records import AgencyState, Kind, Visibility
 from server.services import backfill, discovery
+from server.services.errors import Conflict, NotFound, Refusal
 from server.storage import agencies, backfills, communities
 from server.storage.embedded import Cluster
 from server.workers.backfill import fill_due
@@ -382,3 +383,388 @@ async def test_what_was_fetched_once_is_not_fetched_again_for_whoever_joins_next
         progress = await backfills.progress(tx, community.id)
     assert progress is not None
     assert (progress.waiting, progress.posts) == (0, 1)
+
+
+async def _gap(past: Past, uri: str) -> tuple[object, ...]:
+    """Give what there is of a deleted post: its kind, parent, words, by whom it was deleted."""
+    [row] = await past.scene.fetch(
+        "SELECT p.kind, (SELECT r.uri FROM posts r WHERE r.id = p.parent_id), "
+        "p.title || p.html || p.text || p.source, p.deleted_by, p.reason "
+        "FROM posts p WHERE p.uri = $1",
+        uri,
+    )
+    return tuple(row)
+
+
+async def _lists(past: Past, root: dict[str, Any], *replies: dict[str, Any] | str) -> None:
+    """Let a thread be listed, and fetch it."""
+    listed = f"{root['id']}/replies"
+    past.scene.peer.publishes(listed, type="OrderedCollection", orderedItems=list(replies))
+    past.scene.peer.publishes(root["id"], **root, replies=listed)
+    past.publishes(root["id"])
+    await past.joins()
+    await past.fills()
+
+
+@pytest.mark.parametrize("status", [404, 410])
+async def test_a_deleted_post_keeps_its_place_if_something_replies_to_it(
+    past: Past, status: int
+) -> None:
+    scene = past.scene
+    question = scene.post(past.sten, past.roads.uri)
+    answer = scene.post(past.ada, past.roads.uri, reply_to=question["id"])
+    below = scene.post(past.sten, past.roads.uri, reply_to=answer["id"])
+    alone = scene.post(past.ada, past.roads.uri, reply_to=question["id"])
+    for each in (answer, alone):
+        left = {"id": each["id"], "type": "Tombstone"}
+        scene.peer.tells(each["id"], document(left, status=status))
+
+    await _lists(past, question, answer["id"], below["id"], alone["id"])
+
+    assert await past.uris() == {question["id"], answer["id"], below["id"]}
+    gap = await _gap(past, answer["id"])
+    assert gap == ("answer", question["id"], "", "author", "")
+    below_facts = await scene.facts(below["id"])
+    assert below_facts is not None
+    assert (below_facts.parent_uri, below_facts.kind) == (answer["id"], Kind.COMMENT)
+    [counted] = await scene.fetch(
+        "SELECT answers, (SELECT sum(posts) FROM fills) FROM posts WHERE uri = $1",
+        question["id"],
+    )
+    assert tuple(counted) == (0, 2)
+
+
+async def test_a_deleted_post_that_nobody_lists_is_looked_for_where_it_was(past: Past) -> None:
+    scene = past.scene
+    question = scene.post(past.sten, past.roads.uri)
+    answer = scene.post(past.ada, past.roads.uri, reply_to=question["id"])
+    comment = scene.post(past.ada, past.roads.uri, reply_to=answer["id"])
+    below = scene.post(past.sten, past.roads.uri, reply_to=comment["id"])
+    scene.withdraws(comment["id"])
+
+    await _lists(past, question, below)
+
+    # Of where the comment stood nobody says anything: it stands below the question.
+    assert await past.uris() == {question["id"], comment["id"], below["id"]}
+    assert (await _gap(past, comment["id"]))[1] == question["id"]
+
+
+async def test_a_reply_that_nobody_lists_is_fetched_with_what_is_below_it(past: Past) -> None:
+    scene = past.scene
+    question = scene.post(past.sten, past.roads.uri)
+    answer = scene.post(past.ada, past.roads.uri, reply_to=question["id"])
+    below = scene.post(past.sten, past.roads.uri, reply_to=answer["id"])
+
+    await _lists(past, question, below)
+
+    assert await past.uris() == {question["id"], answer["id"], below["id"]}
+
+
+async def test_a_thread_that_began_with_a_deleted_post_is_shown_below_its_place(
+    past: Past,
+) -> None:
+    scene = past.scene
+    question = scene.post(past.sten, past.roads.uri)
+    thread = f"{past.roads.uri}/t/1"
+    answer = scene.post(past.ada, past.roads.uri, reply_to=question["id"], context=thread)
+    scene.withdraws(question["id"])
+    left = {"id": question["id"], "type": "Tombstone", "postKind": "question", "summary": "Ad."}
+    scene.peer.publishes(thread, type="OrderedCollection", orderedItems=[left, answer["id"]])
+    past.publishes({"type": "Object", "id": question["id"], "context": thread, "digest": "a"})
+
+    await past.joins()
+    await past.fills()
+
+    assert await _gap(past, question["id"]) == ("question", None, "", "moderator", "Ad.")
+    facts = await scene.facts(answer["id"])
+    assert facts is not None
+    assert (facts.root_uri, facts.kind, facts.context) == (question["id"], Kind.ANSWER, thread)
+
+
+async def test_what_a_community_removed_has_a_place_and_none_of_the_words(past: Past) -> None:
+    scene = past.scene
+    question = scene.post(past.sten, past.roads.uri)
+    spam = scene.post(past.ada, past.roads.uri, reply_to=question["id"])
+    below = scene.post(past.sten, past.roads.uri, reply_to=spam["id"])
+    left = {"id": spam["id"], "type": "Tombstone", "inReplyTo": question["id"]}
+    listed = left | {"summary": "Spam.", "postKind": "comment"}
+
+    await _lists(past, question, listed, below)
+
+    gap = await _gap(past, spam["id"])
+    assert gap == ("comment", question["id"], "", "moderator", "Spam.")
+    # It may be given back.
+    assert await scene.fetch("SELECT 1 FROM tombstones") == []
+
+
+async def test_a_community_takes_no_place_of_what_was_not_written_to_it(past: Past) -> None:
+    scene = past.scene
+    other = scene.group("evil", "elsewhere")
+    question = scene.post(past.sten, past.roads.uri)
+    theirs = scene.post(past.ada, other.uri)
+    lie = {"id": theirs["id"], "type": "Tombstone", "inReplyTo": question["id"]}
+    below = scene.post(past.sten, past.roads.uri, reply_to=theirs["id"])
+
+    await _lists(past, question, lie, below)
+
+    assert await past.uris() == {question["id"]}
+
+
+async def test_a_post_that_comes_after_all_takes_its_place(past: Past) -> None:
+    scene = past.scene
+    question = scene.post(past.sten, past.roads.uri)
+    answer = scene.post(past.ada, past.roads.uri, reply_to=question["id"])
+    below = scene.post(past.sten, past.roads.uri, reply_to=answer["id"])
+    scene.peer.tells(answer["id"], document({}, status=404))
+    await _lists(past, question, answer["id"], below["id"])
+    assert (await _gap(past, answer["id"]))[3] == "author"
+
+    scene.peer.publishes(answer["id"], **answer)
+    create = scene.activity(past.ada, "Create", answer)
+    await done(scene, past.roads, "Announce", create)
+
+    assert await past.uris() == {question["id"], answer["id"], below["id"]}
+    assert (await _gap(past, answer["id"]))[3] is None
+    facts = await scene.facts(below["id"])
+    assert facts is not None
+    assert (facts.parent_uri, facts.root_uri) == (answer["id"], question["id"])
+
+
+async def test_a_first_post_that_is_given_back_is_fetched_into_its_place(past: Past) -> None:
+    scene = past.scene
+    question = scene.post(past.sten, past.roads.uri)
+    thread = f"{past.roads.uri}/t/1"
+    answer = scene.post(past.ada, past.roads.uri, reply_to=question["id"], context=thread)
+    below = scene.post(past.sten, past.roads.uri, reply_to=answer["id"], context=thread)
+    left = {"id": question["id"], "type": "Tombstone", "summary": "A mistake."}
+    listed = [left, answer["id"], below["id"]]
+    scene.peer.publishes(thread, type="OrderedCollection", orderedItems=listed)
+    past.publishes({"type": "Object", "id": question["id"], "context": thread, "digest": "a"})
+    await past.joins()
+    await past.fills()
+    assert (await _gap(past, question["id"]))[0] == "discussion"
+
+    whole = [question["id"], answer["id"], below["id"]]
+    scene.peer.publishes(thread, type="OrderedCollection", orderedItems=whole)
+    gap = await scene.facts(question["id"])
+    assert gap is not None
+    scene.clock.turn(backfill.FRESH + timedelta(seconds=1))
+    await backfill.want_thread(scene.here.context, gap)
+    await past.fills()
+
+    assert await past.uris() == set(whole)
+    for uri in whole:
+        facts = await scene.facts(uri)
+        assert facts is not None
+        assert (facts.root_uri, facts.deleted_at) == (question["id"], None)
+
+
+async def test_tombstones_that_reply_to_each_other_hang_nowhere(past: Past) -> None:
+    scene = past.scene
+    question = scene.post(past.sten, past.roads.uri)
+    one, two = (f"{past.sten.uri}/posts/{name}" for name in ("one", "two"))
+    below = scene.post(past.sten, past.roads.uri, reply_to=one)
+    circle = [
+        {"id": one, "type": "Tombstone", "inReplyTo": two},
+        {"id": two, "type": "Tombstone", "inReplyTo": one},
+        {"id": "no uri", "type": "Tombstone"},
+    ]
+
+    await _lists(past, question, *circle, below)
+
+    assert await past.uris() == {question["id"]}
+    assert await past.fill(question["id"]) == ("done", "")
+
+
+_MARKS = "SELECT m.uri, p.uri FROM marks m JOIN posts p ON p.id = m.post_id ORDER BY m.uri"
+
+
+async def _with_likes(past: Past, thread: str, *likes: object, at: str | None = None) -> None:
+    """List what was given to the posts of a thread, and fetch it."""
+    listed = at or f"{thread}/likes"
+    question = past.scene.post(past.sten, past.roads.uri)
+    past.scene.peer.publishes(
+        thread, type="OrderedCollection", orderedItems=[question], likes=listed
+    )
+    said = [each(question["id"]) if callable(each) else each for each in likes]
+    past.scene.peer.publishes(listed, type="OrderedCollection", orderedItems=said)
+    past.publishes({"type": "Object", "id": question["id"], "context": thread, "digest": "a"})
+    await past.joins()
+    await past.fills()
+
+
+async def test_what_was_given_before_is_believed_of_the_givers_own_server(past: Past) -> None:
+    scene = past.scene
+    nils, cleo = scene.sender("health", "nils"), scene.sender("far", "cleo")
+
+    await _with_likes(
+        past,
+        f"{past.roads.uri}/t/1",
+        # Of the community's own server; of another that says so; by its id alone.
+        lambda post: scene.activity(cleo, "Like", post),
+        lambda post: scene.published(past.ada, "Like", post),
+        lambda post: scene.published(nils, "Like", post)["id"],
+        # Of what its own server says nothing, and what is no Like of theirs.
+        lambda post: scene.activity(scene.sender("parks", "lou"), "Like", post),
+        lambda post: scene.published(cleo, "Announce", post),
+        lambda post: scene.activity(cleo, "Like", post) | {"id": f"{past.ada.uri}/like"},
+        lambda post: scene.activity(cleo, "Like", "https://elsewhere.example/p/1"),
+        lambda post: {**scene.activity(past.ada, "Like", post), "proof": {"type": "None"}},
+        lambda post: scene.activity(
+            replace(cleo, uri=f"{scene.here.origin}/@bob"), "Like", post
+        ),
+        {"id": 7},
+    )
+
+    given = await scene.fetch(_MARKS)
+    assert len(given) == 3
+    assert {row[0].partition("/activities")[0] for row in given} == {
+        past.ada.uri,
+        nils.uri,
+        cleo.uri,
+    }
+    assert await scene.fetch("SELECT helpful FROM posts") == [(3,)]
+    assert await scene.fetch("SELECT 1 FROM notifications WHERE kind = 'helpful'") == []
+
+
+async def test_what_is_known_to_be_given_or_taken_back_is_not_asked_for_again(
+    past: Past,
+) -> None:
+    scene = past.scene
+    thread, likes = f"{past.roads.uri}/t/1", []
+
+    def kept(post: str) -> object:
+        likes.append(scene.published(past.ada, "Like", post))
+        return likes[0]
+
+    await _with_likes(past, thread, kept)
+    [(uri, _)] = await scene.fetch(_MARKS)
+    await done(scene, past.roads, "Announce", scene.published(past.ada, "Undo", likes[0]))
+    before = len(scene.asked("health"))
+    [(root,)] = await scene.fetch("SELECT uri FROM posts")
+    facts = await scene.facts(root)
+    assert facts is not None
+
+    scene.clock.turn(backfill.FRESH + timedelta(seconds=1))
+    await backfill.want_thread(scene.here.context, facts)
+    await past.fills()
+
+    assert uri == likes[0]["id"]
+    assert await scene.fetch(_MARKS) == []
+    assert len(scene.asked("health")) == before
+
+
+async def test_likes_are_asked_of_the_community_only_and_spoil_no_thread(past: Past) -> None:
+    scene = past.scene
+    trap = scene.peer.url("evil", "/likes")
+
+    await _with_likes(past, f"{past.roads.uri}/t/1", at=trap)
+
+    assert scene.asked("evil") == []
+    assert len(await past.uris()) == 1
+
+
+@pytest.mark.parametrize("reply", [Reply(status=503), document({}, status=403)])
+async def test_likes_that_cannot_be_had_spoil_no_thread(past: Past, reply: Reply) -> None:
+    scene = past.scene
+    thread = f"{past.roads.uri}/t/1"
+    question = scene.post(past.sten, past.roads.uri)
+    scene.peer.publishes(
+        thread, type="OrderedCollection", orderedItems=[question], likes=f"{thread}/likes"
+    )
+    scene.peer.tells(f"{thread}/likes", reply)
+    past.publishes({"type": "Object", "id": question["id"], "context": thread, "digest": "a"})
+
+    await past.joins()
+    await past.fills()
+
+    assert await past.uris() == {question["id"]}
+    assert await past.fill(question["id"]) == ("done", "")
+    assert scene.asked("far").count(f"{thread}/likes".removeprefix(scene.peer.url("far"))) == 1
+
+
+async def test_a_page_that_was_read_is_read_again_only_when_it_has_changed(past: Past) -> None:
+    scene = past.scene
+    first, second = scene.post(past.sten, past.roads.uri), scene.post(past.sten, past.roads.uri)
+    archive = f"{past.roads.uri}/archive"
+    last = f"{archive}?after=2"
+    for page, posts, following in ((archive, [first], last), (last, [second], None)):
+        entries = [{"type": "Object", "id": each["id"], "digest": "a"} for each in posts]
+        said: dict[str, Any] = {"id": page, "type": "OrderedCollectionPage"}
+        said |= {"orderedItems": entries} | ({"next": following} if following else {})
+        reply = document(said)
+        tagged = replace(reply, headers=(*reply.headers, ("ETag", '"t"')))
+        # Whatever is sent after that is a page that nobody changed.
+        scene.peer.tells(page, tagged, Reply(status=304))
+    past.publishes(archive=archive)
+    await past.joins()
+    await past.fills()
+    assert await past.uris() == {first["id"], second["id"]}
+
+    community = await discovery.find_or_fetch_actor(scene.here.context, past.roads.uri)
+    async with scene.here.database.transaction("test") as tx:
+        await backfills.forget(tx, community.id)
+        known = await communities.get(tx, community.id)
+        await backfill.want(tx, scene.here.context, known, whole=True)
+    await past.fills()
+
+    asked = [
+        each.headers.get("if-none-match")
+        for each in scene.peer.requests
+        if "/archive" in each.target
+    ]
+    assert asked == [None, None, '"t"', '"t"']
+    async with scene.here.database.reading() as tx:
+        progress = await backfills.progress(tx, community.id)
+    assert progress is not None
+    assert (progress.threads, progress.waiting, progress.posts) == (2, 0, 2)
+    assert progress.ended_at is not None
+
+
+async def test_an_operator_has_a_past_fetched_again_and_what_was_refused_tried(
+    past: Past,
+) -> None:
+    scene, context = past.scene, past.scene.here.context
+    kept, lost = scene.post(past.sten, past.roads.uri), scene.post(past.sten, past.roads.uri)
+    archive = f"{past.roads.uri}/archive"
+    entries = [{"type": "Object", "id": each["id"], "digest": "a"} for each in (kept, lost)]
+    scene.peer.publishes(archive, type="OrderedCollectionPage", orderedItems=entries)
+    scene.peer.tells(lost["id"], document({}, status=403))
+    past.publishes(archive=archive)
+    await past.joins()
+    await past.fills()
+    assert await past.uris() == {kept["id"]}
+
+    scene.peer.publishes(lost["id"], **lost)
+    handle = await backfill.ask_again(context, past.roads.uri, whole=True)
+    await past.fills()
+
+    assert handle == f"roads@{scene.peer.authority('far')}"
+    assert await past.uris() == {kept["id"], lost["id"]}
+    async with scene.here.database.reading() as tx:
+        [listed] = await backfills.fetching(tx)
+    assert (listed.handle, listed.reason, listed.progress.refused) == (handle, "", 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "reason"),
+    [
+        ("{here}/c/plaza", Conflict, "community-is-ours"),
+        ("{far}/@sten", NotFound, "community-not-found"),
+        ("{far}/@nobody", NotFound, "community-not-found"),
+        ("no address", NotFound, "community-not-found"),
+        ("{far}/@mute", Conflict, "community-lists-nothing"),
+    ],
+)
+async def test_what_has_no_past_to_fetch_is_refused_in_a_sentence(
+    past: Past, text: str, kind: type[Refusal], reason: str
+) -> None:
+    scene = past.scene
+    await scene.community((await scene.signed_in("bob")).member.actor, "plaza")
+    scene.group("far", "mute", past.sten)
+    asked = text.format(here=scene.here.origin, far=scene.peer.url("far"))
+
+    with pytest.raises(kind) as refused:
+        await backfill.ask_again(scene.here.context, asked, whole=False)
+
+    assert refused.value.reason == reason

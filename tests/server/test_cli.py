@@ -13,8 +13,9 @@ from time import monotonic
 
 import pytest
 
+from schemas.records import Actor, ActorKind, Community
 from server.config import Settings
-from server.storage import actors, members, opening
+from server.storage import actors, communities, members, opening
 from server.storage.database import connect
 from server.storage.embedded import Cluster
 from server.storage.opening import NotOpened
@@ -202,6 +203,42 @@ async def test_agencies_are_admitted_blocked_and_listed(environment: dict[str, s
     lines = [line.split() for line in listed.said.splitlines()]
     assert lines == [["admitted", "health.example"], ["blocked", "spam.example"]]
     assert (ours.status, ours.complained) == (1, "host: That is our own agency.\n")
+
+
+async def test_the_past_of_a_community_elsewhere_is_asked_for_by_command(
+    environment: dict[str, str],
+) -> None:
+    async with (
+        connect(environment["COMMONLORE_DATABASE"], size=1) as database,
+        database.transaction("test") as tx,
+    ):
+        uri = "http://far.localhost:9/c/roads"
+        group = Actor(
+            id=7,
+            uri=uri,
+            kind=ActorKind.COMMUNITY,
+            name="roads",
+            host="far.localhost:9",
+            local=False,
+            outbox=f"{uri}/outbox",
+            published_at=NOW,
+        )
+        await actors.add(tx, group, now=NOW)
+        await communities.add(tx, Community(actor=group), now=NOW)
+
+    none = await run("community", "fetch", "!none@far.localhost:9", environment=environment)
+    asked = await run("community", "fetch", "!roads@far.localhost:9", environment=environment)
+    whole = await run("community", "fetch", uri, "--whole", environment=environment)
+    listed = await run("community", "list", environment=environment)
+
+    assert (none.status, none.said) == (1, "")
+    assert "There is no community !none@far.localhost:9 to be had." in none.complained
+    assert asked.said.startswith(
+        "The threads that changed since we last asked will be fetched of !roads@far.localhost:9"
+    )
+    assert whole.said.startswith("All threads will be fetched of !roads@far.localhost:9")
+    line = "!roads@far.localhost:9: listing, 0 threads, 0 waiting, 0 refused, 0 posts\n"
+    assert listed.said == line
 
 
 async def test_queues_are_shown_and_driven_again(environment: dict[str, str]) -> None:

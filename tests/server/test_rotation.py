@@ -110,8 +110,8 @@ async def test_all_are_changed_but_those_that_are_being_changed(here: House) -> 
     await here.community("roads")
     await rotation.rotate(here.context, "mona")
 
-    assert await rotation.rotate_all(here.context) == (2, 1)
-    assert len(await rotation.own_keys(here.context)) == 12
+    assert await rotation.rotate_all(here.context) == (3, 1)
+    assert len(await rotation.own_keys(here.context)) == 16
     turn(here, rotation.OVERLAP)
     first, _ = await document(here, "/actor")
     assert first.startswith("rsa-key-")

@@ -60,10 +60,10 @@ async def nothing(_town: Town, _step: str) -> None:
 
 
 async def has_one_agency(town: Town, _step: str) -> bool:
-    keys = await town.count(
-        "actor_keys k JOIN actors a ON a.id = k.actor_id WHERE a.kind = 'agency' AND a.local"
-    )
-    return keys == 2 and await town.count("actors WHERE kind = 'agency' AND local") == 1
+    """Say whether there is one actor of the agency and one that reports, each with its keys."""
+    is_it = "a.local AND a.kind IN ('agency', 'moderation')"
+    keys = await town.count(f"actor_keys k JOIN actors a ON a.id = k.actor_id WHERE {is_it}")
+    return keys == 4 and await town.count(f"actors a WHERE {is_it}") == 2
 
 
 async def meets_peer_anew(town: Town, _step: str) -> None:

@@ -136,3 +136,16 @@ async def test_the_agencys_own_keys_change_while_it_runs(story: Story) -> None:
     assert found.host == story.transport.host
     keys = await rotation.own_keys(health.context, "actor")
     assert {key.kind for key in keys} == {KeyKind.RSA, KeyKind.ED25519}
+
+
+async def test_the_keys_of_who_reports_change_and_nobody_has_to_be_told(story: Story) -> None:
+    health = story.health
+    sent = "SELECT count(*) FROM activities"
+    before = await life.value(health, sent)
+
+    await rotation.rotate(health.context, "moderation", overlap=timedelta())
+
+    keys = await rotation.own_keys(health.context, "moderation")
+    assert {key.owner for key in keys} == {health.context.home.moderation}
+    assert not any(key.key_id.endswith("#main-key") for key in keys)
+    assert await life.value(health, sent) == before

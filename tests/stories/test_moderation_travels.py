@@ -176,6 +176,7 @@ async def test_a_report_reaches_the_hosts_moderators_without_the_reporters_name(
     # By its name, once it has told us.
     assert any(known in form.text for known in ("Transport", story.transport.host))
     assert "This is spam" in desk.text
+    assert "moderation@" not in desk.text
     assert "rosa" not in desk.text
     [(reported_by, raw)] = await life.rows(
         story.transport,
@@ -185,7 +186,7 @@ async def test_a_report_reaches_the_hosts_moderators_without_the_reporters_name(
         uri,
         uri.encode(),
     )
-    assert reported_by == story.health.context.home.agency
+    assert reported_by == story.health.context.home.moderation
     assert b"rosa" not in raw
 
 

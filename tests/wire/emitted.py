@@ -48,6 +48,7 @@ Build = Callable[[], Document]
 BY_ASKER: Final = "https://health.example/activities/1"
 BY_GROUP: Final = "https://transport.example/activities/2"
 AGENCY: Final = "https://health.example/actor"
+MODERATION: Final = f"{AGENCY}/moderation"
 FOLLOWERS: Final = f"{GROUP}/followers"
 KEYS: Final = (
     generate_rsa(f"{GROUP}#main-key", GROUP).public,
@@ -77,6 +78,9 @@ def actor_documents(draw: st.DrawFn) -> Document:
             return outgoing.person_document(pictured, ())
         case ActorKind.AGENCY:
             return outgoing.agency_document(actor(AGENCY, ActorKind.AGENCY), ())
+        case ActorKind.MODERATION:
+            reporting = replace(actor(MODERATION, ActorKind.MODERATION), name="moderation")
+            return outgoing.moderation_document(reporting, (), agency_uri=AGENCY)
         case ActorKind.COMMUNITY:
             slugs = draw(st.lists(st.sampled_from(["crashes", "question", "a-b"]), unique=True))
             community = Community(
@@ -111,7 +115,7 @@ def posts_sent(draw: st.DrawFn) -> Document:
 
 def _flag(about: list[str]) -> Document:
     return outgoing.flag_activity(
-        BY_ASKER, agency=AGENCY, about=about, to=GROUP, published=NOW, reason="Spam"
+        BY_ASKER, moderation=MODERATION, about=about, to=GROUP, published=NOW, reason="Spam"
     )
 
 

@@ -18,7 +18,7 @@ from federation.translate.outgoing_quotes import (
 )
 from federation.translate.sanitize import from_markdown
 from schemas.attached import Called, Choice, Hashtag, Media, MediaKind, Poll, Quote, Reaction
-from schemas.records import Kind, Mark, Post, PostFacts, Visibility
+from schemas.records import ActorKind, Kind, Mark, Post, PostFacts, Visibility
 from tests.wire.values import (
     ASKER,
     ASKING,
@@ -30,12 +30,15 @@ from tests.wire.values import (
     REPLY,
     ROADS,
     TABLE,
+    actor,
     released,
 )
 
 Document = dict[str, Any]
 
 FOLDER: Final = Path(__file__).parent / "commonlore"
+_AGENCY: Final = "https://health.example/actor"
+_MODERATION: Final = f"{_AGENCY}/moderation"
 _KITES: Final = "https://kites.example/users/ines/statuses/401"
 
 
@@ -174,6 +177,31 @@ def stamp() -> Document:
     )
 
 
+def moderation() -> Document:
+    """Give the actor that reports for an agency, without its keys, which are made anew."""
+    reporting = replace(
+        actor(_MODERATION, ActorKind.MODERATION),
+        name="moderation",
+        display_name="Health",
+        shared_inbox="https://health.example/inbox",
+        followers=None,
+        url="https://health.example/about",
+    )
+    return outgoing.moderation_document(reporting, (), agency_uri=_AGENCY)
+
+
+def flag() -> Document:
+    return outgoing.flag_activity(
+        "https://health.example/activities/6",
+        moderation=_MODERATION,
+        about=[REPLY],
+        to=GROUP,
+        published=NOW,
+        reason="Names a patient.",
+        community=GROUP,
+    )
+
+
 RECORDED: Final[dict[str, Callable[[], Document]]] = {
     "poll": poll,
     "with-media": with_media,
@@ -183,6 +211,8 @@ RECORDED: Final[dict[str, Callable[[], Document]]] = {
     "quote-request": quote_request,
     "accept-quote": accept_quote,
     "stamp": stamp,
+    "moderation": moderation,
+    "flag": flag,
 }
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from schemas.attached import Choice, MediaKind, Quote
-from schemas.records import Kind
+from schemas.records import ActorKind, Kind
 from tests.wire.recorded import FOLDER, RECORDED, recorded
 from tests.wire.understanding import check, understood
 from tests.wire.values import EMOJI, HELPER, QUESTION, REPLY
@@ -41,6 +41,20 @@ def test_what_we_send_is_as_recorded(name):
         ("vote", "IncomingVote", {"poll_uri": QUESTION, "choice": "JSON"}),
         ("quote-request", "IncomingQuoteRequest", {"quoted_uri": REPLY}),
         ("accept-quote", "IncomingApproval", {"stamp_uri": STAMP}),
+        (
+            "moderation",
+            "IncomingActor",
+            {"kind": ActorKind.PERSON, "name": "moderation", "host": "health.example"},
+        ),
+        (
+            "flag",
+            "IncomingFlag",
+            {
+                "actor_uri": "https://health.example/actor/moderation",
+                "object_uris": (REPLY,),
+                "reason": "Names a patient.",
+            },
+        ),
         ("stamp", "IncomingStamp", {"author_uri": HELPER, "target_uri": REPLY}),
     ],
 )

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from federation.uris import Home
 from schemas.records import ActorKind
+from schemas.wire.collections import ordered_collection
 from server.handlers.activitypub.answers import Written, asker_of, for_all, for_one, written
 from server.middleware import CONTEXT
 from server.services import reading
@@ -33,6 +34,21 @@ async def agency(request: web.Request) -> web.Response:
     context = request.app[CONTEXT]
     known = await reading.known_actor(context, "actor", ActorKind.AGENCY)
     return for_all(request, _written(context.home, known))
+
+
+async def moderation(request: web.Request) -> web.Response:
+    """Answer /actor/moderation, which others fetch before they take a report (SIG-21)."""
+    context = request.app[CONTEXT]
+    known = await reading.known_actor(context, "moderation", ActorKind.MODERATION)
+    return for_all(request, _written(context.home, known))
+
+
+async def moderation_outbox(request: web.Request) -> web.Response:
+    """Answer /actor/moderation/outbox: it says nothing to everybody; Lemmy wants it there."""
+    outbox = request.app[CONTEXT].home.collection(
+        request.app[CONTEXT].home.moderation, "outbox"
+    )
+    return for_all(request, written(ordered_collection(outbox, [])))
 
 
 # What is known is another object as soon as anything about it changes; see `served.Known`.

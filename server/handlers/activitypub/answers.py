@@ -26,6 +26,8 @@ JRD: Final = "application/jrd+json"
 _VARY: Final[dict[str, str]] = {hdrs.VARY: "Accept, Signature"}
 #: A cache between us and others must never give one agency what another was told (SIG-20).
 _FOR_ONE: Final[dict[str, str]] = {**_VARY, hdrs.CACHE_CONTROL: "private, no-store"}
+#: Whoever was told may keep it, and asks whether it is still so.
+_FOR_ONE_AGAIN: Final[dict[str, str]] = {**_VARY, hdrs.CACHE_CONTROL: "private, no-cache"}
 _FOR_ALL: Final[dict[str, str]] = {**_VARY, hdrs.CACHE_CONTROL: "public, max-age=180"}
 #: Browsers' scripts may read discovery documents (RFC 7033 5).
 ANY_ORIGIN: Final[dict[str, str]] = {hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*"}
@@ -92,6 +94,19 @@ def for_one(document: dict[str, Any]) -> web.Response:
     )
 
 
+def for_one_again(request: web.Request, document: dict[str, Any]) -> web.Response:
+    """Do as `for_one` for what is asked for often; 304 where they have just this.
+
+    The tag is of what was told to this very asker: it is no other's.
+    """
+    body = orjson.dumps(document)
+    tag = _tag(body)
+    told = {**_FOR_ONE_AGAIN, hdrs.ETAG: f'"{tag}"'}
+    if _has_it(request, tag):
+        return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=told)
+    return web.Response(body=body, content_type=ACTIVITY_JSON, headers=told)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
     """A document as bytes, with what is said of it in the head of every answer."""
@@ -125,7 +140,7 @@ def written_bytes(
     headers: Mapping[str, str] | None = None,
 ) -> Written:
     """Do as `written` with a body that is there already; `content_type` may have parameters."""
-    tag = hashlib.sha256(body).hexdigest()[:32]
+    tag = _tag(body)
     told = {**_FOR_ALL, **(headers or {}), hdrs.ETAG: f'"{tag}"'}
     told[hdrs.CONTENT_TYPE] = content_type
     return Written(body=body, status=status, headers=told, tag=tag)
@@ -138,6 +153,10 @@ def for_all(request: web.Request, document: Written) -> web.Response:
         del told[hdrs.CONTENT_TYPE]
         return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=told)
     return web.Response(body=document.body, status=document.status, headers=document.headers)
+
+
+def _tag(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:32]
 
 
 def _has_it(request: web.Request, tag: str) -> bool:

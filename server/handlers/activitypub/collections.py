@@ -5,8 +5,13 @@ from aiohttp import web
 from federation.errors import Malformed
 from schemas.records import ActorKind, Anonymous
 from server.context import Context
-from server.handlers.activitypub.answers import for_asker, for_one, signature_required
-from server.services import archive, outboxes, reading, synchronizing
+from server.handlers.activitypub.answers import (
+    for_asker,
+    for_one,
+    for_one_again,
+    signature_required,
+)
+from server.services import archive, contexts, outboxes, synchronizing
 from server.services.reading import Asker
 
 
@@ -29,8 +34,10 @@ async def community_archive(
     """Answer /c/NAME/archive, and with `after` one of its pages."""
     since, after = request.query.get("since"), request.query.get("after")
     if after is None:
-        return for_one(await archive.head(context, asker, _name(request), since))
-    return for_one(await archive.page(context, asker, _name(request), after=after, since=since))
+        head = await archive.head(context, asker, _name(request), since)
+        return for_one_again(request, head)
+    page = await archive.page(context, asker, _name(request), after=after, since=since)
+    return for_one_again(request, page)
 
 
 @for_asker
@@ -96,7 +103,14 @@ async def moderators(request: web.Request, context: Context, asker: Asker) -> we
 async def thread(request: web.Request, context: Context, asker: Asker) -> web.Response:
     """Answer /c/NAME/t/KEY, the context of a thread."""
     uri = f"{context.home.origin}/c/{_name(request)}/t/{request.match_info['key']}"
-    return for_one(await reading.thread(context, asker, uri))
+    return for_one(await contexts.thread(context, asker, uri))
+
+
+@for_asker
+async def thread_likes(request: web.Request, context: Context, asker: Asker) -> web.Response:
+    """Answer /c/NAME/t/KEY/likes."""
+    uri = f"{context.home.origin}/c/{_name(request)}/t/{request.match_info['key']}"
+    return for_one(await contexts.likes(context, asker, uri))
 
 
 @for_asker

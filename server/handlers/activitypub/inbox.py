@@ -25,18 +25,21 @@ BodyT = TypeVar("BodyT", bytes, bytearray)
 
 LARGEST: Final = 1_000_000  # bytes (DOS-03)
 MOST_AT_ONCE: Final = 256
-_SLOWEST: Final = 15.0  # seconds for a body
+SLOWEST_BODY: Final = 15.0  # seconds
 _COME_AGAIN: Final = 30.0
 
 
 class InboxDoor:
     """One inbox door per process: whoever is in it, and what is being written down."""
 
-    def __init__(self, context: Context, *, most: int = MOST_AT_ONCE) -> None:
+    def __init__(
+        self, context: Context, *, most: int = MOST_AT_ONCE, slowest: float = SLOWEST_BODY
+    ) -> None:
         self.batcher = Batcher(context)
         self.acquaintance = _acquaintance(context)
         self.find_key: FindKey = partial(find_key, context)
         self.free = most
+        self.slowest = slowest
 
     @contextmanager
     def entered(self) -> Iterator[None]:
@@ -57,9 +60,9 @@ class InboxDoor:
 DOOR: Final = web.AppKey("inbox-door", InboxDoor)
 
 
-def add_door(app: web.Application, context: Context) -> None:
-    """Hang the door in; `receive` needs it."""
-    app[DOOR] = InboxDoor(context)
+def add_door(app: web.Application, context: Context, *, slowest: float = SLOWEST_BODY) -> None:
+    """Hang the door in; `receive` needs it. A body may take `slowest` seconds."""
+    app[DOOR] = InboxDoor(context, slowest=slowest)
 
 
 async def receive(request: web.Request) -> web.Response:
@@ -79,7 +82,7 @@ async def receive(request: web.Request) -> web.Response:
                 (name.decode("latin-1"), value.decode("latin-1"))
                 for name, value in request.raw_headers
             ),
-            body=await _read_body(request),
+            body=await _read_body(request, door.slowest),
         )
         verified = await admit(
             signed,
@@ -116,13 +119,13 @@ async def _check_inbox(context: Context, name: str | None) -> None:
         raise Gone("no-such-inbox")
 
 
-async def _read_body(request: web.Request) -> bytes:
+async def _read_body(request: web.Request, slowest: float) -> bytes:
     if request.content.is_eof() and request.content.exception() is None:
         # It came whole with the head, as most do.
         return _fitting(request.content.read_nowait())
     body = bytearray()
     try:
-        async with asyncio.timeout(_SLOWEST):
+        async with asyncio.timeout(slowest):
             async for chunk in request.content.iter_any():
                 body += chunk
                 _fitting(body)

@@ -1,7 +1,6 @@
 """Discovery: WebFinger, NodeInfo, host-meta, and our JSON-LD terms."""
 
 from functools import cache, lru_cache
-from importlib import metadata
 from importlib.resources import files
 from typing import Final
 
@@ -30,9 +29,10 @@ _TYPES: Final = {
     ActorKind.PERSON: "Person",
     ActorKind.COMMUNITY: "Group",
     ActorKind.AGENCY: "Application",
+    ActorKind.MODERATION: "Service",
 }
+_ACTORS: Final = frozenset({"agency", "moderation", "person", "community"})
 _SCHEMA: Final = "http://nodeinfo.diaspora.software/ns/schema/"
-_UNVERSIONED: Final = "0"
 
 
 async def webfinger(request: web.Request) -> web.Response:
@@ -53,7 +53,7 @@ def _jrd(known: Known) -> Written:
         subject=f"acct:{actor.handle.removeprefix('@')}",
         actor_uri=actor.uri,
         actor_type=_TYPES[actor.kind],
-        page=None if actor.kind is ActorKind.AGENCY else actor.url or actor.uri,
+        page=None if actor.kind.speaks_for_agency else actor.url or actor.uri,
     )
     return written(document, content_type=JRD, headers=ANY_ORIGIN)
 
@@ -76,7 +76,7 @@ def _name_in(home: Home, resource: str) -> str | None:
     if isinstance(found, Handle):
         return found.name.lower() if found.host == home.authority else None
     place = home.locate(found)
-    if place is None or place.kind not in {"agency", "person", "community"}:
+    if place is None or place.kind not in _ACTORS:
         return None
     return place.key or _AGENCY
 
@@ -118,7 +118,7 @@ async def _nodeinfo(request: web.Request, version: NodeInfoVersion) -> web.Respo
     usage = await figures.usage(context)
     document = discovery.nodeinfo(
         version,
-        software_version=_own_version(),
+        software_version=figures.own_version(),
         node_name=context.settings.name,
         members=usage.members,
         active_month=usage.active_month,
@@ -128,14 +128,6 @@ async def _nodeinfo(request: web.Request, version: NodeInfoVersion) -> web.Respo
     content_type = f'application/json; profile="{_SCHEMA}{version}#"'
     told = written(document, content_type=content_type, headers=ANY_ORIGIN)
     return for_all(request, told)
-
-
-@cache
-def _own_version() -> str:
-    try:
-        return metadata.version("commonlore")
-    except metadata.PackageNotFoundError:
-        return _UNVERSIONED
 
 
 async def host_meta(request: web.Request) -> web.Response:

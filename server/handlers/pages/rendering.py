@@ -7,7 +7,6 @@ from functools import cache, lru_cache
 from gettext import NullTranslations
 from math import ceil, inf
 from typing import Literal, Protocol
-from zlib import crc32
 
 import jinja2
 from babel.dates import (
@@ -20,6 +19,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from schemas.records import KUDOS_EMOJI
+from server.services.faces import hue, initials
 
 #: Older than this, a date says more than "7 weeks ago".
 _RECENT = timedelta(days=30)
@@ -174,18 +174,6 @@ def _zone(name: str) -> tzinfo:
 
 def _locale(context: Context) -> str:
     return (context.get("language") or "en").replace("-", "_")
-
-
-def initials(name: str) -> str:
-    """One or two capitals for an avatar: of the first word and of the last."""
-    words = ["".join(filter(str.isalnum, word)) for word in name.split()]
-    letters = [word[0].upper() for word in words if word]
-    return "".join(letters[:1] + letters[1:][-1:]) or "?"
-
-
-def hue(text: str) -> int:
-    """A colour angle that stays the same for the same text, in degrees."""
-    return crc32(text.encode()) % 360
 
 
 def threaded(posts: Iterable[Threaded]) -> list[Reply]:

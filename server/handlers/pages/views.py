@@ -13,8 +13,8 @@ from federation.translate import sanitize
 from schemas.gate import Released
 from schemas.records import Actor, ActorKind, Community, Kind, Post, Role, Topic
 from server.context import Context
-from server.handlers.pages.rendering import hue, initials
 from server.services import quoting
+from server.services.faces import hue, initials
 from server.storage import agencies
 from server.storage.communities import Listed
 from server.storage.database import Transaction

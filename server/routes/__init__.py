@@ -1,4 +1,4 @@
-"""Every URL we answer, on one page."""
+"""Every URL we answer: those of pages, of other agencies, of members' clients."""
 
 from datetime import timedelta
 from typing import Final
@@ -49,6 +49,7 @@ from server.middleware.declarations import (
     wants_activitypub,
 )
 from server.middleware.keys import DECLARED
+from server.routes.clients import CLIENTS
 from server.services.archives import LARGEST
 
 __all__ = ["ROUTES", "Limit", "Route", "register"]
@@ -79,7 +80,7 @@ _INBOXES: Final = tuple(
         audience="signed",
         body=inbox.LARGEST,
     )
-    for owner in ("", "/c/{name}", "/@{name}")
+    for owner in ("", "/c/{name}", "/@{name}", "/actor/moderation")
     for path in (f"{owner}/inbox", f"{owner}/inbox/")
 )
 
@@ -105,6 +106,8 @@ _DISCOVERY: Final = (
     _document("/ns", well_known.terms),
     _document("/actor", actors.agency),
     _document("/actor/communities", directories.communities),
+    _document("/actor/moderation", actors.moderation),
+    _document("/actor/moderation/outbox", actors.moderation_outbox),
 )
 _COLLECTIONS: Final = (
     _document("/c/{name}/outbox", collections.community_outbox, Surface.COLLECTION),
@@ -119,6 +122,7 @@ _COLLECTIONS: Final = (
     _document("/c/{name}/featured", collections.featured, Surface.COLLECTION),
     _document("/c/{name}/moderators", collections.moderators, Surface.COLLECTION),
     _document("/c/{name}/t/{key}", collections.thread, Surface.COLLECTION),
+    _document("/c/{name}/t/{key}/likes", collections.thread_likes, Surface.COLLECTION),
     _document("/@{name}/outbox", collections.person_outbox, Surface.COLLECTION),
     _document("/@{name}/followers", collections.person_followers, Surface.COLLECTION),
     _document(
@@ -312,7 +316,7 @@ _PAGES: Final[tuple[Route, ...]] = (
     *_OPERATING_PAGES,
 )
 
-ROUTES: Final[tuple[Route, ...]] = (*_SYSTEM, *_ACTIVITYPUB, *_API, *_PAGES)
+ROUTES: Final[tuple[Route, ...]] = (*_SYSTEM, *_ACTIVITYPUB, *_API, *CLIENTS, *_PAGES)
 
 
 def register(application: web.Application, routes: tuple[Route, ...] = ROUTES) -> None:

@@ -1,0 +1,1 @@
+"""What members' clients ask us, in the words of the Mastodon API."""

@@ -1,0 +1,154 @@
+"""What happened, as the clients of members are told it: each what its member may read."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from schemas.records import MemberPrincipal, PostFacts, Surface, Visibility
+from server.context import BOOST, Context
+from server.handlers.mastodon import notifications
+from server.handlers.mastodon.status_entities import Made, Reader, boost, of_entries
+from server.services import sharing
+from server.storage import bulletins, desk, stream
+from server.storage.database import Transaction
+from server.storage.feeds import Entry
+from server.storage.stream import Fact, Listening, Told
+from server.streaming import Listener, Message, Stream
+
+
+async def render(
+    context: Context, facts: Sequence[Fact], listeners: Sequence[Listener]
+) -> None:
+    """Tell each listener what is theirs of these facts, in their order."""
+    async with context.database.reading() as tx:
+        ids = {fact.post_id for fact in facts if fact.kind is not Told.NOTIFIED}
+        entries = await desk.entries(tx, sorted(each for each in ids if each is not None))
+        for fact in facts:
+            if fact.kind is Told.NOTIFIED:
+                await _notify(tx, context, fact, listeners)
+            elif fact.post_id in entries:
+                await _tell(tx, context, fact, entries[fact.post_id], listeners)
+
+
+async def _notify(
+    tx: Transaction, context: Context, fact: Fact, listeners: Sequence[Listener]
+) -> None:
+    theirs = [each for each in listeners if each.member_id == fact.member_id]
+    wanted = [each for each in theirs if each.streams & {("user",), ("user:notification",)}]
+    if not wanted or fact.notification_id is None:
+        return
+    found = await bulletins.find(tx, wanted[0].member_id, [fact.notification_id])
+    belongs = await desk.joined(tx, wanted[0].member_id)
+    shown = await notifications.rendered(tx, context, _reader(wanted[0], belongs), found)
+    for notification in shown:
+        payload = notification.model_dump_json()
+        for each in wanted:
+            names = each.streams & {("user",), ("user:notification",)}
+            each.tell(
+                Message(stream=name, event="notification", payload=payload)
+                for name in sorted(names)
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """One listener before one post: on which streams it stands, and in which form."""
+
+    listener: Listener
+    boosted: tuple[Stream, ...]
+    plain: tuple[Stream, ...]
+
+
+async def _tell(
+    tx: Transaction,
+    context: Context,
+    fact: Fact,
+    entry: Entry,
+    listeners: Sequence[Listener],
+) -> None:
+    facts = entry.post.facts
+    members = {each.member_id for each in listeners}
+    known = await stream.audience(
+        tx, members, community_id=facts.community_id, author_id=facts.author_id
+    )
+    tags = frozenset[str]()
+    places = []
+    made: dict[int, Made] = {}
+    for each in listeners:
+        reader = _reader(each, _joined(facts, known.get(each.member_id)))
+        released = sharing.release(context, entry.post, reader.principal, Surface.API)
+        if released is None:
+            continue
+        tags = frozenset(tag.slug for tag in released.content.hashtags)
+        places.append(_place(each, facts, known.get(each.member_id), tags))
+    if fact.kind is Told.DELETED:
+        _tell_deleted(facts, places)
+        return
+    wanted = [place for place in places if place.boosted or place.plain]
+    by_form: dict[int, list[_Place]] = defaultdict(list)
+    for place in wanted:
+        # A new post is the same to everybody but its author; of an edited one all differ.
+        own = place.listener.member_id == facts.author_id or fact.kind is Told.EDITED
+        by_form[place.listener.member_id if own else 0].append(place)
+    event = "update" if fact.kind is Told.POSTED else "status.update"
+    for member_id, alike in by_form.items():
+        listener = alike[0].listener
+        belongs = _joined(facts, known.get(listener.member_id))
+        reader = _reader(listener, belongs, member_id=member_id or None)
+        made = await of_entries(tx, context, reader, [entry])
+        if facts.id in made:
+            _send(context, made[facts.id], alike, event)
+
+
+def _reader(
+    listener: Listener, joined: frozenset[int], *, member_id: int | None = None
+) -> Reader:
+    principal = MemberPrincipal(actor_id=listener.member_id, role=listener.role, joined=joined)
+    return Reader(principal=principal, member_id=member_id)
+
+
+def _joined(facts: PostFacts, known: Listening | None) -> frozenset[int]:
+    return frozenset({facts.community_id}) if known and known.belongs else frozenset()
+
+
+def _place(
+    listener: Listener, facts: PostFacts, known: Listening | None, tags: frozenset[str]
+) -> _Place:
+    boosted: list[Stream] = []
+    plain: list[Stream] = []
+    is_root, own = facts.parent_id is None, facts.author_id == listener.member_id
+    if own or (is_root and known is not None and known.follows):
+        plain.append(("user",))
+    elif is_root and known is not None and known.belongs:
+        boosted.append(("user",))
+    if facts.visibility is Visibility.PUBLIC:
+        side = "public:local" if facts.author_local else "public:remote"
+        plain += [("public",), (side,)] if is_root else []
+        plain += [("hashtag", tag) for tag in sorted(tags)]
+        if facts.author_local:
+            plain += [("hashtag:local", tag) for tag in sorted(tags)]
+    return _Place(
+        listener=listener,
+        boosted=tuple(name for name in boosted if name in listener.streams),
+        plain=tuple(name for name in plain if name in listener.streams),
+    )
+
+
+def _send(context: Context, made: Made, places: Sequence[_Place], event: str) -> None:
+    plain = made.status.model_dump_json()
+    passed_on = boost(made, context).model_dump_json()
+    for place in places:
+        place.listener.tell(
+            Message(stream=name, event=event, payload=passed_on) for name in place.boosted
+        )
+        place.listener.tell(
+            Message(stream=name, event=event, payload=plain) for name in place.plain
+        )
+
+
+def _tell_deleted(facts: PostFacts, places: Sequence[_Place]) -> None:
+    for place in places:
+        for number, names in ((facts.id | BOOST, place.boosted), (facts.id, place.plain)):
+            place.listener.tell(
+                Message(stream=name, event="delete", payload=str(number)) for name in names
+            )

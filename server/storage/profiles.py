@@ -1,0 +1,47 @@
+"""What clients show of actors beside what they say of themselves: counts, and what they are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from schemas.records import JoinRule
+from server.storage.database import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """Counts of public posts alone; `join` is of communities."""
+
+    followers: int = 0
+    following: int = 0
+    posts: int = 0
+    last_post_on: date | None = None
+    join: JoinRule | None = None
+
+
+async def of_actors(tx: Transaction, actor_ids: Sequence[int]) -> dict[int, Profile]:
+    """Count for each of these, in one statement; a community's posts are its threads."""
+    rows = await tx.fetch(
+        "SELECT a.id, c.join_rule, "
+        "(SELECT count(*) FROM follows f WHERE f.target_id = a.id "
+        "AND f.state = 'accepted') AS followers, "
+        "(SELECT count(*) FROM follows f WHERE f.follower_id = a.id "
+        "AND f.state = 'accepted') AS following, w.posts, w.last_on "
+        "FROM actors a LEFT JOIN communities c ON c.actor_id = a.id "
+        "CROSS JOIN LATERAL (SELECT count(*) AS posts, max(p.published_at)::date AS last_on "
+        "FROM posts p WHERE p.visibility = 'public' AND p.deleted_at IS NULL "
+        "AND CASE WHEN c.actor_id IS NULL THEN p.author_id = a.id "
+        "ELSE p.community_id = a.id AND p.parent_id IS NULL END) w "
+        "WHERE a.id = ANY($1)",
+        list(actor_ids),
+    )
+    return {
+        row["id"]: Profile(
+            followers=row["followers"],
+            following=row["following"],
+            posts=row["posts"],
+            last_post_on=row["last_on"],
+            join=JoinRule(row["join_rule"]) if row["join_rule"] else None,
+        )
+        for row in rows
+    }

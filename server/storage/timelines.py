@@ -1,0 +1,213 @@
+"""Timelines of clients: which posts stand in them, by id, newest first (client-api.md 10.1)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+
+from moderation.visibility import Scope
+from server.storage.database import Row, Transaction
+from server.storage.visibility import readable
+
+#: Tags that stand for what a question is, whether or not anybody wrote them.
+QUESTION: Final = "question"
+UNANSWERED: Final = "unanswered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A part of a timeline by post ids, both ends left out; `rising` starts at its old end."""
+
+    below: int | None = None
+    above: int | None = None
+    rising: bool = False
+    limit: int = 20
+
+    @property
+    def sql(self) -> str:
+        """A condition on posts `p` and its order, with $1, $2 and $3 as `arguments` gives."""
+        return (
+            "($1::bigint IS NULL OR p.id < $1) AND ($2::bigint IS NULL OR p.id > $2) "
+            f"ORDER BY p.id {self.order} LIMIT $3"
+        )
+
+    @property
+    def order(self) -> str:
+        return "ASC" if self.rising else "DESC"
+
+    @property
+    def arguments(self) -> tuple[int | None, int | None, int]:
+        return (self.below, self.above, self.limit)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A post in a timeline: as its community's boost, or as its author's own word."""
+
+    post_id: int
+    boosted: bool
+
+
+_WANTED: Final = (
+    "p.deleted_at IS NULL AND ($5 OR p.parent_id IS NULL) "
+    "AND (NOT $6 OR jsonb_array_length(coalesce(p.carried -> 'media', '[]')) > 0) "
+    "AND ($7::text IS NULL OR p.carried -> 'hashtags' "
+    "@> jsonb_build_array(jsonb_build_object('slug', $7::text)))"
+)
+
+
+def _lines(rows: Collection[Row], window: Window) -> list[Line]:
+    found = [Line(post_id=row["id"], boosted=row["boosted"]) for row in rows]
+    return found[::-1] if window.rising else found
+
+
+async def home(tx: Transaction, scope: Scope, reader: int, window: Window) -> list[Line]:
+    """List threads of joined communities and followed people, and what the reader wrote.
+
+    What an author whom the reader follows wrote in a community that they joined stands once.
+    """
+    condition, arguments = readable(scope, post="p", first=5)
+    alive = f"p.deleted_at IS NULL AND {condition} AND {window.sql}"
+    rows = await tx.fetch(
+        "SELECT id, bool_and(boosted) AS boosted FROM ("
+        "SELECT t.* FROM follows f CROSS JOIN LATERAL ("
+        "(SELECT p.id, true AS boosted FROM posts p WHERE p.community_id = f.target_id "
+        f"AND p.parent_id IS NULL AND {alive}) UNION ALL "
+        "(SELECT p.id, false FROM posts p WHERE p.author_id = f.target_id "
+        f"AND p.parent_id IS NULL AND {alive})) t "
+        "WHERE f.follower_id = $4 AND f.state = 'accepted' UNION ALL "
+        f"(SELECT p.id, false FROM posts p WHERE p.author_id = $4 AND {alive})) w "
+        f"GROUP BY id ORDER BY id {window.order} LIMIT $3",
+        *window.arguments,
+        reader,
+        *arguments,
+    )
+    return _lines(rows, window)
+
+
+async def public(
+    tx: Transaction, scope: Scope, window: Window, *, local: bool = False, remote: bool = False
+) -> list[Line]:
+    """List public threads, of this agency's people, of others', or of all."""
+    condition, arguments = readable(scope, post="p", first=6)
+    rows = await tx.fetch(
+        "SELECT p.id, false AS boosted FROM posts p WHERE p.parent_id IS NULL "
+        "AND p.visibility = 'public' AND p.deleted_at IS NULL "
+        "AND (NOT $4 OR (SELECT a.local FROM actors a WHERE a.id = p.author_id)) "
+        "AND (NOT $5 OR NOT (SELECT a.local FROM actors a WHERE a.id = p.author_id)) "
+        f"AND {condition} AND {window.sql}",
+        *window.arguments,
+        local,
+        remote,
+        *arguments,
+    )
+    return _lines(rows, window)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tags:
+    """Slugs: one of `any_of`, each of `all_of`, none of `none_of`.
+
+    QUESTION and UNANSWERED stand among `any_of` alone for what they mean.
+    """
+
+    any_of: tuple[str, ...]
+    all_of: tuple[str, ...] = ()
+    none_of: tuple[str, ...] = ()
+
+
+async def tagged(
+    tx: Transaction, scope: Scope, tags: Tags, window: Window, *, local: bool = False
+) -> list[Line]:
+    """List public posts by hashtag, newest first."""
+    condition, arguments = readable(scope, post="p", first=10)
+    rows = await tx.fetch(
+        "SELECT p.id, false AS boosted FROM posts p WHERE p.visibility = 'public' "
+        "AND p.deleted_at IS NULL AND (p.carried -> 'hashtags' @> ANY($4::jsonb[]) "
+        "OR ($7 AND p.kind = 'question') "
+        "OR ($8 AND p.kind = 'question' AND p.answers = 0)) "
+        "AND p.carried -> 'hashtags' @> ALL($5::jsonb[]) "
+        "AND NOT coalesce(p.carried -> 'hashtags' @> ANY($6::jsonb[]), false) "
+        "AND (NOT $9 OR (SELECT a.local FROM actors a WHERE a.id = p.author_id)) "
+        f"AND {condition} AND {window.sql}",
+        *window.arguments,
+        _contained(tags.any_of),
+        _contained(tags.all_of),
+        _contained(tags.none_of),
+        QUESTION in tags.any_of,
+        UNANSWERED in tags.any_of,
+        local,
+        *arguments,
+    )
+    return _lines(rows, window)
+
+
+def _contained(slugs: Collection[str]) -> list[str]:
+    return [orjson.dumps([{"slug": slug}]).decode() for slug in slugs]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Of:
+    """What is wanted of an account's posts."""
+
+    replies: bool = True
+    media: bool = False
+    pinned: bool = False
+    tag: str | None = None
+
+
+async def of_person(
+    tx: Transaction, scope: Scope, author_id: int, of: Of, window: Window
+) -> list[Line]:
+    condition, arguments = readable(scope, post="p", first=9)
+    return _lines(
+        await tx.fetch(
+            "SELECT p.id, false AS boosted FROM posts p WHERE p.author_id = $4 "
+            f"AND NOT $8 AND {_WANTED} AND {condition} AND {window.sql}",
+            *window.arguments,
+            author_id,
+            of.replies,
+            of.media,
+            of.tag,
+            of.pinned,
+            *arguments,
+        ),
+        window,
+    )
+
+
+async def of_community(
+    tx: Transaction, scope: Scope, community_id: int, of: Of, window: Window
+) -> list[Line]:
+    """List a community's threads as its boosts; no answers are boosted (client-api.md 10.1)."""
+    condition, arguments = readable(scope, post="p", first=9)
+    return _lines(
+        await tx.fetch(
+            "SELECT p.id, true AS boosted FROM posts p WHERE p.community_id = $4 "
+            "AND p.parent_id IS NULL AND (NOT $8 OR p.pinned_at IS NOT NULL) "
+            f"AND {_WANTED} AND {condition} AND {window.sql}",
+            *window.arguments,
+            community_id,
+            of.replies,
+            of.media,
+            of.tag,
+            of.pinned,
+            *arguments,
+        ),
+        window,
+    )
+
+
+async def helped_by(tx: Transaction, scope: Scope, reader: int, window: Window) -> list[Line]:
+    """List what somebody found helpful, by the posts' ids."""
+    condition, arguments = readable(scope, post="p", first=5)
+    rows = await tx.fetch(
+        "SELECT p.id, false AS boosted FROM marks m JOIN posts p ON p.id = m.post_id "
+        "WHERE m.actor_id = $4 AND m.helpful AND p.deleted_at IS NULL "
+        f"AND {condition} AND {window.sql}",
+        *window.arguments,
+        reader,
+        *arguments,
+    )
+    return _lines(rows, window)
