@@ -11,6 +11,7 @@ from server.handlers.mastodon import (
     instance,
     notifications,
     pictures,
+    searching,
     statuses,
     streaming,
     timelines,
@@ -86,6 +87,7 @@ CLIENTS: Final = (
         "member",
     ),
     *_client("GET", "/api/v1/accounts/lookup", accounts.lookup, "read:accounts"),
+    *_client("GET", "/api/v1/accounts/search", searching.accounts_search, "read:accounts"),
     *_client(
         "GET",
         "/api/v1/accounts/relationships",
@@ -116,6 +118,9 @@ CLIENTS: Final = (
     *_client(
         "GET", f"/api/v1/statuses/{_ID}/reblogged_by", statuses.reblogged_by, "read:accounts"
     ),
+    # Search.
+    *_client("GET", "/api/v2/search", searching.search, "read:search"),
+    *_client("GET", "/api/v1/search", searching.search_v1, "read:search"),
     # Writing and acting.
     *_client("POST", "/api/v1/statuses", writing.create, "write:statuses", "member"),
     *_client("PUT", f"/api/v1/statuses/{_ID}", writing.edit, "write:statuses", "member"),
