@@ -62,9 +62,9 @@ class Visitor:
         """Look a handle or an address up until it is there; give the path of its page."""
 
         async def look() -> str:
-            found = await self.get(f"/find?q={quote(what, safe='')}")
+            found = await self.get(f"/search?q={quote(what, safe='')}")
             page = found.url.removeprefix(self.origin).partition("?")[0].partition("#")[0]
-            return "" if page == "/find" or not found.body else page
+            return "" if page == "/search" or not found.body else page
 
         return await self.until(look, f"finds {what}")
 

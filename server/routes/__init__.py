@@ -36,6 +36,7 @@ from server.handlers.pages import (
     posts,
     quoting,
     relocating,
+    searching,
     severed,
     stewards,
     tags,
@@ -150,6 +151,8 @@ _WRITING: Final = Limit(times=60, per=timedelta(minutes=10), by="member")
 _SEARCHING: Final = Limit(times=20, per=timedelta(minutes=10), by="member")
 #: The same for guests, a whole network together.
 _ASKING: Final = Limit(times=20, per=timedelta(minutes=10))
+#: Asks while somebody types.
+_TYPING: Final = Limit(times=120, per=timedelta(minutes=1), by="member")
 _MARKING: Final = Limit(times=200, per=timedelta(minutes=10), by="member")
 
 
@@ -196,7 +199,9 @@ def _form(
 
 _COMMUNITY_PAGES: Final = (
     _page("/", home.home),
-    _page("/find", home.find, limit=Limit(times=60, per=timedelta(minutes=1))),
+    _page("/search", searching.show, limit=Limit(times=60, per=timedelta(minutes=1))),
+    _page("/find", searching.old),
+    _page("/alike", searching.alike, "member", limit=_TYPING),
     _page("/notifications", home.notified, "member"),
     _form("/notifications", home.mark_notifications_seen),
     _page("/communities", directory.directory),

@@ -15,6 +15,7 @@ from server.handlers.mastodon import (
     notifications,
     oauth,
     pictures,
+    searching,
     statuses,
     streaming,
     timelines,
@@ -125,6 +126,7 @@ CLIENTS: Final = (
         "member",
     ),
     *_client("GET", "/api/v1/accounts/lookup", accounts.lookup, "read:accounts"),
+    *_client("GET", "/api/v1/accounts/search", searching.accounts_search, "read:accounts"),
     *_client(
         "GET",
         "/api/v1/accounts/relationships",
@@ -155,6 +157,9 @@ CLIENTS: Final = (
     *_client(
         "GET", f"/api/v1/statuses/{_ID}/reblogged_by", statuses.reblogged_by, "read:accounts"
     ),
+    # Search.
+    *_client("GET", "/api/v2/search", searching.search, "read:search"),
+    *_client("GET", "/api/v1/search", searching.search_v1, "read:search"),
     # Writing and acting.
     *_client("POST", "/api/v1/statuses", writing.create, "write:statuses", "member"),
     *_client("PUT", f"/api/v1/statuses/{_ID}", writing.edit, "write:statuses", "member"),

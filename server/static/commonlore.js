@@ -39,11 +39,11 @@ for (const button of document.querySelectorAll("[data-copies]")) {
 }
 
 // When a fragment is refused (signed out, too fast), send the form as if there were no htmx:
-// the page that comes back says what happened.
+// the page that comes back says what happened. What only reads is let be.
 const sendPlainly = (event) => {
   const asked = event.target;
   const form = asked.closest("form");
-  if (!form) return;
+  if (!form || asked.hasAttribute("data-hx-get")) return;
   if (asked.name) {
     const pressed = document.createElement("input");
     Object.assign(pressed, { type: "hidden", name: asked.name, value: asked.value });

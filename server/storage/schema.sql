@@ -18,6 +18,43 @@ CREATE FUNCTION public.append_audit(happened_at timestamp with time zone, actor 
    RETURNING audit_events.id;
 END;
 
+CREATE FUNCTION public.change_words() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  UPDATE public.post_words
+    SET words = public.search_words(NEW.language, NEW.title, NEW.text, NEW.carried)
+    WHERE post_id = NEW.id;
+  RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION public.keep_words() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  INSERT INTO public.post_words (post_id, words)
+    SELECT id, public.search_words(language, title, text, carried) FROM added;
+  RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION public.search_language(language text) RETURNS regconfig
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE split_part(lower(language), '-'::text, 1) WHEN 'ar'::text THEN 'arabic'::regconfig WHEN 'hy'::text THEN 'armenian'::regconfig WHEN 'eu'::text THEN 'basque'::regconfig WHEN 'ca'::text THEN 'catalan'::regconfig WHEN 'da'::text THEN 'danish'::regconfig WHEN 'nl'::text THEN 'dutch'::regconfig WHEN 'en'::text THEN 'english'::regconfig WHEN 'fi'::text THEN 'finnish'::regconfig WHEN 'fr'::text THEN 'french'::regconfig WHEN 'de'::text THEN 'german'::regconfig WHEN 'el'::text THEN 'greek'::regconfig WHEN 'hi'::text THEN 'hindi'::regconfig WHEN 'hu'::text THEN 'hungarian'::regconfig WHEN 'id'::text THEN 'indonesian'::regconfig WHEN 'ga'::text THEN 'irish'::regconfig WHEN 'it'::text THEN 'italian'::regconfig WHEN 'lt'::text THEN 'lithuanian'::regconfig WHEN 'ne'::text THEN 'nepali'::regconfig WHEN 'nb'::text THEN 'norwegian'::regconfig WHEN 'nn'::text THEN 'norwegian'::regconfig WHEN 'no'::text THEN 'norwegian'::regconfig WHEN 'pt'::text THEN 'portuguese'::regconfig WHEN 'ro'::text THEN 'romanian'::regconfig WHEN 'ru'::text THEN 'russian'::regconfig WHEN 'sr'::text THEN 'serbian'::regconfig WHEN 'es'::text THEN 'spanish'::regconfig WHEN 'sv'::text THEN 'swedish'::regconfig WHEN 'ta'::text THEN 'tamil'::regconfig WHEN 'tr'::text THEN 'turkish'::regconfig WHEN 'yi'::text THEN 'yiddish'::regconfig ELSE 'simple'::regconfig END;
+
+CREATE FUNCTION public.search_text(plain text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN translate(plain, '<>‹›«»“”„‟‘’‚‛…–—·•¿¡、。，'::text, '                        '::text);
+
+CREATE FUNCTION public.search_names(name text, display_name text, summary text) RETURNS tsvector
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((setweight(to_tsvector('simple'::regconfig, ((name || ' '::text) || translate(name, '._~-'::text, '    '::text))), 'A'::"char") || setweight(to_tsvector('simple'::regconfig, public.search_text((("left"(display_name, 1000) || ' '::text) || translate("left"(display_name, 1000), '._~-'::text, '    '::text)))), 'A'::"char")) || setweight(to_tsvector('simple'::regconfig, "left"(summary, 10000)), 'D'::"char"));
+
+CREATE FUNCTION public.search_words(language text, title text, body text, carried jsonb) RETURNS tsvector
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (((setweight(to_tsvector(public.search_language(language), public.search_text("left"(title, 1000))), 'A'::"char") || setweight(to_tsvector(public.search_language(language), public.search_text("left"(COALESCE((carried ->> 'warning'::text), ''::text), 1000))), 'B'::"char")) || setweight(to_tsvector(public.search_language(language), public.search_text("left"(body, 50000))), 'D'::"char")) || array_to_tsvector(ARRAY(SELECT ('#'::text || "left"((h.tag ->> 'slug'::text), 200)) FROM jsonb_array_elements(COALESCE((search_words.carried -> 'hashtags'::text), '[]'::jsonb)) h(tag))));
+
 CREATE TABLE public.accepted_answers (
     question_id bigint NOT NULL,
     answer_id bigint NOT NULL,
@@ -96,6 +133,7 @@ CREATE TABLE public.actors (
     deleted_at timestamp with time zone,
     also_known_as text DEFAULT ''::text NOT NULL,
     moved_to text,
+    words tsvector GENERATED ALWAYS AS (public.search_names(name, display_name, summary)) STORED,
     CONSTRAINT actors_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'community'::text, 'agency'::text, 'moderation'::text])))
 );
 
@@ -462,6 +500,11 @@ CREATE TABLE public.polls (
     is_due boolean DEFAULT false NOT NULL,
     settled_at timestamp with time zone,
     CONSTRAINT polls_voters_check CHECK ((voters >= 0))
+);
+
+CREATE TABLE public.post_words (
+    post_id bigint NOT NULL,
+    words tsvector NOT NULL
 );
 
 CREATE TABLE public.posts (
@@ -843,6 +886,9 @@ ALTER TABLE ONLY public.poll_votes
 ALTER TABLE ONLY public.polls
     ADD CONSTRAINT polls_pkey PRIMARY KEY (post_id);
 
+ALTER TABLE ONLY public.post_words
+    ADD CONSTRAINT post_words_pkey PRIMARY KEY (post_id);
+
 ALTER TABLE ONLY public.posts
     ADD CONSTRAINT posts_pkey PRIMARY KEY (id);
 
@@ -937,6 +983,8 @@ CREATE INDEX actor_keys_ending ON public.actor_keys USING btree (ends_at) WHERE 
 
 CREATE INDEX actors_by_handle ON public.actors USING btree (host, name);
 
+CREATE INDEX actors_by_word ON public.actors USING gin (words);
+
 CREATE UNIQUE INDEX actors_local_name ON public.actors USING btree (name) WHERE local;
 
 CREATE INDEX agencies_by_state ON public.agencies USING btree (state, host);
@@ -1019,6 +1067,8 @@ CREATE INDEX polls_due ON public.polls USING btree (told_at) WHERE (is_due AND (
 
 CREATE INDEX polls_unsettled ON public.polls USING btree (LEAST(closes_at, closed_at)) WHERE (settled_at IS NULL);
 
+CREATE INDEX post_words_by_word ON public.post_words USING gin (words) WITH (gin_pending_list_limit='256');
+
 CREATE INDEX posts_archive ON public.posts USING btree (community_id, published_at, id) WHERE (parent_id IS NULL);
 
 CREATE INDEX posts_author_by_id ON public.posts USING btree (author_id, id DESC);
@@ -1074,6 +1124,10 @@ CREATE INDEX tokens_by_member ON public.tokens USING btree (member_id, seen_at D
 CREATE INDEX tokens_seen ON public.tokens USING btree (seen_at);
 
 CREATE INDEX undone_marks_by_age ON public.undone_marks USING btree (undone_at);
+
+CREATE TRIGGER posts_change_words AFTER UPDATE OF language, title, text, carried ON public.posts FOR EACH ROW WHEN (((((old.language IS DISTINCT FROM new.language) OR (old.title IS DISTINCT FROM new.title)) OR (old.text IS DISTINCT FROM new.text)) OR (old.carried IS DISTINCT FROM new.carried))) EXECUTE FUNCTION public.change_words();
+
+CREATE TRIGGER posts_keep_words AFTER INSERT ON public.posts REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.keep_words();
 
 ALTER TABLE ONLY public.accepted_answers
     ADD CONSTRAINT accepted_answers_answer_id_fkey FOREIGN KEY (answer_id) REFERENCES public.posts(id);
@@ -1197,6 +1251,9 @@ ALTER TABLE ONLY public.poll_votes
 
 ALTER TABLE ONLY public.polls
     ADD CONSTRAINT polls_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
+
+ALTER TABLE ONLY public.post_words
+    ADD CONSTRAINT post_words_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.posts
     ADD CONSTRAINT posts_author_id_fkey FOREIGN KEY (author_id) REFERENCES public.actors(id);
@@ -1355,6 +1412,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.poll_choices TO commonlore_app
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.poll_votes TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.polls TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.post_words TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.posts TO commonlore_app;
 

@@ -12,3 +12,20 @@ def readable(scope: Scope, *, post: str, first: int) -> tuple[str, list[object]]
         f"{author}::bigint)"
     )
     return sql, [scope.everything, scope.public, sorted(scope.joined), scope.author]
+
+
+#: The blocked domains as one pattern for hosts: each with what is below it, and with any port
+#: where the block names none. NULL, which nothing matches, where nobody is blocked.
+_BLOCKED = (
+    "(SELECT string_agg(CASE WHEN g.host ~ ':[0-9]+$' THEN '^' ELSE '(^|\\.)' END "
+    "|| regexp_replace(g.host, '([^a-z0-9])', '\\\\\\1', 'g') || '(:[0-9]+)?$', '|') "
+    "FROM agencies g WHERE g.state = 'blocked')"
+)
+
+
+def heard(actor: str) -> str:
+    """Give a condition on an actors alias: it is not suspended, nor of a blocked agency."""
+    return (
+        f"({actor}.suspended_at IS NULL AND ({actor}.local "
+        f"OR NOT coalesce({actor}.host ~ {_BLOCKED}, false)))"
+    )

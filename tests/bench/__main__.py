@@ -11,7 +11,7 @@ from pathlib import Path
 from time import monotonic
 
 from server.storage.embedded import Cluster
-from tests.bench import figures, growth, houses, limits, processes, report
+from tests.bench import figures, growth, houses, limits, processes, report, searching
 from tests.bench.children import Child, child
 from tests.bench.figures import Figures, Stand
 from tests.bench.limits import Effort
@@ -29,6 +29,7 @@ STAGES = (
     figures.sending,
     figures.passing_on,
     figures.growing,
+    searching.finding,
     growth.backfilling,
     growth.growing_old,
     growth.waiting_long,

@@ -2,12 +2,43 @@
 
 from types import SimpleNamespace as Record
 
+from markupsafe import Markup
+
 from tests.pages import gallery_deliveries
 from tests.pages import samples as s
 
 PREVIEW = "<p>Our reviews take <strong>three weeks</strong>.</p>"
 
 GUEST: dict[str, object] = {"member": None}
+SEARCH: dict[str, object] = {
+    "query": "tender -pilot",
+    "tab": "posts",
+    "tabs": [
+        {
+            "href": "/search?q=tender&tab=posts",
+            "text": "Posts",
+            "current": True,
+            "count": "1000+",
+        },
+        {
+            "href": "/search?q=tender&tab=tags",
+            "text": "Hashtags",
+            "current": False,
+            "count": "0",
+        },
+    ],
+    "posts": [],
+    "communities": [],
+    "people_found": [],
+    "tags": [],
+    "narrow": [
+        {"href": "/search?q=tender", "text": "Questions", "current": True},
+        {"href": "/search?q=tender+is:poll", "text": "Polls", "current": False},
+    ],
+    "problem": "",
+    "notes": [],
+    "pages": None,
+}
 PAGES: dict[str, tuple[str, dict[str, object]]] = {
     "home-guest": (
         "home.html",
@@ -140,6 +171,7 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
         {
             "community": s.REVIEWS,
             "preview_html": PREVIEW,
+            "alike": [s.QUESTION, s.TENDER],
             "errors": {"title": "Say in one sentence what you ask"},
             "form": {"kind": "discussion", "body": "Our reviews take **three weeks**."},
         },
@@ -674,28 +706,39 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
             "request_id": "01J9-4F",
         },
     ),
-    "found": (
-        "found.html",
-        {
-            "query": "@priya@learning.transport.gov",
-            "communities": [s.PROCUREMENT],
-            "people_found": [s.PRIYA, s.TOMAS],
-            "posts": [s.TENDER],
+    "search": (
+        "search.html",
+        SEARCH
+        | {
+            "posts": [
+                Record(
+                    post=s.TENDER,
+                    title=Markup("Which <mark>tender</mark> rules hold for pilots?"),
+                    excerpt=Markup("we ran a <mark>tender</mark> for a pilot … and a second"),
+                ),
+                Record(post=s.QUESTION, title=s.QUESTION.title, excerpt=""),
+                Record(post=s.QUESTION.children[0], title="An answer", excerpt="Ask them."),
+            ],
             "problem": "The Treasury could not be reached just now; this is our copy of it.",
-            "pages": None,
+            "notes": ["Only the first 12 words count."],
+            "pages": {"previous": None, "next": "/search?q=tender&before=0.2~5"},
         },
     ),
-    "found-nothing": (
-        "found.html",
-        {
-            "query": "qwzx",
-            "communities": [],
-            "people_found": [],
-            "posts": [],
-            "problem": "",
-            "pages": None,
-        },
+    "search-people": (
+        "search.html",
+        SEARCH | {"tab": "people", "people_found": [s.PRIYA, s.TOMAS]},
     ),
+    "search-communities": (
+        "search.html",
+        SEARCH | {"tab": "communities", "communities": [s.PROCUREMENT]},
+    ),
+    "search-tags": (
+        "search.html",
+        SEARCH | {"tab": "tags", "tags": [Record(slug="tender", name="Tender", posts=3)]},
+    ),
+    "search-nothing": ("search.html", SEARCH | {"query": "qwzx"}),
+    "search-tips": ("search.html", SEARCH | {"query": "", "tabs": [], "narrow": []}),
+    "alike": ("alike.html", {"alike": [s.QUESTION, s.TENDER]}),
     "preview": ("preview.html", {"preview_html": PREVIEW}),
     **gallery_deliveries.PAGES,
 }

@@ -236,7 +236,7 @@ async def test_pages_of_a_steward_and_a_guest_please_axe(
     await steward.page.locator("main form button:not([type=button])").first.click()
     await steward.page.wait_for_load_state()
 
-    for path in ("/", "/communities", "/c/reviews", "/find?q=incident", "/p/1"):
+    for path in ("/", "/communities", "/c/reviews", "/search?q=incident", "/p/1"):
         await guest.open(path)
     for path in (
         "/",
@@ -246,7 +246,7 @@ async def test_pages_of_a_steward_and_a_guest_please_axe(
         "/c/reviews/edit",
         "/c/reviews/requests",
         "/notifications",
-        "/find?q=nothing+at+all",
+        "/search?q=nothing+at+all",
     ):
         await steward.open(path)
 

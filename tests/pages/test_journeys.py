@@ -401,13 +401,13 @@ async def test_a_members_community_shows_outsiders_its_charter_only(
 
     for browser in (people.guest, people.ben):
         community = await browser.get("/c/fraud")
-        found = await browser.get("/find?q=inside")
+        found = await browser.get("/search?q=inside")
         home = await browser.get("/")
 
         assert "Be <em>kind</em>." in community.text
         assert "Members only" in community.text
         assert not any("An inside question" in page.text for page in (community, found, home))
-    assert thread in (await people.sam.get("/find?q=INSIDE+question")).text
+    assert thread in (await people.sam.get("/search?q=INSIDE+question")).text
 
 
 async def test_a_community_is_started_and_edited(people: SimpleNamespace) -> None:
@@ -513,8 +513,8 @@ async def test_home_shows_a_member_whom_they_could_help(people: SimpleNamespace)
 
 
 async def test_people_are_found_by_members_only(people: SimpleNamespace) -> None:
-    by_member = (await people.ben.get("/find?q=amina")).text
-    by_guest = (await people.guest.get("/find?q=amina")).text
+    by_member = (await people.ben.get("/search?q=amina&tab=people")).text
+    by_guest = (await people.guest.get("/search?q=amina&tab=people")).text
 
     assert "/@amina" in by_member
     assert "/@amina" not in by_guest
@@ -523,8 +523,8 @@ async def test_people_are_found_by_members_only(people: SimpleNamespace) -> None
 async def test_an_unknown_address_is_explained(
     people: SimpleNamespace, agency: Instance
 ) -> None:
-    guest = (await people.guest.get("/find?q=%40nobody%40nowhere.localhost%3A1")).text
-    known = (await people.guest.get(f"/find?q=%21reviews%40{agency.host}")).text
+    guest = (await people.guest.get("/search?q=%40nobody%40nowhere.localhost%3A1")).text
+    known = (await people.guest.get(f"/search?q=%21reviews%40{agency.host}")).text
 
     assert "Sign in, and we ask its agency for it." in guest
     assert "About reviews" in known
@@ -560,7 +560,7 @@ async def test_what_is_not_there_is_not_found(people: SimpleNamespace, path: str
         "/c/reviews?before=0001-01-01T00:00:00%2B14:00~5",
         "/communities?before=9999-12-31T23:59:59-14:00~5",
         "/tags/nearmiss?before=0001-01-01T00:00:00%2B14:00~5",
-        "/find?q=%00%FF",
+        "/search?q=%00%FF",
         "/communities?q=%00&scope=%00",
     ],
 )

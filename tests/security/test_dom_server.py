@@ -166,9 +166,9 @@ async def test_dom_06_the_same_redirect_within_admitted_agencies_is_followed(tow
 
 Spelt = Callable[[Scene], str]
 ASKED: dict[str, Spelt] = {
-    "search-handle": lambda scene: f"/find?q={quote('@eve@' + scene.peer.authority('new'))}",
-    "search-group": lambda scene: f"/find?q={quote('!eve@' + scene.peer.authority('new'))}",
-    "search-url": lambda scene: f"/find?q={quote(scene.peer.url('new', '/@eve'), safe='')}",
+    "search-handle": lambda scene: f"/search?q={quote('@eve@' + scene.peer.authority('new'))}",
+    "search-group": lambda scene: f"/search?q={quote('!eve@' + scene.peer.authority('new'))}",
+    "search-url": lambda scene: f"/search?q={quote(scene.peer.url('new', '/@eve'), safe='')}",
     "profile": lambda scene: f"/@eve@{scene.peer.authority('new')}",
     "community": lambda scene: f"/c/eve@{scene.peer.authority('new')}",
     "webfinger": lambda scene: (
@@ -203,7 +203,7 @@ async def test_fet_10_a_member_may_look_somebody_up(town):
     town.scene.peer.webfingers(handle, eve.uri)
     browser = await town.scene.here.member_browser("curious")
 
-    await browser.get(f"/find?q={quote('@' + handle)}")
+    await browser.get(f"/search?q={quote('@' + handle)}")
 
     assert town.scene.asked("found")
     assert await known(town.scene, eve)

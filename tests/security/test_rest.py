@@ -135,7 +135,7 @@ async def viewers(health: Instance) -> dict[str, Browser]:
     ],
     ids=range(14),
 )
-@pytest.mark.parametrize("page", ["/find", "/communities"])
+@pytest.mark.parametrize("page", ["/search", "/communities"])
 async def test_dos_16_no_words_make_a_search_dear_or_broken(
     viewers: dict[str, Browser], page: str, words: str
 ) -> None:
@@ -152,10 +152,26 @@ async def test_dos_16_no_words_make_a_search_dear_or_broken(
 async def test_dos_16_a_percent_sign_is_a_letter_like_any_other(
     viewers: dict[str, Browser],
 ) -> None:
-    shown = [(await viewers["member"].get(f"/find?q={q}")).text for q in ("Question+7", "%25")]
+    shown = [
+        (await viewers["member"].get(f"/search?q={q}")).text for q in ("Question+7", "%25")
+    ]
 
     # Were it a pattern, it would find everything: the newest come first.
     assert ["Question 7" in shown[0], "Question 59" in shown[1]] == [True, False]
+
+
+async def test_dos_16_a_search_that_takes_too_long_is_given_up(
+    health: Instance, viewers: dict[str, Browser]
+) -> None:
+    started = monotonic()
+    async with health.database.transaction("test") as tx:
+        await tx.execute("LOCK TABLE post_words IN ACCESS EXCLUSIVE MODE")
+        answer = await viewers["guest"].get("/search?q=question")
+
+    assert answer.status == 422
+    assert "That search takes too long. Try fewer words, or rarer ones." in answer.text
+    assert monotonic() - started < 10
+    assert (await viewers["guest"].get("/search?q=question")).status == 200
 
 
 def test_aut_04_every_route_that_answers_has_a_declaration() -> None:

@@ -127,7 +127,7 @@ def told(answer: Answer, number: int) -> tuple[int, str, str]:
 
 
 async def found(browser: Browser, words: str) -> bool:
-    answer = await browser.get(f"/find?q={words}")
+    answer = await browser.get(f"/search?q={words}")
     assert answer.status == 200
     return "/p/" in answer.text
 
@@ -140,7 +140,22 @@ async def test_vis_08_words_for_members_are_found_by_members_alone(scene: Scene)
     for name, browser in scene.viewers.items():
         assert not await found(browser, "zebra"), name
         assert await found(browser, "yak"), name
-        assert "zebra" not in (await browser.get("/find?q=crossed")).text, name
+        assert "zebra" not in (await browser.get("/search?q=crossed")).text, name
+
+
+async def test_vis_08_no_count_tag_or_question_like_it_tells_of_words_for_members(
+    scene: Scene,
+) -> None:
+    mona = scene.health.browser()
+    await mona.sign_in("mona")
+    places = ("/search?q=zebra", "/search?q=zebra+is:question&tab=posts", "/alike?title=zebra")
+
+    for place in places:
+        assert "About a" in (await mona.get(place)).text, place
+        for name, browser in scene.viewers.items():
+            text = (await browser.get(place)).text
+            assert "About a" not in text, (name, place)
+            assert "(1)" not in text, (name, place)
 
 
 async def test_vis_08_who_leaves_finds_no_more_what_was_for_members(scene: Scene) -> None:

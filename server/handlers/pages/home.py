@@ -1,35 +1,25 @@
-"""The front page, what a member was told, and finding things by words, handle or address."""
+"""The front page, and what a member was told."""
 
 from typing import Final
 
 from aiohttp import web
 
-from federation.handles import parse_handle
 from schemas.gate import SealedPost
 from schemas.records import Actor, ActorKind, Kind, Surface, Visibility
 from server.handlers.pages import views
 from server.handlers.pages.pages import asked, context_of, id_in, page, see_other, signed_in
 from server.handlers.pages.rows import rows_of
 from server.handlers.pages.views import ActorView, Names, PostView
-from server.handlers.pages.words import noted, say, say_many
+from server.handlers.pages.words import say, say_many
 from server.middleware import PRINCIPAL, SESSION
-from server.services import discovery, sharing
-from server.storage import communities, errands, feeds, notifications, search
+from server.services import sharing
+from server.storage import communities, errands, feeds, notifications
 from server.storage.notifications import Notification
 from server.storage.sessions import SignedIn
 
 _SHOWN: Final = 6
 _NOTIFICATIONS: Final = 40
-_MOST_WORDS: Final = 8
-_LONGEST_QUERY: Final = 500
 _OLD: Final = 50
-_NOT_FOUND: Final = noted(
-    "There is nothing at that address, or its agency cannot be reached or may not exchange "
-    "with us. Check the address, or try again later."
-)
-_NOT_KNOWN: Final = noted(
-    "We do not know that address yet. Sign in, and we ask its agency for it."
-)
 
 #: Kinds as they are stored to kinds as the template names them, where they differ.
 _KINDS: Final = {"asks-to-join": "join-asked", "let-in": "joined"}
@@ -201,60 +191,3 @@ async def mark_notifications_seen(request: web.Request) -> web.StreamResponse:
     async with context.database.transaction("notifications.seen") as tx:
         await notifications.mark_seen(tx, session.member.id)
     return see_other(request, "/notifications")
-
-
-async def find(request: web.Request) -> web.StreamResponse:
-    """Find by words what is here, and by handle or address what is elsewhere.
-
-    A guest never makes us fetch anything; a member does, and reads why where it fails.
-    """
-    context, session = context_of(request), request[SESSION]
-    query = asked(request, "q").strip()[:_LONGEST_QUERY]
-    problem, found = "", None
-    if parse_handle(query) is not None:
-        found = await discovery.look_up(context, query, may_fetch=session is not None)
-        problem = "" if found else say(request, _NOT_FOUND if session else _NOT_KNOWN)
-        if (place := _place_of(request, found)) is not None:
-            return see_other(request, place)
-    words = tuple(query.split()[:_MOST_WORDS])
-    return await _found_page(request, query, words, problem)
-
-
-def _place_of(request: web.Request, found: Actor | SealedPost | None) -> str | None:
-    """Say where on our pages a thing is that was asked for by its very handle or address."""
-    if isinstance(found, SealedPost):
-        facts = found.facts
-        context, principal = context_of(request), request[PRINCIPAL]
-        if sharing.release(context, found, principal, Surface.PAGE) is None:
-            return None
-        place = f"/p/{facts.root_id}"
-        return place if facts.id == facts.root_id else f"{place}#p{facts.id}"
-    return views.path_of(found) if found is not None else None
-
-
-async def _found_page(
-    request: web.Request,
-    query: str,
-    words: tuple[str, ...],
-    problem: str,
-) -> web.Response:
-    context, session = context_of(request), request[SESSION]
-    reader = session.member.id if session else None
-    scope = sharing.scope(context, request[PRINCIPAL], Surface.PAGE)
-    async with context.database.reading() as tx:
-        names = await views.agency_names(tx, context)
-        listed = []
-        if words:
-            listed = await communities.listed(tx, reader=reader, words=query, limit=20)
-        people = await search.people(tx, words) if words and session else []
-        threads = await search.threads(tx, scope, words) if words else []
-    return page(
-        request,
-        "found.html",
-        query=query,
-        communities=[views.community(each, names) for each in listed],
-        people_found=[views.actor(each, names) for each in people],
-        posts=rows_of(request, threads, names),
-        problem=problem,
-        pages=None,
-    )

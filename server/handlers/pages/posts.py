@@ -21,6 +21,7 @@ from server.handlers.pages.pages import (
     signed_in,
     typed,
 )
+from server.handlers.pages.searching import alike_of
 from server.handlers.pages.views import CommunityView, PostView
 from server.handlers.pages.words import say
 from server.middleware import PRINCIPAL, SESSION
@@ -48,6 +49,7 @@ async def ask_form(request: web.Request) -> web.StreamResponse:
         community=community,
         preview_html=None,
         quoted=await quoted_card(request, quotes),
+        alike=[],
     )
 
 
@@ -93,6 +95,7 @@ async def _ask_again(
         community=community,
         preview_html=await _shown(written),
         quoted=await quoted_card(request, form.get("quote", "")),
+        alike=await alike_of(request, form.get("title", "")),
     )
 
 
