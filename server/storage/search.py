@@ -6,15 +6,15 @@ from moderation.visibility import Scope
 from schemas.records import Actor
 from server.storage import actors, feeds, posts
 from server.storage.database import Transaction
-from server.storage.visibility import readable
+from server.storage.visibility import listed
 
 
 async def threads(
     tx: Transaction, scope: Scope, words: Sequence[str], *, limit: int = 20
 ) -> list[feeds.Entry]:
     """List threads in which one post has all the words, latest activity first."""
-    of_thread, arguments = readable(scope, post="p", first=3)
-    of_match, _ = readable(scope, post="m", first=3)
+    of_thread, arguments = listed(scope, post="p", first=3)
+    of_match, _ = listed(scope, post="m", first=3)
     rows = await tx.fetch(
         f"SELECT {posts.FACTS}, {posts.WORDS}, p.active_at, {actors.columns('au', 'au_')}, "
         f"{actors.columns('co', 'co_')} {posts.FROM} WHERE p.parent_id IS NULL "

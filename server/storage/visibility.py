@@ -1,6 +1,7 @@
 """The reading scope as SQL: the same sentence as `moderation.visibility.may_read`."""
 
 from moderation.visibility import Scope
+from server.storage import silences
 
 
 def readable(scope: Scope, *, post: str, first: int) -> tuple[str, list[object]]:
@@ -12,3 +13,20 @@ def readable(scope: Scope, *, post: str, first: int) -> tuple[str, list[object]]
         f"{author}::bigint)"
     )
     return sql, [scope.everything, scope.public, sorted(scope.joined), scope.author]
+
+
+def listed(scope: Scope, *, post: str, first: int) -> tuple[str, list[object]]:
+    """Give the condition of a list: `readable`, without whom the reader muted or blocked.
+
+    The arguments are the same.
+    """
+    sql, arguments = readable(scope, post=post, first=first)
+    people = f"{post}.author_id, {post}.community_id"
+    return f"({sql} AND {silences.wanted(f'${first + 3}', people=people)})", arguments
+
+
+def of_their_own(scope: Scope, *, post: str, first: int) -> tuple[str, list[object]]:
+    """Give the condition of a person's own page: `readable`, unless the reader blocked them."""
+    sql, arguments = readable(scope, post=post, first=first)
+    member = f"${first + 3}"
+    return f"({sql} AND {silences.unblocked(member, people=f'{post}.author_id')})", arguments
