@@ -133,6 +133,8 @@ class Status(Numbered):
     bookmarked: bool = False
     pinned: bool = False
     filtered: tuple[Any, ...] = ()
+    #: What its author wrote; given once, to whoever deletes it.
+    text: str | None = None
 
 
 class Context(Entity):

@@ -11,7 +11,7 @@ from aiohttp import hdrs, web
 from federation.errors import FederationError, Unreachable
 from server.middleware.keys import DOOR, METRICS, RENDER_ERROR, REQUEST_ID, Problem
 from server.middleware.redirects import sign_in_path
-from server.services.errors import Invalid, NotSignedIn, Refusal, TooMany
+from server.services.errors import Conflict, Invalid, NotSignedIn, Refusal, TooMany
 from server.storage.database import DatabaseAway
 
 _log: Final = structlog.get_logger()
@@ -124,7 +124,8 @@ def _to_client(problem: Problem, error: Exception) -> web.Response:
         }
     return web.Response(
         body=orjson.dumps(told),
-        status=problem.status,
+        # Clients know no 409: what has changed meanwhile is told as what cannot be taken.
+        status=422 if isinstance(error, Conflict) else problem.status,
         content_type="application/json",
         charset="utf-8",
         headers={**problem.headers, hdrs.CACHE_CONTROL: "private, no-store"},

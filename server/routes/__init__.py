@@ -1,4 +1,4 @@
-"""Every URL we answer, on one page."""
+"""Every URL we answer: those of pages, of other agencies, of members' clients."""
 
 from datetime import timedelta
 from typing import Final
@@ -49,6 +49,7 @@ from server.middleware.declarations import (
 )
 from server.middleware.keys import DECLARED
 from server.routes.clients import CLIENTS
+from server.routes.personal import PERSONAL
 from server.services.archives import LARGEST
 
 __all__ = ["ROUTES", "Limit", "Route", "register"]
@@ -308,7 +309,14 @@ _PAGES: Final[tuple[Route, ...]] = (
     *_OPERATING_PAGES,
 )
 
-ROUTES: Final[tuple[Route, ...]] = (*_SYSTEM, *_ACTIVITYPUB, *_API, *CLIENTS, *_PAGES)
+ROUTES: Final[tuple[Route, ...]] = (
+    *_SYSTEM,
+    *_ACTIVITYPUB,
+    *_API,
+    *CLIENTS,
+    *PERSONAL,
+    *_PAGES,
+)
 
 
 def register(application: web.Application, routes: tuple[Route, ...] = ROUTES) -> None:

@@ -2,39 +2,45 @@
 
 from typing import Final
 
-from aiohttp import hdrs
-
-from schemas.records import Surface
-from server.handlers.mastodon import accounts, instance, pictures, statuses, timelines
-from server.middleware.declarations import Audience, Handler, Route
-
-_LARGEST: Final = 300_000  # bytes, of what has no files
-
-
-def _client(
-    method: str,
-    path: str,
-    handler: Handler,
-    scope: str | None = None,
-    audience: Audience = "anyone",
-    *,
-    body: int = _LARGEST,
-) -> tuple[Route, ...]:
-    return tuple(
-        Route(
-            method=method,
-            path=each,
-            handler=handler,
-            door="client",
-            audience=audience,
-            surface=Surface.API,
-            scope=scope,
-            body=0 if method == hdrs.METH_GET else body,
-        )
-        for each in (path, f"{path}/")
-    )
+from server.handlers.mastodon import (
+    accounts,
+    acting,
+    instance,
+    notifications,
+    pictures,
+    statuses,
+    timelines,
+    writing,
+)
+from server.middleware.declarations import Handler, Route
+from server.routes.client_route import client as _client
 
 
+def _acts(path: str, handler: Handler, scope: str) -> tuple[Route, ...]:
+    return _client("POST", path, handler, scope, "member")
+
+
+_EMPTY: Final = (
+    "/api/v1/announcements",
+    "/api/v1/conversations",
+    "/api/v1/directory",
+    "/api/v1/endorsements",
+    "/api/v1/follow_requests",
+    "/api/v1/scheduled_statuses",
+    "/api/v1/suggestions",
+    "/api/v2/suggestions",
+    "/api/v1/trends",
+    "/api/v1/trends/links",
+    "/api/v1/trends/statuses",
+    "/api/v1/trends/tags",
+    "/api/v1/instance/activity",
+    "/api/v1/instance/peers",
+    "/api/v1/instance/rules",
+    "/api/v1/instance/domain_blocks",
+    "/api/v1/instance/translation_languages",
+)
+_NEWS: Final = "/api/v1/notifications"
+_GROUPS: Final = "/api/v2/notifications"
 _ID: Final = r"{id:\d+}"
 CLIENTS: Final = (
     *_client("GET", "/api/v2/instance", instance.instance),
@@ -81,4 +87,65 @@ CLIENTS: Final = (
     *_client(
         "GET", f"/api/v1/statuses/{_ID}/reblogged_by", statuses.reblogged_by, "read:accounts"
     ),
+    # Writing and acting.
+    *_client("POST", "/api/v1/statuses", writing.create, "write:statuses", "member"),
+    *_client("PUT", f"/api/v1/statuses/{_ID}", writing.edit, "write:statuses", "member"),
+    *_client("DELETE", f"/api/v1/statuses/{_ID}", writing.delete, "write:statuses", "member"),
+    *_client("GET", f"/api/v1/polls/{_ID}", writing.poll, "read:statuses"),
+    *_client("POST", f"/api/v1/polls/{_ID}/votes", writing.vote, "write:statuses", "member"),
+    *_acts(f"/api/v1/statuses/{_ID}/favourite", acting.favourite, "write:favourites"),
+    *_acts(f"/api/v1/statuses/{_ID}/unfavourite", acting.unfavourite, "write:favourites"),
+    *_acts(f"/api/v1/statuses/{_ID}/reblog", acting.reblog, "write:statuses"),
+    *_acts(f"/api/v1/statuses/{_ID}/unreblog", acting.reblog, "write:statuses"),
+    *_acts(f"/api/v1/accounts/{_ID}/follow", acting.follow, "write:follows"),
+    *_acts(f"/api/v1/accounts/{_ID}/unfollow", acting.unfollow, "write:follows"),
+    *_acts("/api/v1/reports", acting.report, "write:reports"),
+    *(
+        route
+        for path in (
+            f"/api/v1/pleroma/statuses/{_ID}/reactions/{{emoji}}",
+            f"/api/v1/statuses/{_ID}/emoji_reactions/{{emoji}}",
+        )
+        for method, handler in (("PUT", acting.react), ("DELETE", acting.unreact))
+        for route in _client(method, path, handler, "write:favourites", "member")
+    ),
+    # Notifications.
+    *_client("GET", _NEWS, notifications.listed, "read:notifications", "member"),
+    *_client(
+        "GET", f"{_NEWS}/unread_count", notifications.unread, "read:notifications", "member"
+    ),
+    *_acts(f"{_NEWS}/clear", notifications.clear, "write:notifications"),
+    *_client("GET", f"{_NEWS}/{_ID}", notifications.show, "read:notifications", "member"),
+    *_acts(f"{_NEWS}/{_ID}/dismiss", notifications.dismiss, "write:notifications"),
+    *_client("GET", _GROUPS, notifications.groups, "read:notifications", "member"),
+    *_client(
+        "GET", f"{_GROUPS}/unread_count", notifications.unread, "read:notifications", "member"
+    ),
+    *(
+        route
+        for method, scope in (("GET", "read"), ("PATCH", "write"))
+        for path in (f"{_GROUPS}/policy", f"{_NEWS}/policy")
+        for route in _client(
+            method, path, notifications.policy, f"{scope}:notifications", "member"
+        )
+    ),
+    *_client("GET", f"{_NEWS}/requests", instance.nothing, "read:notifications", "member"),
+    *_client(
+        "GET", f"{_GROUPS}/{{key}}", notifications.show_group, "read:notifications", "member"
+    ),
+    *_client(
+        "GET",
+        f"{_GROUPS}/{{key}}/accounts",
+        notifications.people_of_group,
+        "read:notifications",
+        "member",
+    ),
+    *_acts(f"{_GROUPS}/{{key}}/dismiss", notifications.dismiss_group, "write:notifications"),
+    # What there is nothing of yet: a list is empty, and nobody has a subscription.
+    *(
+        route
+        for path in _EMPTY
+        for route in _client("GET", path, instance.nothing, None, "anyone")
+    ),
+    *_client("GET", "/api/v1/push/subscription", acting.no_subscription, "push", "member"),
 )

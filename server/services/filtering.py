@@ -32,19 +32,20 @@ class Match:
 
 
 def met(
-    mine: Sequence[Filter], post: Post, place: Place, *, now: datetime
+    mine: Sequence[Filter], post: Post, place: Place | None, *, now: datetime
 ) -> tuple[Match, ...]:
-    """Say which filters a post meets in a place."""
-    at_work = [
-        each
-        for each in mine
-        if place in each.contexts and (each.expires_at is None or each.expires_at > now)
-    ]
+    """Say which filters a post meets in a place, or in any."""
+    at_work = [each for each in mine if _works(each, place, now)]
     if not at_work:
         return ()
     text = _text(post)
     found = (_met(each, post, text) for each in at_work)
     return tuple(each for each in found if each is not None)
+
+
+def _works(of: Filter, place: Place | None, now: datetime) -> bool:
+    is_over = of.expires_at is not None and of.expires_at <= now
+    return not is_over and (place is None or place in of.contexts)
 
 
 def hides(matches: Collection[Match]) -> bool:

@@ -1,7 +1,7 @@
 """Polls: start one, vote in ours and in others, take over how others stand."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -80,9 +80,7 @@ async def start(
         closes_at=context.now() + timedelta(hours=draft.hours),
         voters=0,
     )
-    words = Draft(
-        source=draft.words.source, title=draft.words.title, topic=draft.words.topic, poll=poll
-    )
+    words = replace(draft.words, poll=poll)
     return await posts.publish_thread(context, member, community_id, Kind.POLL, words)
 
 

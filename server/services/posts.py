@@ -20,6 +20,7 @@ from schemas.records import (
     DeletedBy,
     Kind,
     MemberPrincipal,
+    Post,
     PostFacts,
     Surface,
 )
@@ -31,7 +32,8 @@ from server.services.documents import document_of
 from server.services.errors import Conflict, Invalid, NotAllowed, NotFound
 from server.services.fanout import Happening, about_post
 from server.services.newcomer import carried_by, newcomer, original_of
-from server.storage import communities, follows, originals, posts
+from server.storage import communities, follows, once, originals, posts
+from server.storage.carried import Carried
 from server.storage.database import Transaction
 from server.storage.posts import NewPost
 from server.storage.sessions import SignedIn
@@ -44,7 +46,9 @@ LONGEST_SOURCE = 20_000
 class Draft:
     """What a member wrote: Markdown; for a thread its title, topic's slug, and poll.
 
-    `quotes` is the id of a post that it quotes.
+    `quotes` is the id of a post that it quotes, `warning` a line to be read before the words;
+    None leaves it, and whether it is `sensitive`, as it was. With `once`, what has the same key
+    was written once, however often it is sent.
     """
 
     source: str
@@ -52,6 +56,9 @@ class Draft:
     topic: str | None = None
     poll: Poll | None = None
     quotes: int | None = None
+    warning: str | None = None
+    sensitive: bool | None = None
+    once: str | None = None
 
 
 def principal_of(member: SignedIn) -> MemberPrincipal:
@@ -92,7 +99,7 @@ async def publish_thread(
             received_at=now,
             poll=draft.poll,
         )
-        return await _publish(tx, context, member, community, new, said, draft.quotes)
+        return await _publish(tx, context, member, community, new, said, draft)
 
 
 async def publish_reply(
@@ -142,7 +149,7 @@ async def reply_within(
         published_at=now,
         received_at=now,
     )
-    return await _publish(tx, context, member, community, new, said, draft.quotes)
+    return await _publish(tx, context, member, community, new, said, draft)
 
 
 async def _publish(
@@ -152,18 +159,23 @@ async def _publish(
     community: Community,
     new: NewPost,
     said: Written,
-    quoted_id: int | None,
+    draft: Draft,
 ) -> PostFacts:
     author, chosen = member.member.actor, None
-    if quoted_id is not None:
+    if draft.quotes is not None:
         chosen = await quoting.choose(
-            tx, context, principal_of(member), author, quoted_id, community, new.uri
+            tx, context, principal_of(member), author, draft.quotes, community, new.uri
         )
     carried, called = await calling.carried_by(
         tx, said, community, new.visibility, opens=new.parent_id is None
     )
+    carried = _warned(carried, draft)
     new = replace(new, carried=carried, quote=chosen.quote if chosen else None)
     await storing.store_all(tx, context, [new])
+    if draft.once is not None and not await once.note(
+        tx, author.id, draft.once, new.id, now=context.now()
+    ):
+        raise Conflict("done-already", "This was sent before, and is there.")
     sealed, document = await document_of(tx, context, new.id, community)
     if community.actor.local:
         await posts.mark_announced(tx, new.id, now=context.now())
@@ -175,6 +187,16 @@ async def _publish(
     if chosen is not None:
         await quoting.follow_up(tx, context, author, new, chosen)
     return sealed.facts
+
+
+def _warned(carried: Carried, draft: Draft, before: Post | None = None) -> Carried:
+    warning, sensitive = draft.warning, draft.sensitive
+    if warning is None:
+        warning = before.warning if before else ""
+    if sensitive is None:
+        sensitive = before.sensitive if before else False
+    warning = sanitize.plain(warning, limit=LONGEST_TITLE)
+    return replace(carried, warning=warning, sensitive=sensitive or bool(warning))
 
 
 def _happening(facts: PostFacts, community: Community, event: Event | None = None) -> Happening:
@@ -208,11 +230,13 @@ async def edit(context: Context, member: SignedIn, post_id: int, draft: Draft) -
     now = context.now()
 
     async with context.database.transaction("posts.edit") as tx:
-        facts = await _own(tx, context, member, post_id)
+        before = await _own_post(tx, context, member, post_id)
+        facts = before.facts
         community = await communities.get(tx, facts.community_id)
         carried, called = await calling.carried_by(
             tx, said, community, facts.visibility, opens=facts.parent_id is None
         )
+        carried = _warned(carried, draft, before)
 
         changed = await posts.change(
             tx,
@@ -309,12 +333,19 @@ async def take_down(tx: Transaction, context: Context, author: Actor, facts: Pos
 
 
 async def _own(tx: Transaction, context: Context, member: SignedIn, post_id: int) -> PostFacts:
-    facts = await _readable(tx, context, member, post_id)
+    return (await _own_post(tx, context, member, post_id)).facts
+
+
+async def _own_post(tx: Transaction, context: Context, member: SignedIn, post_id: int) -> Post:
+    released = await sharing.released(
+        tx, context, post_id, principal_of(member), Surface.DECISION
+    )
+    facts = released.content.facts
     if facts.author_id != member.member.actor.id:
         raise NotAllowed("not-your-post", "Only its author can do that.")
     if facts.deleted_at is not None:
         raise Conflict("post-deleted", "It is deleted already.")
-    return facts
+    return released.content
 
 
 async def _readable(

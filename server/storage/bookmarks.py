@@ -6,7 +6,7 @@ from moderation.visibility import Scope
 from server.storage import feeds, posts
 from server.storage.database import Transaction
 from server.storage.feeds import Entry
-from server.storage.spans import Span
+from server.storage.timelines import Window
 from server.storage.visibility import readable
 
 
@@ -34,15 +34,15 @@ async def remove(tx: Transaction, member_id: int, post_id: int) -> None:
 
 
 async def of_member(
-    tx: Transaction, scope: Scope, member_id: int, span: Span
+    tx: Transaction, scope: Scope, member_id: int, window: Window
 ) -> list[Bookmark]:
     """List what is there and may still be read: what was deleted is no longer in the list."""
     condition, arguments = readable(scope, post="p", first=5)
     rows = await tx.fetch(
         f"SELECT b.id AS b_id, {feeds.FIELDS} {posts.FROM} "
         "JOIN bookmarks b ON b.post_id = p.id WHERE b.member_id = $4 AND p.deleted_at IS NULL "
-        f"AND {condition} AND {span.sql('b')}",
-        *span.arguments,
+        f"AND {condition} AND {window.numbered(1, row='b')}",
+        *window.arguments,
         member_id,
         *arguments,
     )
@@ -50,7 +50,7 @@ async def of_member(
         Bookmark(id=row["b_id"], entry=entry)
         for row, entry in zip(rows, feeds.entries_from(rows), strict=True)
     ]
-    return found[::-1] if span.rising else found
+    return found[::-1] if window.rising else found
 
 
 async def addresses(

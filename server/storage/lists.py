@@ -10,7 +10,6 @@ from schemas.records import Actor
 from server.storage import actors, feeds, posts
 from server.storage.database import Transaction
 from server.storage.feeds import Cursor, Entry
-from server.storage.spans import Span
 from server.storage.timelines import Line, Window, lines_from
 from server.storage.visibility import listed
 
@@ -140,17 +139,17 @@ async def forget(tx: Transaction, member_id: int, actor_id: int) -> None:
     )
 
 
-async def entries(tx: Transaction, list_id: int, span: Span) -> list[Listed]:
+async def entries(tx: Transaction, list_id: int, window: Window) -> list[Listed]:
     """List who is in a list, the latest put in first."""
     rows = await tx.fetch(
         f"SELECT e.id AS e_id, {actors.columns('a', 'a_')} FROM list_entries e "
         "JOIN actors a ON a.id = e.actor_id WHERE e.list_id = $4 AND a.deleted_at IS NULL AND "
-        + span.sql("e"),
-        *span.arguments,
+        + window.numbered(1, row="e"),
+        *window.arguments,
         list_id,
     )
     found = [Listed(id=row["e_id"], actor=actors.actor_from(row, "a_")) for row in rows]
-    return found[::-1] if span.rising else found
+    return found[::-1] if window.rising else found
 
 
 async def addable(tx: Transaction, member_id: int, list_id: int, *, limit: int) -> list[Actor]:

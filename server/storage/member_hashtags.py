@@ -8,7 +8,7 @@ from moderation.visibility import Scope
 from server.storage import feeds, posts
 from server.storage.database import Transaction
 from server.storage.feeds import Entry
-from server.storage.spans import Span
+from server.storage.timelines import Window
 from server.storage.visibility import listed
 
 
@@ -59,16 +59,16 @@ async def follows(tx: Transaction, member_id: int, slug: str) -> bool:
     )
 
 
-async def followed(tx: Transaction, member_id: int, span: Span) -> list[Tag]:
+async def followed(tx: Transaction, member_id: int, window: Window) -> list[Tag]:
     """List what hashtags a member follows, the latest first."""
     rows = await tx.fetch(
         "SELECT t.id, t.slug, t.name FROM followed_hashtags t WHERE t.member_id = $4 AND "
-        + span.sql("t"),
-        *span.arguments,
+        + window.numbered(1, row="t"),
+        *window.arguments,
         member_id,
     )
     found = [Tag(**dict(row)) for row in rows]
-    return found[::-1] if span.rising else found
+    return found[::-1] if window.rising else found
 
 
 async def newest(tx: Transaction, scope: Scope, member_id: int, *, limit: int) -> list[Entry]:

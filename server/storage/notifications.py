@@ -5,8 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from schemas.records import Actor
-from server.storage import actors, silences
-from server.storage.database import Transaction
+from server.storage import actors, unwanted
+from server.storage.database import Row, Transaction
+
+#: What is selected of a notification, and from where.
+FIELDS = (
+    "n.id, n.kind, n.subject, n.post_id, p.root_id, coalesce(r.title, '') AS title, "
+    f"n.happened_at, {actors.columns('a', 'a_')} FROM notifications n "
+    "JOIN actors a ON a.id = n.actor_id LEFT JOIN posts p ON p.id = n.post_id "
+    "LEFT JOIN posts r ON r.id = p.root_id"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +52,7 @@ async def add(
     await tx.execute(
         "INSERT INTO notifications (member_id, kind, actor_id, subject, post_id, happened_at) "
         "SELECT actor_id, $2, $3, $4, $5, $6 FROM members WHERE actor_id = $1 AND actor_id "
-        f"<> $3 AND {silences.heard('$1', person='$3')} "
+        f"<> $3 AND {unwanted.heard('$1', person='$3')} "
         "ON CONFLICT DO NOTHING",
         member_id,
         kind,
@@ -74,7 +82,7 @@ async def add_many(tx: Transaction, news: Sequence[News], *, now: datetime) -> N
         "FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::bigint[]) "
         "WITH ORDINALITY AS n (member_id, kind, actor_id, subject, post_id, number) "
         "JOIN members m ON m.actor_id = n.member_id WHERE n.member_id <> n.actor_id "
-        f"AND {silences.heard('n.member_id', person='n.actor_id')} "
+        f"AND {unwanted.heard('n.member_id', person='n.actor_id')} "
         "ORDER BY n.number ON CONFLICT DO NOTHING",
         [each.member_id for each in news],
         [each.kind for each in news],
@@ -99,7 +107,7 @@ async def add_calls(
         "JOIN actors a ON a.uri = c.uri AND a.local JOIN members m ON m.actor_id = a.id "
         "JOIN posts p ON p.id = c.post_id LEFT JOIN posts pa ON pa.id = p.parent_id "
         "WHERE a.id <> p.author_id AND pa.author_id IS DISTINCT FROM a.id "
-        f"AND {silences.heard('a.id', person='p.author_id')} "
+        f"AND {unwanted.heard('a.id', person='p.author_id')} "
         "AND (p.visibility = 'public' OR EXISTS (SELECT FROM follows f "
         "WHERE f.follower_id = a.id AND f.target_id = p.community_id "
         "AND f.state = 'accepted')) ORDER BY c.number ON CONFLICT DO NOTHING",
@@ -113,30 +121,27 @@ async def of_member(
     tx: Transaction, member_id: int, *, before: int | None = None, limit: int = 40
 ) -> list[Notification]:
     rows = await tx.fetch(
-        "SELECT n.id, n.kind, n.subject, n.post_id, p.root_id, coalesce(r.title, '') AS title, "
-        f"n.happened_at, {actors.columns('a', 'a_')} FROM notifications n "
-        "JOIN actors a ON a.id = n.actor_id LEFT JOIN posts p ON p.id = n.post_id "
-        "LEFT JOIN posts r ON r.id = p.root_id "
-        "WHERE n.member_id = $1 AND ($2::bigint IS NULL OR n.id < $2) "
-        f"AND {silences.heard('n.member_id', person='n.actor_id')} "
+        f"SELECT {FIELDS} WHERE n.member_id = $1 AND ($2::bigint IS NULL OR n.id < $2) "
+        f"AND {unwanted.heard('n.member_id', person='n.actor_id')} "
         "ORDER BY n.id DESC LIMIT $3",
         member_id,
         before,
         limit,
     )
-    return [
-        Notification(
-            id=row["id"],
-            kind=row["kind"],
-            actor=actors.actor_from(row, "a_"),
-            subject=row["subject"],
-            post_id=row["post_id"],
-            root_id=row["root_id"],
-            title=row["title"],
-            happened_at=row["happened_at"],
-        )
-        for row in rows
-    ]
+    return [notification_from(row) for row in rows]
+
+
+def notification_from(row: Row) -> Notification:
+    return Notification(
+        id=row["id"],
+        kind=row["kind"],
+        actor=actors.actor_from(row, "a_"),
+        subject=row["subject"],
+        post_id=row["post_id"],
+        root_id=row["root_id"],
+        title=row["title"],
+        happened_at=row["happened_at"],
+    )
 
 
 async def mark_seen(tx: Transaction, member_id: int) -> None:

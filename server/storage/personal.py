@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from server.storage import silences
+from server.storage import unwanted
 from server.storage.database import Row, Transaction
 
 
@@ -27,8 +27,9 @@ async def of_thread(tx: Transaction, member_id: int, root_id: int) -> Personal:
     """Read it in one statement, however long the thread is."""
     rows = await tx.fetch(
         "SELECT t.id, t.kept, t.unwanted, t.blocked, t.muted FROM ("
-        "SELECT p.id, EXISTS (SELECT FROM bookmarks k WHERE k.member_id = $1 AND k.post_id = p.id) AS kept, "
-        f"NOT ({silences.wanted('$1', people='p.author_id')}) AS unwanted, "
+        "SELECT p.id, EXISTS (SELECT FROM bookmarks k WHERE k.member_id = $1 "
+        "AND k.post_id = p.id) AS kept, "
+        f"NOT ({unwanted.wanted('$1', people='p.author_id')}) AS unwanted, "
         "EXISTS (SELECT FROM personal_blocks b WHERE b.member_id = $1 "
         "AND b.actor_id = p.author_id) AS blocked, EXISTS (SELECT FROM mutes m "
         "WHERE m.member_id = $1 AND m.actor_id = p.author_id) AS muted "

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from schemas.records import Actor
-from server.storage import actors, silences
+from server.storage import actors, unwanted
 from server.storage.database import Transaction
 
 
@@ -40,7 +40,7 @@ async def between(
         "coalesce(b.state = 'asked', false) AS asked_by, "
         "EXISTS (SELECT FROM personal_blocks x WHERE x.member_id = $1 AND x.actor_id = a.id) "
         "AS blocks, EXISTS (SELECT FROM personal_domain_blocks d WHERE d.member_id = $1 "
-        f"AND NOT a.local AND {silences.at_domain('a.host', 'd.domain')}) AS blocks_domain, "
+        f"AND NOT a.local AND {unwanted.at_domain('a.host', 'd.domain')}) AS blocks_domain, "
         "m.member_id IS NOT NULL AS mutes, coalesce(m.notifications, false) "
         "AS mutes_notifications, m.until AS muted_until, coalesce(n.note, '') AS note "
         "FROM actors a LEFT JOIN mutes m ON m.member_id = $1 AND m.actor_id = a.id "

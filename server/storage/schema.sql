@@ -448,6 +448,13 @@ CREATE SEQUENCE public.notifications_id_seq
 
 ALTER SEQUENCE public.notifications_id_seq OWNED BY public.notifications.id;
 
+CREATE TABLE public.once (
+    member_id bigint NOT NULL,
+    key text NOT NULL,
+    post_id bigint NOT NULL,
+    done_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.originals (
     post_id bigint NOT NULL,
     document bytea NOT NULL
@@ -858,6 +865,9 @@ ALTER TABLE ONLY public.notifications
 ALTER TABLE ONLY public.notifications
     ADD CONSTRAINT notifications_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.once
+    ADD CONSTRAINT once_pkey PRIMARY KEY (member_id, key);
+
 ALTER TABLE ONLY public.originals
     ADD CONSTRAINT originals_pkey PRIMARY KEY (post_id);
 
@@ -1040,6 +1050,8 @@ CREATE INDEX mutes_end ON public.mutes USING btree (until) WHERE (until IS NOT N
 CREATE UNIQUE INDEX mutes_latest ON public.mutes USING btree (member_id, id DESC);
 
 CREATE INDEX notifications_by_member ON public.notifications USING btree (member_id, id DESC);
+
+CREATE INDEX once_by_age ON public.once USING btree (done_at);
 
 CREATE INDEX origins_due ON public.origins USING btree (due_at) WHERE (failing_since IS NULL);
 
@@ -1234,6 +1246,12 @@ ALTER TABLE ONLY public.notifications
 ALTER TABLE ONLY public.notifications
     ADD CONSTRAINT notifications_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
 
+ALTER TABLE ONLY public.once
+    ADD CONSTRAINT once_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.once
+    ADD CONSTRAINT once_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.originals
     ADD CONSTRAINT originals_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id) ON DELETE CASCADE;
 
@@ -1422,6 +1440,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mutes TO commonlore_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.notifications TO commonlore_app;
 
 GRANT SELECT,USAGE ON SEQUENCE public.notifications_id_seq TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.once TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.originals TO commonlore_app;
 

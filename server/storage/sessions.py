@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from server.storage import filters, members, silences
+from server.storage import filters, members, unwanted
 from server.storage.database import Row, Transaction
 from server.storage.filters import Filter, filters_from
 from server.storage.members import Member
@@ -24,7 +24,7 @@ ABOUT = (
     "WHERE t.actor_id = found.a_id) AS stewards, "
     "(SELECT count(*) FROM (SELECT n.id FROM notifications n "
     "WHERE n.member_id = found.a_id AND n.id > found.m_seen "
-    f"AND {silences.heard('n.member_id', person='n.actor_id')} "
+    f"AND {unwanted.heard('n.member_id', person='n.actor_id')} "
     f"LIMIT {_MOST_UNREAD}) AS newer) AS unread, "
     f"{filters.OF_MEMBER.format(member='found.a_id')} AS filters"
 )

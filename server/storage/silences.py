@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Final
 
 from schemas.records import Actor
-from server.storage import actors
+from server.storage import actors, unwanted
 from server.storage.database import Row, Transaction
-from server.storage.spans import Span
+from server.storage.timelines import Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,46 +25,6 @@ class Silenced:
 class Domain:
     id: int
     domain: str
-
-
-def at_domain(host: str, domain: str) -> str:
-    """Give a condition in SQL: a host is of a domain, or of one below it."""
-    return (
-        f"({host} = {domain} OR right({host}, length({domain}) + 1) = '.' || {domain} "
-        f"OR split_part({host}, ':', 1) = {domain})"
-    )
-
-
-def unblocked(member: str, *, people: str) -> str:
-    """Give a condition in SQL: a member blocked none of these actors, nor their domains.
-
-    Both are SQL: whose it is, and ids joined by commas.
-    """
-    return (
-        "NOT EXISTS (SELECT FROM personal_blocks sb "
-        f"WHERE sb.member_id = {member}::bigint AND sb.actor_id IN ({people})) "
-        "AND NOT EXISTS (SELECT FROM personal_domain_blocks sd JOIN actors sa "
-        f"ON {at_domain('sa.host', 'sd.domain')} AND NOT sa.local "
-        f"WHERE sd.member_id = {member}::bigint AND sa.id IN ({people}))"
-    )
-
-
-def wanted(member: str, *, people: str) -> str:
-    """Give a condition in SQL: as `unblocked`, and none of them is muted."""
-    return (
-        "NOT EXISTS (SELECT FROM mutes sm "
-        f"WHERE sm.member_id = {member}::bigint AND sm.actor_id IN ({people})) "
-        f"AND {unblocked(member, people=people)}"
-    )
-
-
-def heard(member: str, *, person: str) -> str:
-    """Give a condition in SQL: a member wants to be notified of what somebody did."""
-    return (
-        "NOT EXISTS (SELECT FROM mutes sm WHERE sm.notifications "
-        f"AND sm.member_id = {member} AND sm.actor_id = {person}) "
-        f"AND {unblocked(member, people=person)}"
-    )
 
 
 async def mute(
@@ -142,7 +102,9 @@ async def unblock_domain(tx: Transaction, member_id: int, domain: str) -> None:
 async def hears(tx: Transaction, member_id: int, actor_id: int) -> bool:
     """Say whether somebody is blocked neither themselves nor with their domain."""
     return bool(
-        await tx.fetchval(f"SELECT {unblocked('$1', people='$2')}", member_id, actor_id)
+        await tx.fetchval(
+            f"SELECT {unwanted.unblocked('$1', people='$2')}", member_id, actor_id
+        )
     )
 
 
@@ -150,7 +112,7 @@ async def edges_at(tx: Transaction, member_id: int, domain: str, *, limit: int) 
     """List whom at a domain a member follows, and who there follows them."""
     rows = await tx.fetch(
         f"SELECT {actors.columns('a', '')} FROM actors a WHERE NOT a.local "
-        f"AND {at_domain('a.host', '$2')} AND EXISTS (SELECT FROM follows f "
+        f"AND {unwanted.at_domain('a.host', '$2')} AND EXISTS (SELECT FROM follows f "
         "WHERE f.state <> 'banned' AND (f.follower_id, f.target_id) IN (($1, a.id), (a.id, $1))"
         ") ORDER BY a.id LIMIT $3",
         member_id,
@@ -173,20 +135,22 @@ _BLOCKS: Final = (
 
 
 async def mutes(
-    tx: Transaction, member_id: int, span: Span, *, now: datetime
+    tx: Transaction, member_id: int, window: Window, *, now: datetime
 ) -> list[Silenced]:
     """List whom a member muted, the latest first."""
-    rows = await tx.fetch(_MUTES + span.sql("s"), *span.arguments, member_id, now)
-    return _silenced(rows, span)
+    rows = await tx.fetch(
+        _MUTES + window.numbered(1, row="s"), *window.arguments, member_id, now
+    )
+    return _silenced(rows, window)
 
 
-async def blocks(tx: Transaction, member_id: int, span: Span) -> list[Silenced]:
+async def blocks(tx: Transaction, member_id: int, window: Window) -> list[Silenced]:
     """List whom a member blocked, the latest first."""
-    rows = await tx.fetch(_BLOCKS + span.sql("s"), *span.arguments, member_id)
-    return _silenced(rows, span)
+    rows = await tx.fetch(_BLOCKS + window.numbered(1, row="s"), *window.arguments, member_id)
+    return _silenced(rows, window)
 
 
-def _silenced(rows: Sequence[Row], span: Span) -> list[Silenced]:
+def _silenced(rows: Sequence[Row], window: Window) -> list[Silenced]:
     found = [
         Silenced(
             id=row["s_id"],
@@ -196,16 +160,16 @@ def _silenced(rows: Sequence[Row], span: Span) -> list[Silenced]:
         )
         for row in rows
     ]
-    return found[::-1] if span.rising else found
+    return found[::-1] if window.rising else found
 
 
-async def domains(tx: Transaction, member_id: int, span: Span) -> list[Domain]:
+async def domains(tx: Transaction, member_id: int, window: Window) -> list[Domain]:
     """List the domains that a member blocked, the latest first."""
     rows = await tx.fetch(
         "SELECT d.id, d.domain FROM personal_domain_blocks d WHERE d.member_id = $4 AND "
-        + span.sql("d"),
-        *span.arguments,
+        + window.numbered(1, row="d"),
+        *window.arguments,
         member_id,
     )
     found = [Domain(id=row["id"], domain=row["domain"]) for row in rows]
-    return found[::-1] if span.rising else found
+    return found[::-1] if window.rising else found

@@ -29,13 +29,13 @@ class Window:
         """A condition on posts `p` and its order, with $1, $2 and $3 as `arguments` gives."""
         return self.numbered(1)
 
-    def numbered(self, first: int) -> str:
-        """As `sql`, the arguments numbered from `$first`."""
+    def numbered(self, first: int, *, row: str = "p") -> str:
+        """As `sql`, the arguments numbered from `$first`, by the ids of another alias."""
         below, above, limit = (f"${first + place}" for place in range(3))
         return (
-            f"({below}::bigint IS NULL OR p.id < {below}) "
-            f"AND ({above}::bigint IS NULL OR p.id > {above}) "
-            f"ORDER BY p.id {self.order} LIMIT {limit}"
+            f"({below}::bigint IS NULL OR {row}.id < {below}) "
+            f"AND ({above}::bigint IS NULL OR {row}.id > {above}) "
+            f"ORDER BY {row}.id {self.order} LIMIT {limit}"
         )
 
     @property

@@ -1,7 +1,7 @@
 """The reading scope as SQL: the same sentence as `moderation.visibility.may_read`."""
 
 from moderation.visibility import Scope
-from server.storage import silences
+from server.storage import unwanted
 
 
 def readable(scope: Scope, *, post: str, first: int) -> tuple[str, list[object]]:
@@ -22,11 +22,11 @@ def listed(scope: Scope, *, post: str, first: int) -> tuple[str, list[object]]:
     """
     sql, arguments = readable(scope, post=post, first=first)
     people = f"{post}.author_id, {post}.community_id"
-    return f"({sql} AND {silences.wanted(f'${first + 3}', people=people)})", arguments
+    return f"({sql} AND {unwanted.wanted(f'${first + 3}', people=people)})", arguments
 
 
 def of_their_own(scope: Scope, *, post: str, first: int) -> tuple[str, list[object]]:
     """Give the condition of a person's own page: `readable`, unless the reader blocked them."""
     sql, arguments = readable(scope, post=post, first=first)
     member = f"${first + 3}"
-    return f"({sql} AND {silences.unblocked(member, people=f'{post}.author_id')})", arguments
+    return f"({sql} AND {unwanted.unblocked(member, people=f'{post}.author_id')})", arguments

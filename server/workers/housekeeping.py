@@ -14,6 +14,7 @@ from server.storage import (
     health,
     knocks,
     marks,
+    once,
     received,
     rotations,
     sessions,
@@ -29,6 +30,8 @@ _REFUSED_KEYS: Final = 10_000
 _REMEMBERED: Final = timedelta(days=14)
 #: What an actor said of its followers is said again with its next post.
 _CLAIMED: Final = timedelta(days=60)
+#: So long two requests with one key are one (client-api.md 6).
+_ONCE: Final = timedelta(hours=1)
 
 
 async def clean_forever(context: Context) -> None:
@@ -57,3 +60,4 @@ async def clean_once(context: Context) -> None:
     async with context.database.transaction("housekeeping.inbox") as tx:
         await received.forget(tx, before=now - _REMEMBERED)
         await marks.forget_undone(tx, before=now - _REMEMBERED)
+        await once.forget(tx, before=now - _ONCE)

@@ -102,7 +102,9 @@ async def test_home_has_what_joined_communities_pass_on(scene: Scene) -> None:
 async def test_a_question_reads_as_one(scene: Scene) -> None:
     status = await scene.guest.get(f"/api/v1/statuses/{scene.question}")
 
-    assert status["content"].startswith("<p><strong>How \u2039deep\u203a?</strong></p><p>The <em>")
+    assert status["content"].startswith(
+        "<p><strong>How \u2039deep\u203a?</strong></p><p>The <em>"
+    )
     assert [tag["name"] for tag in status["tags"]] == ["water", "plaza", "question"]
     assert (status["visibility"], status["replies_count"]) == ("public", 2)
     assert (status["card"]["type"], status["card"]["provider_name"]) == ("link", "About plaza")

@@ -15,6 +15,8 @@ from tests.stories.town import Step, Town, founded, signs_up
 
 #: Commits that no story comes past, each with the reason.
 NOT_REACHED: Final = {
+    "notifications.clear": "a client's button: one commit, and they press it again",
+    "notifications.dismiss": "a client's button: one commit, and they press it again",
     "inbox.forget": "agencies of ours withdraw posts one by one before an account goes; killed "
     "there, it is done anew from the start",
     "inbox.unmark": "agencies of ours take marks back before an account goes; killed there, it "

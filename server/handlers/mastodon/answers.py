@@ -1,6 +1,7 @@
 """Answers to clients: entities as JSON, and the links to the pages beside one."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urlencode
 
@@ -31,12 +32,17 @@ class Page(Parameters):
 
     def window(self, most: int = 40, usual: int = 20) -> Window:
         """Say which part of a timeline is asked for; a boost stands where its post stands."""
+        found = self.window_of_ids(self.at_most(most, usual))
+        return replace(found, below=_post_of(found.below), above=_post_of(found.above))
+
+    def window_of_ids(self, limit: int) -> Window:
+        """Say which part of what has ids of its own is asked for."""
         above = number(self.min_id)
         return Window(
-            below=_post_of(number(self.max_id)),
-            above=_post_of(number(self.since_id) if above is None else above),
+            below=number(self.max_id),
+            above=number(self.since_id) if above is None else above,
             rising=above is not None,
-            limit=self.at_most(most, usual),
+            limit=limit,
         )
 
 

@@ -6,6 +6,7 @@ from html import escape
 from typing import Final, Literal
 from urllib.parse import quote as quoted
 
+from federation.translate import sanitize
 from schemas.attached import MediaKind, QuoteState
 from schemas.mastodon.accounts import Account, CustomEmoji
 from schemas.mastodon.statuses import (
@@ -21,11 +22,13 @@ from schemas.mastodon.statuses import (
 from schemas.records import Actor, Kind, Post, Principal, Surface, Visibility
 from server.context import BOOST, Context
 from server.handlers.mastodon.account_entities import accounts
+from server.handlers.mastodon.filter_entities import filtered
 from server.handlers.mastodon.poll_entities import poll_entity
 from server.services import quoting, sharing
 from server.storage import statuses, timelines
 from server.storage.database import Transaction
 from server.storage.feeds import Entry
+from server.storage.filters import Filter
 from server.storage.statuses import Beside, Emoji
 from server.storage.timelines import Line
 
@@ -44,6 +47,7 @@ class Reader:
 
     principal: Principal
     member_id: int | None
+    filters: tuple[Filter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,13 +189,17 @@ def _status(of: Post, around: _Around, beyond: Mapping[int, Post]) -> Status:
             for each in around.emoji.get(facts.id, ())
         ),
         favourited=beside.helped,
+        bookmarked=beside.kept,
         pinned=facts.pinned_at is not None,
+        filtered=filtered(of, around.reader.filters, around.context.now()),
     )
 
 
 def titled(title: str, html: str) -> str:
     """Put the title before the words, as every client shows it (client-api.md 10.2)."""
-    return f"<p><strong>{escape(title, quote=False)}</strong></p>{html}" if title else html
+    if not title or sanitize.words(html).strip() == title:
+        return html
+    return f"<p><strong>{escape(title, quote=False)}</strong></p>{html}"
 
 
 def _media(of: Post) -> list[MediaAttachment]:

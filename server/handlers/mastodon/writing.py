@@ -1,0 +1,156 @@
+"""Write as a client does: post, edit, delete, vote (client-api.md 6 and 10)."""
+
+from typing import Final
+
+from aiohttp import web
+from pydantic import Field
+
+from schemas.mastodon.statuses import Status
+from server.context import Context
+from server.handlers.mastodon.accounts import signed_in
+from server.handlers.mastodon.answers import entity, id_in, number
+from server.handlers.mastodon.parameters import Many, Maybe, Parameters, read
+from server.handlers.mastodon.statuses import missing, one, reader_of
+from server.middleware import CONTEXT
+from server.services import composing, polls, posts
+from server.services.composing import Ballot, Composed
+from server.services.errors import Conflict, Invalid
+from server.services.posts import Draft
+from server.storage import once
+from server.storage.sessions import SignedIn
+
+_LONGEST_KEY: Final = 200
+_LATER: Final = "We cannot publish later yet: send it when it is to be published."
+_DIRECT: Final = "There are no private messages here yet: everybody in the community reads it."
+_MEDIA: Final = "We take no files from clients yet."
+
+
+class _Poll(Parameters):
+    options: Many[str] = Field(default_factory=list)
+    expires_in: int = 24 * 3600
+    multiple: bool = False
+
+
+class _Written(Parameters):
+    status: str = ""
+    spoiler_text: Maybe[str] = None
+    sensitive: Maybe[bool] = None
+    in_reply_to_id: Maybe[str] = None
+    visibility: Maybe[str] = None
+    quoted_status_id: Maybe[str] = None
+    scheduled_at: Maybe[str] = None
+    media_ids: Many[str] = Field(default_factory=list)
+    poll: Maybe[_Poll] = None
+
+
+async def create(request: web.Request) -> web.Response:
+    """POST /api/v1/statuses."""
+    context, member = request.app[CONTEXT], signed_in(request)
+    given = await read(request, _Written)
+    _insist_on_what_we_do(given)
+    key = request.headers.get("Idempotency-Key", "")[:_LONGEST_KEY] or None
+    known = await _known(context, member, key)
+    if known is None:
+        try:
+            facts = await composing.publish(context, member, _composed(given, key))
+            known = facts.id
+        except Conflict as before:
+            known = await _known(context, member, key)
+            if before.reason != "done-already" or known is None:
+                raise
+    return entity(await _status(request, known))
+
+
+def _insist_on_what_we_do(given: _Written) -> None:
+    """Refuse what would be understood otherwise than it was meant.
+
+    Raises:
+        Invalid: "not-offered".
+    """
+    wrong = {}
+    if given.scheduled_at is not None:
+        wrong["scheduled_at"] = _LATER
+    if given.visibility == "direct":
+        wrong["visibility"] = _DIRECT
+    if given.media_ids:
+        wrong["media_ids"] = _MEDIA
+    if wrong:
+        raise Invalid(wrong, reason="not-offered")
+
+
+def _composed(given: _Written, key: str | None) -> Composed:
+    ballot = None
+    if given.poll is not None:
+        asked = given.poll
+        ballot = Ballot(options=asked.options, seconds=asked.expires_in, several=asked.multiple)
+    return Composed(
+        draft=_draft(given, key), ballot=ballot, parent_id=_id(given.in_reply_to_id)
+    )
+
+
+def _draft(given: _Written, key: str | None = None) -> Draft:
+    return Draft(
+        source=given.status,
+        warning=given.spoiler_text or "",
+        sensitive=bool(given.sensitive),
+        quotes=_id(given.quoted_status_id),
+        once=key,
+    )
+
+
+def _id(text: str | None) -> int | None:
+    found = number(text)
+    if text is not None and found is None:
+        raise missing()
+    return found
+
+
+async def _known(context: Context, member: SignedIn, key: str | None) -> int | None:
+    if key is None:
+        return None
+    async with context.database.reading() as tx:
+        return await once.find(tx, member.member.id, key)
+
+
+async def _status(request: web.Request, post_id: int) -> Status:
+    context = request.app[CONTEXT]
+    async with context.database.reading() as tx:
+        return await one(tx, context, reader_of(request), post_id)
+
+
+async def edit(request: web.Request) -> web.Response:
+    """PUT /api/v1/statuses/{id}."""
+    context, member, post_id = request.app[CONTEXT], signed_in(request), id_in(request)
+    given = await read(request, _Written)
+    await composing.edit(context, member, post_id, _draft(given))
+    return entity(await _status(request, post_id))
+
+
+async def delete(request: web.Request) -> web.Response:
+    """DELETE /api/v1/statuses/{id}; gives what was written, for whoever writes it anew."""
+    context, member, post_id = request.app[CONTEXT], signed_in(request), id_in(request)
+    status = await _status(request, post_id)
+    async with context.database.reading() as tx:
+        text = await composing.source_of(tx, context, member, post_id)
+    await posts.withdraw(context, member, post_id)
+    return entity(status.model_copy(update={"text": text}))
+
+
+class _Votes(Parameters):
+    choices: Many[int] = Field(default_factory=list)
+
+
+async def vote(request: web.Request) -> web.Response:
+    """POST /api/v1/polls/{id}/votes."""
+    context, member, post_id = request.app[CONTEXT], signed_in(request), id_in(request)
+    given = await read(request, _Votes)
+    await polls.vote(context, member, post_id, given.choices)
+    return await poll(request)
+
+
+async def poll(request: web.Request) -> web.Response:
+    """GET /api/v1/polls/{id}."""
+    shown = (await _status(request, id_in(request))).poll
+    if shown is None:
+        raise missing()
+    return entity(shown)
