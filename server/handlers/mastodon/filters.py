@@ -1,37 +1,27 @@
 """Filters of a member, their keywords and posts (client-api.md 7): version 2."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Final
 
 from aiohttp import web
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from schemas.mastodon.personal import FilterAction, FilterContext, FilterStatus
 from server.context import BOOST
 from server.handlers.mastodon.accounts import signed_in
 from server.handlers.mastodon.answers import entities, entity, id_in, number, plain
 from server.handlers.mastodon.filter_entities import entity_of, keyword_of
-from server.handlers.mastodon.parameters import Many, Maybe, Parameters, read
+from server.handlers.mastodon.parameters import Many, Maybe, Parameters, Seconds, read
 from server.middleware import CONTEXT
 from server.services import filtering
 from server.services.errors import Invalid
 from server.services.filtering import FilterDraft, KeywordDraft
 from server.storage.filters import Action, Filter, Keyword, Place
 
-_LONGEST: Final = 10 * 366 * 86_400  # seconds until a filter ends
-
-
-def _seconds(value: object) -> object:
-    # Clients send nothing, an empty string or 0 for "never".
-    return None if value in ("", 0, "0") else value
-
 
 class Ending(Parameters):
     """When a filter ends; what was not sent leaves that as it was."""
 
-    expires_in: Annotated[int | None, BeforeValidator(_seconds), Field(ge=1, le=_LONGEST)] = (
-        None
-    )
+    expires_in: Seconds = None
 
     def ends_at(self, now: datetime, before: Filter | None) -> datetime | None:
         if "expires_in" not in self.model_fields_set:

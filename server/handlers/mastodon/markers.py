@@ -9,7 +9,7 @@ from server.handlers.mastodon.answers import number, plain
 from server.handlers.mastodon.parameters import Many, Maybe, Parameters, read
 from server.middleware import CONTEXT
 from server.services import tagging
-from server.services.errors import Invalid
+from server.services.errors import Conflict, Invalid
 from server.storage import markers
 from server.storage.markers import Marker as Stored
 
@@ -53,7 +53,11 @@ async def put(request: web.Request) -> web.Response:
         for name, place in (("home", given.home), ("notifications", given.notifications))
         if place is not None
     }
-    made = await tagging.mark(request.app[CONTEXT], signed_in(request), wanted)
+    try:
+        made = await tagging.mark(request.app[CONTEXT], signed_in(request), wanted)
+    except Conflict as conflict:
+        # The one 409 that clients know.
+        return plain({"error": conflict.sentence}, status=409)
     return plain({name: _shown(each) for name, each in made.items()})
 
 

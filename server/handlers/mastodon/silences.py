@@ -2,33 +2,25 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Annotated
 
 from aiohttp import web
-from pydantic import BeforeValidator, Field
 
 from schemas.mastodon.personal import MutedAccount
 from server.handlers.mastodon.account_entities import accounts
 from server.handlers.mastodon.accounts import related, signed_in
 from server.handlers.mastodon.answers import Page, entities, id_in, links, plain
-from server.handlers.mastodon.parameters import Maybe, Parameters, read
+from server.handlers.mastodon.parameters import Maybe, Parameters, Seconds, read
 from server.middleware import CONTEXT
 from server.services import silencing
 from server.storage import silences
 from server.storage.silences import Silenced
-
-_LONGEST = 10 * 366 * 86_400  # seconds
-
-
-def _seconds(value: object) -> object:
-    return None if value in ("", 0, "0") else value
 
 
 class _Mute(Parameters):
     """`duration` in seconds; none, or 0, is until it is taken back."""
 
     notifications: bool = True
-    duration: Annotated[int | None, BeforeValidator(_seconds), Field(ge=1, le=_LONGEST)] = None
+    duration: Seconds = None
 
 
 async def mute(request: web.Request) -> web.Response:
