@@ -23,10 +23,13 @@ from server.handlers.pages import (
     communities,
     deliveries,
     directory,
+    filters,
     history,
     home,
     invitations,
+    kept,
     leaving,
+    lists,
     moderation,
     moving,
     people,
@@ -35,6 +38,7 @@ from server.handlers.pages import (
     quoting,
     relocating,
     severed,
+    silences,
     stewards,
     tags,
     takeout,
@@ -213,6 +217,7 @@ _COMMUNITY_PAGES: Final = (
     _form("/c/{name}/leave", communities.leave),
     _form("/preview", posts.preview, body=_LONG_FORM),
     _page("/tags/{name}", tags.show),
+    _form("/tags/{name}/follow", tags.follow),
 )
 _POST_PAGES: Final = (
     _page("/p/{id}", threads.show, activitypub=objects.post),
@@ -229,6 +234,7 @@ _POST_PAGES: Final = (
     _form("/p/{id}/comment", posts.comment, limit=_WRITING, body=_LONG_FORM),
     _form("/p/{id}/vote", polls.vote),
     _form("/p/{id}/helpful", acts.helpful),
+    _form("/p/{id}/bookmark", acts.keep),
     _form("/p/{id}/kudos", acts.thank),
     _form("/p/{id}/accept", acts.accept),
     _form("/p/{id}/reopen", acts.reopen),
@@ -271,6 +277,23 @@ _ACCOUNT_PAGES: Final = (
     _page("/@{name}", people.show, activitypub=actors.person),
     _form("/@{name}/follow", people.follow),
     _form("/@{name}/unfollow", people.unfollow),
+    *(
+        _form(f"/@{{name}}/{verb}", silences.act)
+        for verb in ("mute", "unmute", "block", "unblock", "note")
+    ),
+    _page("/settings/silences", silences.show, "member"),
+    _form("/settings/silences", silences.change),
+    _page("/bookmarks", kept.show, "member"),
+    _page("/lists", lists.show, "member"),
+    _form("/lists", lists.make, limit=_WRITING),
+    _page(r"/lists/{id:\d+}", lists.read, "member"),
+    _page(r"/lists/{id:\d+}/edit", lists.edit_form, "member"),
+    _form(r"/lists/{id:\d+}/edit", lists.edit),
+    _page("/filters", filters.show, "member"),
+    _page("/filters/new", filters.new_form, "member"),
+    _form("/filters/new", filters.make, limit=_WRITING),
+    _page(r"/filters/{id:\d+}", filters.edit_form, "member"),
+    _form(r"/filters/{id:\d+}", filters.edit),
 )
 _GUARDING_PAGES: Final = (
     _page("/about", agencies.about),

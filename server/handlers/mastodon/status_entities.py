@@ -9,6 +9,7 @@ from urllib.parse import quote as quoted
 from federation.translate import sanitize
 from schemas.attached import MediaKind, QuoteState
 from schemas.mastodon.accounts import Account, CustomEmoji
+from schemas.mastodon.personal import FilterResult
 from schemas.mastodon.statuses import (
     Card,
     EmojiReaction,
@@ -191,8 +192,15 @@ def _status(of: Post, around: _Around, beyond: Mapping[int, Post]) -> Status:
         favourited=beside.helped,
         bookmarked=beside.kept,
         pinned=facts.pinned_at is not None,
-        filtered=filtered(of, around.reader.filters, around.context.now()),
+        filtered=_filtered(of, around),
     )
+
+
+def _filtered(of: Post, around: _Around) -> tuple[FilterResult, ...]:
+    """Say which filters of the reader a post meets; their own words are not filtered."""
+    if of.facts.author_id == around.reader.member_id:
+        return ()
+    return filtered(of, around.reader.filters, around.context.now())
 
 
 def titled(title: str, html: str) -> str:
