@@ -139,6 +139,15 @@ async def forget(tx: Transaction, member_id: int, actor_id: int) -> None:
     )
 
 
+async def forget_hosts(tx: Transaction, hosts: Sequence[str]) -> None:
+    """Take whoever is at home at these hosts out of all lists."""
+    await tx.execute(
+        "DELETE FROM list_entries e USING actors a WHERE a.id = e.actor_id AND NOT a.local "
+        "AND a.host = ANY($1)",
+        list(hosts),
+    )
+
+
 async def entries(tx: Transaction, list_id: int, window: Window) -> list[Listed]:
     """List who is in a list, the latest put in first."""
     rows = await tx.fetch(

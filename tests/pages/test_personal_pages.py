@@ -95,7 +95,7 @@ async def test_who_is_muted_is_folded_in_threads_and_left_out_of_lists(house: Ho
 
     done = await house.ben.submit("/@amina/mute", {"lasts": "1h", "notifications": "yes"})
 
-    assert "You muted amina" in done.text
+    assert "You muted Amina" in done.text
     page = (await house.ben.get(thread)).text
     assert "From somebody you muted" in page
     assert "Loudly so" in page
@@ -122,7 +122,7 @@ async def test_who_is_blocked_stays_folded_so_that_the_thread_can_be_read(
     refused = await house.amina.submit("/@ben/follow")
     page = (await house.ben.get(thread)).text
 
-    assert "You blocked amina" in done.text
+    assert "You blocked Amina" in done.text
     assert "/@amina/follow" in done.text, "the Follow has ended"
     assert refused.status == 403
     assert "From somebody you blocked" in page
@@ -170,7 +170,7 @@ async def test_a_list_is_made_filled_and_read(house: House) -> None:
     place = made.path.removesuffix("/edit")
     await house.ben.submit("/@amina/follow")
     options = (await house.ben.get(f"{place}/edit")).text
-    number = re.search(r'<option value="(\d+)"[^>]*>amina', options)
+    number = re.search(r'<option value="(\d+)"[^>]*>Amina', options)
     assert number is not None
     theirs = await house.ask(house.amina, "For the list")
     filled = await house.ben.submit(f"{place}/edit", {"act": "add", "id": number[1]})
@@ -209,7 +209,8 @@ async def test_a_filter_folds_or_leaves_out_and_the_page_says_so(house: House) -
         "action": "warn",
     }
 
-    await house.ben.submit("/filters/new", form)
+    made = await house.ben.submit("/filters/new", form)
+    assert "The filter is at work" in made.text
     folded = (await house.ben.get("/c/reviews")).text
     inside = (await house.ben.get(other)).text
     assert "Filtered: Dirt" in folded
