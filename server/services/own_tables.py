@@ -1,4 +1,4 @@
-"""What is a member's own, as tables of their archive: in Mastodon's columns where it has them."""
+"""What is a member's own, as tables of their archive; in Mastodon's columns where there are."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeVar

@@ -24,7 +24,7 @@ from server.storage.sessions import SignedIn
 FlashKind = Literal["done", "notice"]
 
 #: How many posts the page at hand leaves out for the reader's filters.
-HIDDEN: Final = "hidden_posts"
+HIDDEN: Final = web.RequestKey("hidden", int)
 
 _LARGEST_ID: Final = 2**63 - 1
 _FLASH_SECONDS: Final = 60
