@@ -53,7 +53,8 @@ filters.csv      the words of your filters
 hashtags.csv     the hashtags that you follow
 
 To go on elsewhere: sign in to your new account, open Settings, "Your archive", and bring this
-file there. It asks for the same follows and memberships again; each of them may say no. Your
+file there. It asks for the same follows and memberships again; each of them may say no. It
+mutes and blocks the same people and servers, and follows the same hashtags. Your
 posts stay where you wrote them: this file keeps you a copy, and nobody can put them back under
 another name.
 
