@@ -25,10 +25,13 @@ from server.handlers.pages import (
     consent,
     deliveries,
     directory,
+    filters,
     history,
     home,
     invitations,
+    kept,
     leaving,
+    lists,
     moderation,
     moving,
     people,
@@ -38,6 +41,7 @@ from server.handlers.pages import (
     relocating,
     searching,
     severed,
+    silences,
     stewards,
     tags,
     takeout,
@@ -53,6 +57,7 @@ from server.middleware.declarations import (
 )
 from server.middleware.keys import DECLARED
 from server.routes.clients import CLIENTS
+from server.routes.personal import PERSONAL
 from server.services.archives import LARGEST
 from server.services.media_forms import LARGEST_FILM
 
@@ -226,6 +231,7 @@ _COMMUNITY_PAGES: Final = (
     _form("/take-part", taking_part.find, "anyone", limit=_ASKING),
     # The path is Mastodon's, for programs that know no other; our WebFinger names it.
     _page("/authorize_interaction", taking_part.arrive, "member"),
+    _form("/tags/{name}/follow", tags.follow),
 )
 _POST_PAGES: Final = (
     _page("/p/{id}", threads.show, activitypub=objects.post),
@@ -242,6 +248,7 @@ _POST_PAGES: Final = (
     _form("/p/{id}/comment", posts.comment, limit=_WRITING, body=_UPLOADING),
     _form("/p/{id}/vote", polls.vote),
     _form("/p/{id}/helpful", acts.helpful),
+    _form("/p/{id}/bookmark", acts.keep),
     _form("/p/{id}/kudos", acts.thank),
     _form("/p/{id}/accept", acts.accept),
     _form("/p/{id}/reopen", acts.reopen),
@@ -290,6 +297,23 @@ _ACCOUNT_PAGES: Final = (
     _page("/@{name}", people.show, activitypub=actors.person),
     _form("/@{name}/follow", people.follow),
     _form("/@{name}/unfollow", people.unfollow),
+    *(
+        _form(f"/@{{name}}/{verb}", silences.act)
+        for verb in ("mute", "unmute", "block", "unblock", "note")
+    ),
+    _page("/settings/silences", silences.show, "member"),
+    _form("/settings/silences", silences.change),
+    _page("/bookmarks", kept.show, "member"),
+    _page("/lists", lists.show, "member"),
+    _form("/lists", lists.make, limit=_WRITING),
+    _page(r"/lists/{id:\d+}", lists.read, "member"),
+    _page(r"/lists/{id:\d+}/edit", lists.edit_form, "member"),
+    _form(r"/lists/{id:\d+}/edit", lists.edit),
+    _page("/filters", filters.show, "member"),
+    _page("/filters/new", filters.new_form, "member"),
+    _form("/filters/new", filters.make, limit=_WRITING),
+    _page(r"/filters/{id:\d+}", filters.edit_form, "member"),
+    _form(r"/filters/{id:\d+}", filters.edit),
 )
 _GUARDING_PAGES: Final = (
     _page("/about", agencies.about),
@@ -339,6 +363,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *_API,
     *CLIENTS,
     *_MEDIA,
+    *PERSONAL,
     *_PAGES,
 )
 

@@ -3,9 +3,6 @@
 from datetime import timedelta
 from typing import Final
 
-from aiohttp import hdrs
-
-from schemas.records import Surface
 from server.handlers.mastodon import (
     accounts,
     acting,
@@ -21,40 +18,14 @@ from server.handlers.mastodon import (
     timelines,
     writing,
 )
-from server.middleware.declarations import Audience, Handler, Limit, Route
+from server.middleware.declarations import Handler, Limit, Route
+from server.routes.client_route import client as _client
 from server.services.media_forms import LARGEST_FILM
 
-_LARGEST: Final = 300_000  # bytes, of what has no files
 _SMALL: Final = 16_000  # bytes
 #: Apps stay for ever, so nobody may make heaps of them; an office has one address.
 _REGISTERING: Final = Limit(times=60, per=timedelta(hours=1))
 _FETCHING_TOKENS: Final = Limit(times=120, per=timedelta(minutes=10))
-
-
-def _client(
-    method: str,
-    path: str,
-    handler: Handler,
-    scope: str | None = None,
-    audience: Audience = "anyone",
-    *,
-    body: int = _LARGEST,
-    limit: Limit | None = None,
-) -> tuple[Route, ...]:
-    return tuple(
-        Route(
-            method=method,
-            path=each,
-            handler=handler,
-            door="client",
-            audience=audience,
-            surface=Surface.API,
-            scope=scope,
-            body=0 if method == hdrs.METH_GET else body,
-            limit=limit,
-        )
-        for each in (path, f"{path}/")
-    )
 
 
 def _acts(path: str, handler: Handler, scope: str) -> tuple[Route, ...]:

@@ -19,6 +19,7 @@ from server.storage import (
     deliveries,
     desk,
     follows,
+    lists,
     notifications,
     severed,
 )
@@ -106,6 +107,7 @@ async def block(context: Context, host: str, *, by: int | None, reason: str) -> 
         for each in hosts:
             await deliveries.withdraw(tx, each, reason="agency-blocked", now=now)
             await follows.sever(tx, each)
+        await lists.forget_hosts(tx, hosts)
         for edge in edges:
             await _end(tx, context, edge, reason)
         await _log(tx, context, "block-agency", host, by=by, reason=reason)

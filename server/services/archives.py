@@ -22,6 +22,16 @@ _SMALL: Final = 50  # bytes; so few are no bomb, whatever comes out of them
 _MOST_LINES: Final = 5000
 _LONGEST_ABOUT: Final = 2000
 _ADDRESS: Final = "Address"
+_TABLES: Final = frozenset(
+    {
+        "follows.csv",
+        "memberships.csv",
+        "mutes.csv",
+        "blocks.csv",
+        "domain_blocks.csv",
+        "hashtags.csv",
+    }
+)
 #: What a spreadsheet would take for the beginning of a formula.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
@@ -40,6 +50,10 @@ class Brought:
     follows: tuple[str, ...]
     memberships: tuple[str, ...]
     about: str
+    mutes: tuple[str, ...] = ()
+    blocks: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    hashtags: tuple[str, ...] = ()
 
 
 def packed(files: Mapping[str, bytes]) -> bytes:
@@ -79,12 +93,16 @@ def unpacked(raw: bytes) -> Brought:
     except (zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
         # RuntimeError: encrypted, or packed in a way that nobody here knows.
         raise _refused("archive-damaged", _DAMAGED) from error
-    if "follows.csv" not in files and "memberships.csv" not in files:
+    if not files.keys() & _TABLES:
         raise _refused("archive-unknown", _NO_ARCHIVE)
     return Brought(
         follows=_addresses(files.get("follows.csv", b"")),
         memberships=_addresses(files.get("memberships.csv", b"")),
         about=_about(files.get("actor.json", b"")),
+        mutes=_addresses(files.get("mutes.csv", b"")),
+        blocks=_addresses(files.get("blocks.csv", b"")),
+        domains=_column(files.get("domain_blocks.csv", b""), "Domain"),
+        hashtags=_column(files.get("hashtags.csv", b""), "Hashtag"),
     )
 
 
@@ -94,7 +112,7 @@ def _files(archive: zipfile.ZipFile) -> dict[str, bytes]:
         raise _refused("archive-bomb", _BOMB)
     if sum(each.file_size for each in listed) > _LARGEST_UNPACKED:
         raise _refused("archive-bomb", _BOMB)
-    wanted = {"actor.json", "follows.csv", "memberships.csv"}
+    wanted = _TABLES | {"actor.json"}
     found: dict[str, bytes] = {}
     for each in listed:
         if each.filename not in wanted:
@@ -119,13 +137,19 @@ def _content(archive: zipfile.ZipFile, each: zipfile.ZipInfo) -> bytes:
 
 
 def _addresses(content: bytes) -> tuple[str, ...]:
+    cells = _column(content, _ADDRESS)
+    return tuple(each for each in cells if each.startswith(("https://", "http://")))
+
+
+def _column(content: bytes, name: str) -> tuple[str, ...]:
+    """Read the cells of a column that say something, each once."""
     reader = csv.DictReader(io.StringIO(content.decode("utf-8", "replace")))
     found: dict[str, None] = {}
     try:
         for row in reader:
-            address = (row.get(_ADDRESS) or "").strip()
-            if address.startswith(("https://", "http://")) and "\0" not in address:
-                found[address] = None
+            cell = (row.get(name) or "").strip()
+            if cell and "\0" not in cell:
+                found[cell] = None
             if len(found) == _MOST_LINES:
                 break
     except csv.Error as error:

@@ -173,6 +173,7 @@ async def _say_goodbye(context: Context, job: Job, actor: Actor) -> None:
         await actors.mark_deleted(tx, actor.uri, now=now)
         await endings.forget_edges(tx, actor.id)
         await endings.forget_notifications(tx, actor.id)
+        await endings.forget_what_was_theirs(tx, actor.id)
         await account_jobs.forget_member(tx, actor.id)
         await account_jobs.put_off(
             tx, job.id, reason="telling", due_at=now + _LOOK_AGAIN, now=now

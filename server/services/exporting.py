@@ -13,7 +13,7 @@ from schemas.records import Actor, ActorKind, MemberPrincipal, Surface
 from schemas.wire.collections import ordered_collection, without_context
 from schemas.wire.vocabulary import CONTEXT
 from server.context import Context
-from server.services import archives, reading, sharing
+from server.services import archives, own_tables, reading, sharing
 from server.services.errors import Conflict, NotFound
 from server.storage import (
     account_jobs,
@@ -44,9 +44,17 @@ outbox.json      everything you wrote, with the Markdown as you typed it
 likes.json       where you said that something helped, and your thanks
 follows.csv      the people you follow
 memberships.csv  the communities you belong to, and where you are a steward
+bookmarks.csv    the posts that you keep
+mutes.csv        whom you muted, and whether their notifications, too
+blocks.csv       whom you blocked
+domain_blocks.csv  the servers that you blocked
+lists.csv        your lists, and who is in them
+filters.csv      the words of your filters
+hashtags.csv     the hashtags that you follow
 
 To go on elsewhere: sign in to your new account, open Settings, "Your archive", and bring this
-file there. It asks for the same follows and memberships again; each of them may say no. Your
+file there. It asks for the same follows and memberships again; each of them may say no. It
+mutes and blocks the same people and servers, and follows the same hashtags. Your
 posts stay where you wrote them: this file keeps you a copy, and nobody can put them back under
 another name.
 
@@ -115,6 +123,7 @@ async def work_on(context: Context, job: Job) -> None:
         "likes.json": _json(_collection(me, "likes", liked)),
         "follows.csv": _people(followed),
         "memberships.csv": _communities(followed, stewards_of),
+        **await own_tables.of_member(context, me.id),
     }
     packed = await asyncio.to_thread(archives.packed, files)
 

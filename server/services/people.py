@@ -18,7 +18,15 @@ from schemas.wire.vocabulary import PUBLIC
 from server.context import Context
 from server.services import accounts, communities, fanout, sharing, telling
 from server.services.errors import Conflict, Invalid, NotAllowed, NotFound
-from server.storage import activities, actors, agencies, follows, members, notifications
+from server.storage import (
+    activities,
+    actors,
+    agencies,
+    follows,
+    members,
+    notifications,
+    silences,
+)
 from server.storage.database import Transaction
 from server.storage.sessions import SignedIn
 
@@ -44,7 +52,7 @@ async def follow(context: Context, member: SignedIn, person_id: int) -> FollowSt
     Raises:
         NotFound: "person-not-found".
         Conflict: "follows-oneself".
-        NotAllowed: "agency-blocked".
+        NotAllowed: "agency-blocked", "not-to-be-followed": one of the two blocked the other.
     """
     me = member.member.actor
 
@@ -54,13 +62,20 @@ async def follow(context: Context, member: SignedIn, person_id: int) -> FollowSt
             raise Conflict("follows-oneself", "You cannot follow yourself.")
         if await sharing.may_knock(tx, person.host) is AgencyState.BLOCKED:
             raise NotAllowed("agency-blocked", "Our moderators blocked that agency.")
+        if not await _hear_each_other(tx, me, person):
+            raise NotAllowed("not-to-be-followed", "You cannot follow this person.")
         return await follow_within(tx, context, me, person)
 
 
 async def follow_within(
     tx: Transaction, context: Context, me: Actor, person: Actor
 ) -> FollowState:
-    """Follow a person in the transaction of something larger; checked is who they are."""
+    """Follow a person in the transaction of something larger; checked is who they are.
+
+    Nothing happens where one of the two blocked the other.
+    """
+    if not await _hear_each_other(tx, me, person):
+        return FollowState.REFUSED
     before = await follows.find(tx, me.id, person.id)
     if before is not None and before.state is not FollowState.REFUSED:
         return before.state
@@ -72,6 +87,12 @@ async def follow_within(
         return FollowState.ASKED
     await _accept(tx, context, me, person)
     return FollowState.ACCEPTED
+
+
+async def _hear_each_other(tx: Transaction, me: Actor, person: Actor) -> bool:
+    return await silences.hears(tx, me.id, person.id) and await silences.hears(
+        tx, person.id, me.id
+    )
 
 
 async def unfollow(context: Context, member: SignedIn, person_id: int) -> None:
@@ -118,8 +139,8 @@ async def accept_person_follow(
     """Let somebody from elsewhere follow one of ours, and tell them; twice is the same as once.
 
     It waits, visibly, where nobody has admitted their agency yet. False, and nothing happens,
-    for a person who is gone or suspended, for a blocked agency, and for an id that is another
-    Follow's already. `document` is the Follow as it came.
+    for a person who is gone or suspended or blocked the follower, for a blocked agency, and for
+    an id that is another Follow's already. `document` is the Follow as it came.
     """
     if not person.local or person.kind is not ActorKind.PERSON:
         return False
@@ -129,6 +150,8 @@ async def accept_person_follow(
     known = await follows.find_by_uri(tx, follow_uri)
     is_other = known and (known.follower_id, known.target_id) != (follower.id, person.id)
     if is_other or state is AgencyState.BLOCKED:
+        return False
+    if not await silences.hears(tx, person.id, follower.id):
         return False
 
     await follows.ask(tx, follower.id, person.id, follow_uri, now=context.now())

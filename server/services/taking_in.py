@@ -3,15 +3,24 @@
 import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import Enum
 from typing import Any, Final
 
 import orjson
 import structlog
 
 from federation.errors import FederationError
-from schemas.records import ActorKind
+from schemas.records import Actor, ActorKind
 from server.context import Context
-from server.services import accounts, archives, communities, discovery, people
+from server.services import (
+    accounts,
+    archives,
+    communities,
+    discovery,
+    people,
+    silencing,
+    tagging,
+)
 from server.services.errors import Conflict, Refusal
 from server.storage import account_jobs, audit, members
 from server.storage.account_jobs import Job, JobKind
@@ -34,18 +43,38 @@ class Taken:
     refused: tuple[str, ...] = ()
 
 
+class _What(Enum):
+    """What a line of an archive asks for."""
+
+    DOMAIN = "domain"
+    BLOCK = "block"
+    MUTE = "mute"
+    HASHTAG = "hashtag"
+    MEMBERSHIP = "membership"
+    FOLLOW = "follow"
+
+
 @dataclass(slots=True, kw_only=True)
 class _Wanted:
     follows: list[str] = field(default_factory=list)
     memberships: list[str] = field(default_factory=list)
     about: str = ""
     refused: list[str] = field(default_factory=list)
+    mutes: list[str] = field(default_factory=list)
+    blocks: list[str] = field(default_factory=list)
+    domains: list[str] = field(default_factory=list)
+    hashtags: list[str] = field(default_factory=list)
 
     @property
-    def all(self) -> list[tuple[ActorKind, str]]:
+    def all(self) -> list[tuple[_What, str]]:
+        # Whom somebody does not want to hear comes first: no Follow is to reach them.
         return [
-            *((ActorKind.COMMUNITY, each) for each in self.memberships),
-            *((ActorKind.PERSON, each) for each in self.follows),
+            *((_What.DOMAIN, each) for each in self.domains),
+            *((_What.BLOCK, each) for each in self.blocks),
+            *((_What.MUTE, each) for each in self.mutes),
+            *((_What.HASHTAG, each) for each in self.hashtags),
+            *((_What.MEMBERSHIP, each) for each in self.memberships),
+            *((_What.FOLLOW, each) for each in self.follows),
         ]
 
 
@@ -61,6 +90,10 @@ async def bring(context: Context, member: SignedIn, raw: bytes) -> int:
         follows=list(brought.follows),
         memberships=list(brought.memberships),
         about=brought.about,
+        mutes=list(brought.mutes),
+        blocks=list(brought.blocks),
+        domains=list(brought.domains),
+        hashtags=list(brought.hashtags),
     )
     now = context.now()
     async with context.database.transaction("taking-in.ask") as tx:
@@ -116,9 +149,9 @@ async def work_on(context: Context, job: Job) -> None:
     wanted = _Wanted(**orjson.loads(content or b"{}"))
     everything = wanted.all
     place = job.steps
-    for kind, uri in everything[place : place + _AT_ONCE]:
-        if not await _ask(context, _as_signed_in(member), kind, uri):
-            wanted.refused.append(uri)
+    for what, name in everything[place : place + _AT_ONCE]:
+        if not await _ask(context, _as_signed_in(member), what, name):
+            wanted.refused.append(name)
         place += 1
 
     now = context.now()
@@ -135,19 +168,35 @@ async def work_on(context: Context, job: Job) -> None:
         )
 
 
-async def _ask(context: Context, member: SignedIn, kind: ActorKind, uri: str) -> bool:
-    """Ask to follow or to belong; False where that cannot be asked."""
+async def _ask(context: Context, member: SignedIn, what: _What, name: str) -> bool:
+    """Ask to follow or to belong, mute or block anew; False where that cannot be done."""
     try:
-        found = await discovery.find_or_fetch_actor(context, uri)
-        if found.kind is not kind:
-            return False
-        if kind is ActorKind.COMMUNITY:
-            await communities.join(context, member, found.id)
-        else:
-            await people.follow(context, member, found.id)
+        match what:
+            case _What.DOMAIN:
+                await silencing.block_domain(context, member, name)
+            case _What.HASHTAG:
+                await tagging.follow(context, member, name)
+            case _:
+                actor = await discovery.find_or_fetch_actor(context, name)
+                return await _ask_actor(context, member, what, actor)
     except (FederationError, Refusal) as refusal:
         log.info("not-asked-again", reason=refusal.reason)
         return False
+    return True
+
+
+async def _ask_actor(context: Context, member: SignedIn, what: _What, actor: Actor) -> bool:
+    match what, actor.kind:
+        case _What.MEMBERSHIP, ActorKind.COMMUNITY:
+            await communities.join(context, member, actor.id)
+        case _What.FOLLOW, ActorKind.PERSON:
+            await people.follow(context, member, actor.id)
+        case _What.BLOCK, ActorKind.PERSON:
+            await silencing.block(context, member, actor.id)
+        case _What.MUTE, ActorKind.PERSON | ActorKind.COMMUNITY:
+            await silencing.mute(context, member, actor.id)
+        case _:
+            return False
     return True
 
 

@@ -7,7 +7,7 @@ from server.storage import feeds, posts
 from server.storage.database import Transaction
 from server.storage.feeds import Entry
 from server.storage.search import MOST
-from server.storage.visibility import heard, readable
+from server.storage.visibility import heard, listed
 
 #: How much of a question's words another must have, in its title or, for half, in its text.
 _ENOUGH: Final = 0.5
@@ -25,7 +25,7 @@ async def questions(tx: Transaction, scope: Scope, title: str, *, limit: int) ->
     Of the latest that share a word, those whose titles rank highest are held against it, each
     in its own language.
     """
-    condition, arguments = readable(scope, post="p", first=3)
+    condition, arguments = listed(scope, post="p", first=3)
     rows = await tx.fetch(
         "WITH asked AS MATERIALIZED (SELECT string_agg(DISTINCT l.lexeme, ' | ')::tsquery "
         "AS words FROM "

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from server.storage import unwanted
 from server.storage.database import Transaction
 from server.storage.notifications import FIELDS, Notification, notification_from
 from server.storage.timelines import Window
@@ -23,6 +24,7 @@ async def listed(
     rows = await tx.fetch(
         f"SELECT {FIELDS} WHERE n.member_id = $4 AND n.kind = ANY($5) "
         "AND ($6::bigint IS NULL OR n.actor_id = $6) "
+        f"AND {unwanted.heard('n.member_id', person='n.actor_id')} "
         "AND ($1::bigint IS NULL OR n.id < $1) AND ($2::bigint IS NULL OR n.id > $2) "
         f"ORDER BY n.id {window.order} LIMIT $3",
         *window.arguments,

@@ -1,6 +1,7 @@
 """What goes with an actor who is gone: edges, notifications, keys. Name and id stay taken."""
 
 from datetime import datetime
+from typing import Final
 
 from server.storage.database import Transaction
 
@@ -63,3 +64,24 @@ async def destroy_keys(tx: Transaction, actor_id: int, *, now: datetime) -> None
         actor_id,
         now,
     )
+
+
+async def forget_what_was_theirs(tx: Transaction, member_id: int) -> None:
+    """Forget what a member kept for themselves, and what others kept about them."""
+    for statement in _THEIRS:
+        await tx.execute(statement, member_id)
+
+
+_THEIRS: Final = (
+    "DELETE FROM bookmarks WHERE member_id = $1",
+    "DELETE FROM mutes WHERE $1 IN (member_id, actor_id)",
+    "DELETE FROM personal_blocks WHERE $1 IN (member_id, actor_id)",
+    "DELETE FROM personal_domain_blocks WHERE member_id = $1",
+    "DELETE FROM private_notes WHERE $1 IN (member_id, actor_id)",
+    "DELETE FROM lists WHERE member_id = $1",
+    "DELETE FROM list_entries WHERE actor_id = $1",
+    "DELETE FROM filters WHERE member_id = $1",
+    "DELETE FROM followed_hashtags WHERE member_id = $1",
+    "DELETE FROM featured_hashtags WHERE member_id = $1",
+    "DELETE FROM markers WHERE member_id = $1",
+)

@@ -10,7 +10,7 @@ from schemas.gate import SealedPost
 from schemas.records import Actor
 from server.storage import actors, posts
 from server.storage.database import Row, Transaction
-from server.storage.visibility import readable
+from server.storage.visibility import listed, of_their_own, readable
 
 Tab = Literal["all", "unanswered", "pinned"]
 #: The next page begins behind this: when the last thread was active, and its id.
@@ -66,7 +66,7 @@ async def threads(
     limit: int = 20,
 ) -> list[Entry]:
     """List a community's threads, latest activity first; a keyset, never an offset."""
-    condition, arguments = readable(scope, post="p", first=7)
+    condition, arguments = listed(scope, post="p", first=7)
     rows = await tx.fetch(
         f"SELECT {FIELDS} {posts.FROM} WHERE p.community_id = $1 AND p.parent_id IS NULL "
         "AND ($2 <> 'unanswered' OR (p.kind = 'question' AND p.answers = 0 "
@@ -98,7 +98,7 @@ async def recent(
     limit: int = 10,
 ) -> list[Entry]:
     """List threads over communities (None: all), latest activity first."""
-    condition, arguments = readable(scope, post="p", first=6)
+    condition, arguments = listed(scope, post="p", first=6)
     rows = await tx.fetch(
         f"SELECT {FIELDS} {posts.FROM} WHERE p.parent_id IS NULL AND p.deleted_at IS NULL "
         "AND ($1::bigint[] IS NULL OR p.community_id = ANY($1)) "
@@ -120,7 +120,7 @@ async def of_person(
     tx: Transaction, scope: Scope, *, author_id: int, limit: int = 20
 ) -> list[Entry]:
     """List what a person wrote, newest first, without what is gone."""
-    condition, arguments = readable(scope, post="p", first=3)
+    condition, arguments = of_their_own(scope, post="p", first=3)
     rows = await tx.fetch(
         f"SELECT {FIELDS} {posts.FROM} WHERE p.author_id = $1 AND p.deleted_at IS NULL "
         f"AND {condition} ORDER BY p.published_at DESC, p.id DESC LIMIT $2",

@@ -6,14 +6,14 @@ from moderation.visibility import Scope
 from server.storage import feeds, posts
 from server.storage.database import Transaction
 from server.storage.feeds import Cursor, Entry
-from server.storage.visibility import readable
+from server.storage.visibility import listed
 
 
 async def tagged(
     tx: Transaction, scope: Scope, slug: str, *, before: Cursor | None, limit: int
 ) -> list[Entry]:
     """List what the reader may read of what everybody may; a keyset, never an offset."""
-    condition, arguments = readable(scope, post="p", first=5)
+    condition, arguments = listed(scope, post="p", first=5)
     rows = await tx.fetch(
         f"SELECT {feeds.FIELDS} {posts.FROM} WHERE p.carried -> 'hashtags' @> $1::jsonb "
         "AND p.visibility = 'public' AND p.deleted_at IS NULL "

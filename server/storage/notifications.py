@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from schemas.records import Actor
-from server.storage import actors
+from server.storage import actors, unwanted
 from server.storage.database import Row, Transaction
 
 #: What is selected of a notification, and from where.
@@ -59,11 +59,15 @@ async def add(
     post_id: int | None,
     now: datetime,
 ) -> None:
-    """Tell a member once; nothing happens for actors elsewhere or for one's own acts."""
+    """Tell a member once; nothing happens for actors elsewhere or for one's own acts.
+
+    Nor for what somebody did whom they do not want to hear.
+    """
     await tx.execute(
         f"{_ADD}"
         "SELECT actor_id, $2, $3, $4, $5, $6 FROM members WHERE actor_id = $1 AND actor_id "
-        f"<> $3 ON CONFLICT DO NOTHING{_TELL}",
+        f"<> $3 AND {unwanted.heard('$1', person='$3')} "
+        f"ON CONFLICT DO NOTHING{_TELL}",
         member_id,
         kind,
         actor_id,
@@ -85,13 +89,14 @@ class News:
 
 
 async def add_many(tx: Transaction, news: Sequence[News], *, now: datetime) -> None:
-    """Tell members, each fact once."""
+    """Tell members, each fact once, of whom they want to hear."""
     await tx.execute(
         f"{_ADD}"
         "SELECT n.member_id, n.kind, n.actor_id, n.subject, n.post_id, $6 "
         "FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::bigint[]) "
         "WITH ORDINALITY AS n (member_id, kind, actor_id, subject, post_id, number) "
         "JOIN members m ON m.actor_id = n.member_id WHERE n.member_id <> n.actor_id "
+        f"AND {unwanted.heard('n.member_id', person='n.actor_id')} "
         f"ORDER BY n.number ON CONFLICT DO NOTHING{_TELL}",
         [each.member_id for each in news],
         [each.kind for each in news],
@@ -116,6 +121,7 @@ async def add_calls(
         "JOIN actors a ON a.uri = c.uri AND a.local JOIN members m ON m.actor_id = a.id "
         "JOIN posts p ON p.id = c.post_id LEFT JOIN posts pa ON pa.id = p.parent_id "
         "WHERE a.id <> p.author_id AND pa.author_id IS DISTINCT FROM a.id "
+        f"AND {unwanted.heard('a.id', person='p.author_id')} "
         "AND (p.visibility = 'public' OR EXISTS (SELECT FROM follows f "
         "WHERE f.follower_id = a.id AND f.target_id = p.community_id "
         f"AND f.state = 'accepted')) ORDER BY c.number ON CONFLICT DO NOTHING{_TELL}",
@@ -130,6 +136,7 @@ async def of_member(
 ) -> list[Notification]:
     rows = await tx.fetch(
         f"SELECT {FIELDS} WHERE n.member_id = $1 AND ($2::bigint IS NULL OR n.id < $2) "
+        f"AND {unwanted.heard('n.member_id', person='n.actor_id')} "
         "ORDER BY n.id DESC LIMIT $3",
         member_id,
         before,
@@ -156,4 +163,15 @@ async def mark_seen(tx: Transaction, member_id: int) -> None:
         "UPDATE members SET seen_notifications = greatest(seen_notifications, coalesce("
         "(SELECT max(id) FROM notifications WHERE member_id = $1), 0)) WHERE actor_id = $1",
         member_id,
+    )
+
+
+async def mark_seen_up_to(tx: Transaction, member_id: int, last: int) -> None:
+    """Count nothing up to a notification of a member as new; never more than there is."""
+    await tx.execute(
+        "UPDATE members SET seen_notifications = greatest(seen_notifications, coalesce("
+        "(SELECT max(id) FROM notifications WHERE member_id = $1 AND id <= $2), 0)) "
+        "WHERE actor_id = $1",
+        member_id,
+        last,
     )

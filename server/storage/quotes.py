@@ -10,7 +10,7 @@ from server.storage import actors, feeds, posts
 from server.storage.carried import quote_from
 from server.storage.database import Row, Transaction
 from server.storage.feeds import Entry
-from server.storage.visibility import readable
+from server.storage.visibility import listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +190,7 @@ async def of_post(tx: Transaction, post_id: int) -> Quote | None:
 
 async def pointed_to(tx: Transaction, scope: Scope, root_id: int) -> dict[str, Entry]:
     """Read what a thread quotes or was asked before, as far as it is here for the reader."""
-    condition, arguments = readable(scope, post="p", first=2)
+    condition, arguments = listed(scope, post="p", first=2)
     rows = await tx.fetch(
         f"SELECT {feeds.FIELDS} {posts.FROM} WHERE p.deleted_at IS NULL AND p.uri IN "
         "(SELECT unnest(ARRAY[w.quote_uri, w.duplicate_of]) FROM posts w WHERE w.root_id = $1 "

@@ -205,6 +205,12 @@ CREATE TABLE public.blobs (
     CONSTRAINT blobs_size_check CHECK ((size > 0))
 );
 
+CREATE TABLE public.bookmarks (
+    member_id bigint NOT NULL,
+    post_id bigint NOT NULL,
+    id bigint NOT NULL
+);
+
 CREATE TABLE public.boosts (
     uri text NOT NULL,
     actor_id bigint NOT NULL,
@@ -258,6 +264,13 @@ CREATE SEQUENCE public.deliveries_id_seq
 
 ALTER SEQUENCE public.deliveries_id_seq OWNED BY public.deliveries.id;
 
+CREATE TABLE public.featured_hashtags (
+    member_id bigint NOT NULL,
+    slug text NOT NULL,
+    name text NOT NULL,
+    id bigint NOT NULL
+);
+
 CREATE TABLE public.fill_origins (
     origin text NOT NULL,
     due_at timestamp with time zone NOT NULL,
@@ -279,6 +292,39 @@ CREATE TABLE public.fills (
     filled_at timestamp with time zone,
     reason text DEFAULT ''::text NOT NULL,
     CONSTRAINT fills_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'done'::text, 'refused'::text])))
+);
+
+CREATE TABLE public.filter_keywords (
+    id bigint NOT NULL,
+    filter_id bigint NOT NULL,
+    keyword text NOT NULL,
+    whole_word boolean NOT NULL,
+    CONSTRAINT filter_keywords_keyword_check CHECK ((keyword <> ''::text))
+);
+
+CREATE TABLE public.filter_posts (
+    id bigint NOT NULL,
+    filter_id bigint NOT NULL,
+    post_id bigint NOT NULL
+);
+
+CREATE TABLE public.filters (
+    id bigint NOT NULL,
+    member_id bigint NOT NULL,
+    title text NOT NULL,
+    contexts text[] NOT NULL,
+    action text NOT NULL,
+    expires_at timestamp with time zone,
+    CONSTRAINT filters_action_check CHECK ((action = ANY (ARRAY['warn'::text, 'hide'::text, 'blur'::text]))),
+    CONSTRAINT filters_contexts_check CHECK (((cardinality(contexts) > 0) AND (contexts <@ ARRAY['home'::text, 'notifications'::text, 'public'::text, 'thread'::text, 'account'::text]))),
+    CONSTRAINT filters_title_check CHECK ((title <> ''::text))
+);
+
+CREATE TABLE public.followed_hashtags (
+    member_id bigint NOT NULL,
+    slug text NOT NULL,
+    name text NOT NULL,
+    id bigint NOT NULL
 );
 
 CREATE TABLE public.follower_claims (
@@ -359,9 +405,34 @@ CREATE TABLE public.knocks (
     CONSTRAINT knocks_scheme_check CHECK ((scheme = ANY (ARRAY['cavage'::text, 'rfc9421'::text])))
 );
 
+CREATE TABLE public.list_entries (
+    list_id bigint NOT NULL,
+    actor_id bigint NOT NULL,
+    id bigint NOT NULL
+);
+
 CREATE TABLE public.listed_pages (
     community_id bigint NOT NULL,
     page text NOT NULL
+);
+
+CREATE TABLE public.lists (
+    id bigint NOT NULL,
+    member_id bigint NOT NULL,
+    title text NOT NULL,
+    replies_policy text NOT NULL,
+    exclusive boolean NOT NULL,
+    CONSTRAINT lists_replies_policy_check CHECK ((replies_policy = ANY (ARRAY['followed'::text, 'list'::text, 'none'::text]))),
+    CONSTRAINT lists_title_check CHECK ((title <> ''::text))
+);
+
+CREATE TABLE public.markers (
+    member_id bigint NOT NULL,
+    timeline text NOT NULL,
+    last_read_id bigint NOT NULL,
+    version integer NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT markers_timeline_check CHECK ((timeline = ANY (ARRAY['home'::text, 'notifications'::text])))
 );
 
 CREATE TABLE public.marks (
@@ -428,6 +499,15 @@ CREATE TABLE public.moves (
     moved_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.mutes (
+    member_id bigint NOT NULL,
+    actor_id bigint NOT NULL,
+    id bigint NOT NULL,
+    notifications boolean NOT NULL,
+    until timestamp with time zone,
+    CONSTRAINT mutes_check CHECK ((actor_id <> member_id))
+);
+
 CREATE TABLE public.notifications (
     id bigint NOT NULL,
     member_id bigint NOT NULL,
@@ -473,6 +553,19 @@ CREATE TABLE public.origins (
     last_reason text DEFAULT ''::text NOT NULL,
     paused_at timestamp with time zone,
     resumed_at timestamp with time zone
+);
+
+CREATE TABLE public.personal_blocks (
+    member_id bigint NOT NULL,
+    actor_id bigint NOT NULL,
+    id bigint NOT NULL,
+    CONSTRAINT personal_blocks_check CHECK ((actor_id <> member_id))
+);
+
+CREATE TABLE public.personal_domain_blocks (
+    member_id bigint NOT NULL,
+    domain text NOT NULL,
+    id bigint NOT NULL
 );
 
 CREATE TABLE public.poll_choices (
@@ -549,6 +642,13 @@ CREATE TABLE public.posts (
     CONSTRAINT posts_kind_check CHECK ((kind = ANY (ARRAY['question'::text, 'discussion'::text, 'poll'::text, 'answer'::text, 'comment'::text]))),
     CONSTRAINT posts_quote_state_check CHECK ((quote_state = ANY (ARRAY['asked'::text, 'approved'::text, 'refused'::text]))),
     CONSTRAINT posts_visibility_check CHECK ((visibility = ANY (ARRAY['public'::text, 'members'::text])))
+);
+
+CREATE TABLE public.private_notes (
+    member_id bigint NOT NULL,
+    actor_id bigint NOT NULL,
+    note text NOT NULL,
+    CONSTRAINT private_notes_note_check CHECK ((note <> ''::text))
 );
 
 CREATE SEQUENCE public.process_numbers
@@ -787,6 +887,9 @@ ALTER TABLE ONLY public.backfills
 ALTER TABLE ONLY public.blobs
     ADD CONSTRAINT blobs_pkey PRIMARY KEY (hash);
 
+ALTER TABLE ONLY public.bookmarks
+    ADD CONSTRAINT bookmarks_pkey PRIMARY KEY (member_id, post_id);
+
 ALTER TABLE ONLY public.boosts
     ADD CONSTRAINT boosts_pkey PRIMARY KEY (uri);
 
@@ -802,11 +905,32 @@ ALTER TABLE ONLY public.deliveries
 ALTER TABLE ONLY public.deliveries
     ADD CONSTRAINT deliveries_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.featured_hashtags
+    ADD CONSTRAINT featured_hashtags_id_key UNIQUE (id);
+
+ALTER TABLE ONLY public.featured_hashtags
+    ADD CONSTRAINT featured_hashtags_pkey PRIMARY KEY (member_id, slug);
+
 ALTER TABLE ONLY public.fill_origins
     ADD CONSTRAINT fill_origins_pkey PRIMARY KEY (origin);
 
 ALTER TABLE ONLY public.fills
     ADD CONSTRAINT fills_pkey PRIMARY KEY (root_uri);
+
+ALTER TABLE ONLY public.filter_keywords
+    ADD CONSTRAINT filter_keywords_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.filter_posts
+    ADD CONSTRAINT filter_posts_filter_id_post_id_key UNIQUE (filter_id, post_id);
+
+ALTER TABLE ONLY public.filter_posts
+    ADD CONSTRAINT filter_posts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.filters
+    ADD CONSTRAINT filters_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.followed_hashtags
+    ADD CONSTRAINT followed_hashtags_pkey PRIMARY KEY (member_id, slug);
 
 ALTER TABLE ONLY public.follower_claims
     ADD CONSTRAINT follower_claims_pkey PRIMARY KEY (actor_uri);
@@ -838,8 +962,17 @@ ALTER TABLE ONLY public.key_refusals
 ALTER TABLE ONLY public.knocks
     ADD CONSTRAINT knocks_pkey PRIMARY KEY (origin);
 
+ALTER TABLE ONLY public.list_entries
+    ADD CONSTRAINT list_entries_pkey PRIMARY KEY (list_id, actor_id);
+
 ALTER TABLE ONLY public.listed_pages
     ADD CONSTRAINT listed_pages_pkey PRIMARY KEY (community_id, page);
+
+ALTER TABLE ONLY public.lists
+    ADD CONSTRAINT lists_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.markers
+    ADD CONSTRAINT markers_pkey PRIMARY KEY (member_id, timeline);
 
 ALTER TABLE ONLY public.marks
     ADD CONSTRAINT marks_pkey PRIMARY KEY (actor_id, post_id);
@@ -859,6 +992,9 @@ ALTER TABLE ONLY public.members
 ALTER TABLE ONLY public.moves
     ADD CONSTRAINT moves_pkey PRIMARY KEY (old_id, moved_at);
 
+ALTER TABLE ONLY public.mutes
+    ADD CONSTRAINT mutes_pkey PRIMARY KEY (member_id, actor_id);
+
 ALTER TABLE ONLY public.notifications
     ADD CONSTRAINT notifications_member_id_kind_actor_id_subject_key UNIQUE (member_id, kind, actor_id, subject);
 
@@ -873,6 +1009,12 @@ ALTER TABLE ONLY public.originals
 
 ALTER TABLE ONLY public.origins
     ADD CONSTRAINT origins_pkey PRIMARY KEY (origin);
+
+ALTER TABLE ONLY public.personal_blocks
+    ADD CONSTRAINT personal_blocks_pkey PRIMARY KEY (member_id, actor_id);
+
+ALTER TABLE ONLY public.personal_domain_blocks
+    ADD CONSTRAINT personal_domain_blocks_pkey PRIMARY KEY (member_id, domain);
 
 ALTER TABLE ONLY public.poll_choices
     ADD CONSTRAINT poll_choices_pkey PRIMARY KEY (post_id, "position");
@@ -894,6 +1036,9 @@ ALTER TABLE ONLY public.posts
 
 ALTER TABLE ONLY public.posts
     ADD CONSTRAINT posts_uri_key UNIQUE (uri);
+
+ALTER TABLE ONLY public.private_notes
+    ADD CONSTRAINT private_notes_pkey PRIMARY KEY (member_id, actor_id);
 
 ALTER TABLE ONLY public.quote_stamps
     ADD CONSTRAINT quote_stamps_pkey PRIMARY KEY (id);
@@ -997,6 +1142,8 @@ CREATE INDEX authorizations_expire ON public.authorizations USING btree (expires
 
 CREATE INDEX backfills_waiting ON public.backfills USING btree (origin) WHERE (state = 'waiting'::text);
 
+CREATE UNIQUE INDEX bookmarks_latest ON public.bookmarks USING btree (member_id, id DESC);
+
 CREATE INDEX deliveries_by_age ON public.deliveries USING btree (enqueued_at) WHERE (state = 'waiting'::text);
 
 CREATE INDEX deliveries_by_host ON public.deliveries USING btree (host) WHERE (state = 'waiting'::text);
@@ -1016,6 +1163,12 @@ CREATE INDEX fill_origins_due ON public.fill_origins USING btree (due_at);
 CREATE INDEX fills_by_community ON public.fills USING btree (community_id, state);
 
 CREATE INDEX fills_waiting ON public.fills USING btree (origin, place, asked_at, root_uri) WHERE (state = 'waiting'::text);
+
+CREATE INDEX filter_keywords_by_filter ON public.filter_keywords USING btree (filter_id, id);
+
+CREATE INDEX filters_by_member ON public.filters USING btree (member_id, id);
+
+CREATE UNIQUE INDEX followed_hashtags_latest ON public.followed_hashtags USING btree (member_id, id DESC);
 
 CREATE INDEX follower_claims_by_age ON public.follower_claims USING btree (told_at);
 
@@ -1039,6 +1192,12 @@ CREATE INDEX key_refusals_by_age ON public.key_refusals USING btree (until);
 
 CREATE INDEX knocks_by_age ON public.knocks USING btree (learned_at);
 
+CREATE INDEX list_entries_by_actor ON public.list_entries USING btree (actor_id);
+
+CREATE UNIQUE INDEX list_entries_latest ON public.list_entries USING btree (list_id, id DESC);
+
+CREATE INDEX lists_by_member ON public.lists USING btree (member_id, id);
+
 CREATE INDEX marks_by_post ON public.marks USING btree (post_id, given_at);
 
 CREATE INDEX media_by_hash ON public.media USING btree (hash);
@@ -1053,6 +1212,10 @@ CREATE INDEX media_unattached ON public.media USING btree (created_at) WHERE (po
 
 CREATE INDEX moves_by_new ON public.moves USING btree (new_id, moved_at);
 
+CREATE INDEX mutes_end ON public.mutes USING btree (until) WHERE (until IS NOT NULL);
+
+CREATE UNIQUE INDEX mutes_latest ON public.mutes USING btree (member_id, id DESC);
+
 CREATE INDEX notifications_by_member ON public.notifications USING btree (member_id, id DESC);
 
 CREATE INDEX once_by_age ON public.once USING btree (done_at);
@@ -1060,6 +1223,10 @@ CREATE INDEX once_by_age ON public.once USING btree (done_at);
 CREATE INDEX origins_due ON public.origins USING btree (due_at) WHERE (failing_since IS NULL);
 
 CREATE INDEX origins_failing_due ON public.origins USING btree (due_at) WHERE (failing_since IS NOT NULL);
+
+CREATE UNIQUE INDEX personal_blocks_latest ON public.personal_blocks USING btree (member_id, id DESC);
+
+CREATE UNIQUE INDEX personal_domain_blocks_latest ON public.personal_domain_blocks USING btree (member_id, id DESC);
 
 CREATE INDEX poll_votes_by_actor ON public.poll_votes USING btree (actor_id);
 
@@ -1165,6 +1332,12 @@ ALTER TABLE ONLY public.authorizations
 ALTER TABLE ONLY public.backfills
     ADD CONSTRAINT backfills_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.communities(actor_id);
 
+ALTER TABLE ONLY public.bookmarks
+    ADD CONSTRAINT bookmarks_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.bookmarks
+    ADD CONSTRAINT bookmarks_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
+
 ALTER TABLE ONLY public.boosts
     ADD CONSTRAINT boosts_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
 
@@ -1177,8 +1350,26 @@ ALTER TABLE ONLY public.communities
 ALTER TABLE ONLY public.deliveries
     ADD CONSTRAINT deliveries_activity_id_fkey FOREIGN KEY (activity_id) REFERENCES public.activities(id);
 
+ALTER TABLE ONLY public.featured_hashtags
+    ADD CONSTRAINT featured_hashtags_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.fills
     ADD CONSTRAINT fills_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.communities(actor_id);
+
+ALTER TABLE ONLY public.filter_keywords
+    ADD CONSTRAINT filter_keywords_filter_id_fkey FOREIGN KEY (filter_id) REFERENCES public.filters(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.filter_posts
+    ADD CONSTRAINT filter_posts_filter_id_fkey FOREIGN KEY (filter_id) REFERENCES public.filters(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.filter_posts
+    ADD CONSTRAINT filter_posts_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
+
+ALTER TABLE ONLY public.filters
+    ADD CONSTRAINT filters_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.followed_hashtags
+    ADD CONSTRAINT followed_hashtags_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.follows
     ADD CONSTRAINT follows_follower_id_fkey FOREIGN KEY (follower_id) REFERENCES public.actors(id);
@@ -1192,8 +1383,20 @@ ALTER TABLE ONLY public.invitations
 ALTER TABLE ONLY public.invitations
     ADD CONSTRAINT invitations_used_by_fkey FOREIGN KEY (used_by) REFERENCES public.members(actor_id);
 
+ALTER TABLE ONLY public.list_entries
+    ADD CONSTRAINT list_entries_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.list_entries
+    ADD CONSTRAINT list_entries_list_id_fkey FOREIGN KEY (list_id) REFERENCES public.lists(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.listed_pages
     ADD CONSTRAINT listed_pages_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.backfills(community_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.lists
+    ADD CONSTRAINT lists_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.markers
+    ADD CONSTRAINT markers_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.marks
     ADD CONSTRAINT marks_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
@@ -1222,6 +1425,12 @@ ALTER TABLE ONLY public.moves
 ALTER TABLE ONLY public.moves
     ADD CONSTRAINT moves_old_id_fkey FOREIGN KEY (old_id) REFERENCES public.actors(id);
 
+ALTER TABLE ONLY public.mutes
+    ADD CONSTRAINT mutes_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.mutes
+    ADD CONSTRAINT mutes_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.notifications
     ADD CONSTRAINT notifications_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
 
@@ -1239,6 +1448,15 @@ ALTER TABLE ONLY public.once
 
 ALTER TABLE ONLY public.originals
     ADD CONSTRAINT originals_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.personal_blocks
+    ADD CONSTRAINT personal_blocks_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.personal_blocks
+    ADD CONSTRAINT personal_blocks_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.personal_domain_blocks
+    ADD CONSTRAINT personal_domain_blocks_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.poll_choices
     ADD CONSTRAINT poll_choices_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.polls(post_id) ON DELETE CASCADE;
@@ -1266,6 +1484,12 @@ ALTER TABLE ONLY public.posts
 
 ALTER TABLE ONLY public.posts
     ADD CONSTRAINT posts_root_id_fkey FOREIGN KEY (root_id) REFERENCES public.posts(id);
+
+ALTER TABLE ONLY public.private_notes
+    ADD CONSTRAINT private_notes_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.private_notes
+    ADD CONSTRAINT private_notes_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.quote_stamps
     ADD CONSTRAINT quote_stamps_given_to_fkey FOREIGN KEY (given_to) REFERENCES public.actors(id);
@@ -1359,6 +1583,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.backfills TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.blobs TO commonlore_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.bookmarks TO commonlore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.boosts TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.communities TO commonlore_app;
@@ -1367,9 +1593,19 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deliveries TO commonlore_app;
 
 GRANT SELECT,USAGE ON SEQUENCE public.deliveries_id_seq TO commonlore_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.featured_hashtags TO commonlore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.fill_origins TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.fills TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.filter_keywords TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.filter_posts TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.filters TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.followed_hashtags TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.follower_claims TO commonlore_app;
 
@@ -1387,7 +1623,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.key_refusals TO commonlore_app
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.knocks TO commonlore_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.list_entries TO commonlore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.listed_pages TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.lists TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.markers TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.marks TO commonlore_app;
 
@@ -1396,6 +1638,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.media TO commonlore_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.members TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.moves TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.mutes TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.notifications TO commonlore_app;
 
@@ -1407,6 +1651,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.originals TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.origins TO commonlore_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.personal_blocks TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.personal_domain_blocks TO commonlore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.poll_choices TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.poll_votes TO commonlore_app;
@@ -1416,6 +1664,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.polls TO commonlore_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.post_words TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.posts TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.private_notes TO commonlore_app;
 
 GRANT SELECT,USAGE ON SEQUENCE public.process_numbers TO commonlore_app;
 

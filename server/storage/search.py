@@ -9,7 +9,7 @@ from moderation.visibility import Scope
 from server.storage import feeds, posts
 from server.storage.database import Transaction
 from server.storage.feeds import Entry
-from server.storage.visibility import heard, readable
+from server.storage.visibility import heard, listed
 
 Trait = Literal[
     "poll",
@@ -186,7 +186,7 @@ class _Where:
 
 def _where(scope: Scope, wanted: Wanted, found: Terms) -> _Where:
     where = _Where()
-    condition, arguments = readable(scope, post="p", first=1)
+    condition, arguments = listed(scope, post="p", first=1)
     where.arguments += arguments
     where.conditions += [condition, heard("au"), heard("co"), "p.deleted_at IS NULL"]
     if found.nothing:

@@ -9,7 +9,7 @@ from schemas.records import Actor, ActorKind
 from server.storage import actors
 from server.storage.database import Transaction
 from server.storage.search import MOST, Place, quoted
-from server.storage.visibility import heard, readable
+from server.storage.visibility import heard, listed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ async def find_tags(
 
     Only public posts count, as on the page of a hashtag; of many, the latest `_MOST_POSTS`.
     """
-    condition, arguments = readable(scope, post="p", first=4)
+    condition, arguments = listed(scope, post="p", first=4)
     rows = await tx.fetch(
         "WITH matched AS MATERIALIZED (SELECT w.post_id FROM post_words w "
         "WHERE w.words @@ $1::text::tsquery), tagged AS (SELECT p.id, p.carried "

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from server.storage import members
+from server.storage import filters, members, unwanted
 from server.storage.database import Row, Transaction
+from server.storage.filters import Filter, filters_from
 from server.storage.members import Member
 
 #: A visit is noted at most this often, so that reading pages does not write rows.
@@ -23,7 +24,9 @@ ABOUT = (
     "WHERE t.actor_id = found.a_id) AS stewards, "
     "(SELECT count(*) FROM (SELECT n.id FROM notifications n "
     "WHERE n.member_id = found.a_id AND n.id > found.m_seen "
-    f"LIMIT {_MOST_UNREAD}) AS newer) AS unread"
+    f"AND {unwanted.heard('n.member_id', person='n.actor_id')} "
+    f"LIMIT {_MOST_UNREAD}) AS newer) AS unread, "
+    f"{filters.OF_MEMBER.format(member='found.a_id')} AS filters"
 )
 
 
@@ -41,6 +44,7 @@ class SignedIn:
     joined: frozenset[int]
     stewards: frozenset[int]
     unread: int
+    filters: tuple[Filter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +104,7 @@ def signed_in_from(row: Row, *, session_id: int = 0, csrf: str = "") -> SignedIn
         joined=frozenset(row["joined"]),
         stewards=frozenset(row["stewards"]),
         unread=row["unread"],
+        filters=filters_from(row["filters"]),
     )
 
 

@@ -10,7 +10,7 @@ from schemas.records import Actor
 from server.storage import actors, feeds, posts
 from server.storage.database import Transaction
 from server.storage.feeds import Entry
-from server.storage.visibility import readable
+from server.storage.visibility import listed, readable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +22,7 @@ class Beside:
     quotes: int = 0
     parent_author: int | None = None
     helped: bool = False
+    kept: bool = False
     chosen: tuple[int, ...] = ()
 
 
@@ -37,6 +38,7 @@ async def beside(
         "AND s.revoked_at IS NULL) AS quotes, "
         "EXISTS (SELECT FROM marks m WHERE m.post_id = p.id AND m.actor_id = $2 "
         "AND m.helpful) AS helped, "
+        "EXISTS (SELECT FROM bookmarks k WHERE k.post_id = p.id AND k.member_id = $2) AS kept, "
         "ARRAY(SELECT v.position FROM poll_votes v WHERE v.post_id = p.id "
         "AND v.actor_id = $2 ORDER BY 1) AS chosen "
         "FROM posts p LEFT JOIN posts pa ON pa.id = p.parent_id WHERE p.id = ANY($1)",
@@ -50,6 +52,7 @@ async def beside(
             quotes=row["quotes"],
             parent_author=row["parent_author"],
             helped=row["helped"],
+            kept=row["kept"],
             chosen=tuple(row["chosen"]),
         )
         for row in rows
@@ -106,7 +109,7 @@ async def pointed_to(
 
     As far as they are here for the reader; a quote only with its author's permission.
     """
-    condition, arguments = readable(scope, post="p", first=3)
+    condition, arguments = listed(scope, post="p", first=3)
     rows = await tx.fetch(
         f"SELECT w.from_id, w.what, {feeds.FIELDS} {posts.FROM} JOIN ("
         "SELECT q.id AS from_id, 'quote' AS what, t.id AS to_id FROM posts q "

@@ -8,7 +8,7 @@ import orjson
 
 from moderation.visibility import Scope
 from server.storage.database import Row, Transaction
-from server.storage.visibility import readable
+from server.storage.visibility import listed, of_their_own
 
 #: Tags that stand for what a question is, whether or not anybody wrote them.
 QUESTION: Final = "question"
@@ -27,9 +27,15 @@ class Window:
     @property
     def sql(self) -> str:
         """A condition on posts `p` and its order, with $1, $2 and $3 as `arguments` gives."""
+        return self.numbered(1)
+
+    def numbered(self, first: int, *, row: str = "p") -> str:
+        """As `sql`, the arguments numbered from `$first`, by the ids of another alias."""
+        below, above, limit = (f"${first + place}" for place in range(3))
         return (
-            "($1::bigint IS NULL OR p.id < $1) AND ($2::bigint IS NULL OR p.id > $2) "
-            f"ORDER BY p.id {self.order} LIMIT $3"
+            f"({below}::bigint IS NULL OR {row}.id < {below}) "
+            f"AND ({above}::bigint IS NULL OR {row}.id > {above}) "
+            f"ORDER BY {row}.id {self.order} LIMIT {limit}"
         )
 
     @property
@@ -57,17 +63,18 @@ _WANTED: Final = (
 )
 
 
-def _lines(rows: Collection[Row], window: Window) -> list[Line]:
+def lines_from(rows: Collection[Row], window: Window) -> list[Line]:
     found = [Line(post_id=row["id"], boosted=row["boosted"]) for row in rows]
     return found[::-1] if window.rising else found
 
 
 async def home(tx: Transaction, scope: Scope, reader: int, window: Window) -> list[Line]:
-    """List threads of joined communities and followed people, and what the reader wrote.
+    """List threads of joined communities, of followed people and hashtags, and one's own posts.
 
     What an author whom the reader follows wrote in a community that they joined stands once.
+    Who is in an exclusive list of the reader stands there alone.
     """
-    condition, arguments = readable(scope, post="p", first=5)
+    condition, arguments = listed(scope, post="p", first=5)
     alive = f"p.deleted_at IS NULL AND {condition} AND {window.sql}"
     rows = await tx.fetch(
         "SELECT id, bool_and(boosted) AS boosted FROM ("
@@ -76,21 +83,28 @@ async def home(tx: Transaction, scope: Scope, reader: int, window: Window) -> li
         f"AND p.parent_id IS NULL AND {alive}) UNION ALL "
         "(SELECT p.id, false FROM posts p WHERE p.author_id = f.target_id "
         f"AND p.parent_id IS NULL AND {alive})) t "
-        "WHERE f.follower_id = $4 AND f.state = 'accepted' UNION ALL "
+        "WHERE f.follower_id = $4 AND f.state = 'accepted' AND NOT EXISTS (SELECT FROM lists l "
+        "JOIN list_entries e ON e.list_id = l.id WHERE l.member_id = $4 AND l.exclusive "
+        "AND e.actor_id = f.target_id) UNION ALL "
+        "SELECT t.* FROM followed_hashtags h CROSS JOIN LATERAL ("
+        "SELECT p.id, false FROM posts p WHERE p.carried -> 'hashtags' "
+        "@> jsonb_build_array(jsonb_build_object('slug', h.slug)) "
+        "AND p.visibility = 'public' AND p.parent_id IS NULL "
+        f"AND {alive}) t WHERE h.member_id = $4 UNION ALL "
         f"(SELECT p.id, false FROM posts p WHERE p.author_id = $4 AND {alive})) w "
         f"GROUP BY id ORDER BY id {window.order} LIMIT $3",
         *window.arguments,
         reader,
         *arguments,
     )
-    return _lines(rows, window)
+    return lines_from(rows, window)
 
 
 async def public(
     tx: Transaction, scope: Scope, window: Window, *, local: bool = False, remote: bool = False
 ) -> list[Line]:
     """List public threads, of this agency's people, of others', or of all."""
-    condition, arguments = readable(scope, post="p", first=6)
+    condition, arguments = listed(scope, post="p", first=6)
     rows = await tx.fetch(
         "SELECT p.id, false AS boosted FROM posts p WHERE p.parent_id IS NULL "
         "AND p.visibility = 'public' AND p.deleted_at IS NULL "
@@ -102,7 +116,7 @@ async def public(
         remote,
         *arguments,
     )
-    return _lines(rows, window)
+    return lines_from(rows, window)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +135,7 @@ async def tagged(
     tx: Transaction, scope: Scope, tags: Tags, window: Window, *, local: bool = False
 ) -> list[Line]:
     """List public posts by hashtag, newest first."""
-    condition, arguments = readable(scope, post="p", first=10)
+    condition, arguments = listed(scope, post="p", first=10)
     rows = await tx.fetch(
         "SELECT p.id, false AS boosted FROM posts p WHERE p.visibility = 'public' "
         "AND p.deleted_at IS NULL AND (p.carried -> 'hashtags' @> ANY($4::jsonb[]) "
@@ -140,7 +154,7 @@ async def tagged(
         local,
         *arguments,
     )
-    return _lines(rows, window)
+    return lines_from(rows, window)
 
 
 def _contained(slugs: Collection[str]) -> list[str]:
@@ -160,8 +174,8 @@ class Of:
 async def of_person(
     tx: Transaction, scope: Scope, author_id: int, of: Of, window: Window
 ) -> list[Line]:
-    condition, arguments = readable(scope, post="p", first=9)
-    return _lines(
+    condition, arguments = of_their_own(scope, post="p", first=9)
+    return lines_from(
         await tx.fetch(
             "SELECT p.id, false AS boosted FROM posts p WHERE p.author_id = $4 "
             f"AND NOT $8 AND {_WANTED} AND {condition} AND {window.sql}",
@@ -181,8 +195,8 @@ async def of_community(
     tx: Transaction, scope: Scope, community_id: int, of: Of, window: Window
 ) -> list[Line]:
     """List a community's threads as its boosts; no answers are boosted (client-api.md 10.1)."""
-    condition, arguments = readable(scope, post="p", first=9)
-    return _lines(
+    condition, arguments = listed(scope, post="p", first=9)
+    return lines_from(
         await tx.fetch(
             "SELECT p.id, true AS boosted FROM posts p WHERE p.community_id = $4 "
             "AND p.parent_id IS NULL AND (NOT $8 OR p.pinned_at IS NOT NULL) "
@@ -201,7 +215,7 @@ async def of_community(
 
 async def helped_by(tx: Transaction, scope: Scope, reader: int, window: Window) -> list[Line]:
     """List what somebody found helpful, by the posts' ids."""
-    condition, arguments = readable(scope, post="p", first=5)
+    condition, arguments = of_their_own(scope, post="p", first=5)
     rows = await tx.fetch(
         "SELECT p.id, false AS boosted FROM marks m JOIN posts p ON p.id = m.post_id "
         "WHERE m.actor_id = $4 AND m.helpful AND p.deleted_at IS NULL "
@@ -210,4 +224,4 @@ async def helped_by(tx: Transaction, scope: Scope, reader: int, window: Window) 
         reader,
         *arguments,
     )
-    return _lines(rows, window)
+    return lines_from(rows, window)

@@ -1,6 +1,7 @@
 """The reading scope as SQL: the same sentence as `moderation.visibility.may_read`."""
 
 from moderation.visibility import Scope
+from server.storage import unwanted
 
 
 def readable(scope: Scope, *, post: str, first: int) -> tuple[str, list[object]]:
@@ -29,3 +30,20 @@ def heard(actor: str) -> str:
         f"({actor}.suspended_at IS NULL AND ({actor}.local "
         f"OR NOT coalesce({actor}.host ~ {_BLOCKED}, false)))"
     )
+
+
+def listed(scope: Scope, *, post: str, first: int) -> tuple[str, list[object]]:
+    """Give the condition of a list: `readable`, without whom the reader muted or blocked.
+
+    The arguments are the same.
+    """
+    sql, arguments = readable(scope, post=post, first=first)
+    people = f"{post}.author_id, {post}.community_id"
+    return f"({sql} AND {unwanted.wanted(f'${first + 3}', people=people)})", arguments
+
+
+def of_their_own(scope: Scope, *, post: str, first: int) -> tuple[str, list[object]]:
+    """Give the condition of a person's own page: `readable`, unless the reader blocked them."""
+    sql, arguments = readable(scope, post=post, first=first)
+    member = f"${first + 3}"
+    return f"({sql} AND {unwanted.unblocked(member, people=f'{post}.author_id')})", arguments

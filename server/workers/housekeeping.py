@@ -19,6 +19,7 @@ from server.storage import (
     received,
     rotations,
     sessions,
+    silences,
     stream,
     synchronization,
     throttles,
@@ -61,6 +62,7 @@ async def clean_once(context: Context) -> None:
         await rotations.destroy_ended(tx, now=now)
         await account_jobs.forget(tx, now=now)
         await bans.end(tx, now=now)
+        await silences.end_mutes(tx, now=now)
     async with context.database.transaction("housekeeping.inbox") as tx:
         await received.forget(tx, before=now - _REMEMBERED)
         await marks.forget_undone(tx, before=now - _REMEMBERED)

@@ -59,6 +59,7 @@ def frame(manifest: dict[str, str]) -> dict[str, object]:
         "static": lambda name: f"/static/{manifest[name]}",
         "flash": None,
         "now": s.NOW,
+        "hidden_posts": 0,
         "path": "/communities",
         "errors": {},
         "form": {},

@@ -4,7 +4,7 @@ from types import SimpleNamespace as Record
 
 from markupsafe import Markup
 
-from tests.pages import gallery_deliveries
+from tests.pages import gallery_deliveries, gallery_personal
 from tests.pages import samples as s
 
 PREVIEW = "<p>Our reviews take <strong>three weeks</strong>.</p>"
@@ -54,12 +54,22 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
             "unanswered": s.POSTS[:2],
             "mine": [s.TENDER],
             "recent": [s.TALK],
+            "tagged": [s.TALK],
+            "hashtags": [("PublicWorks", "/tags/publicworks"), ("water", "/tags/water")],
             "communities": s.COMMUNITIES[:2],
         },
     ),
     "home-new": (
         "home.html",
-        {"waiting": [], "unanswered": [], "mine": [], "recent": [], "communities": []},
+        {
+            "waiting": [],
+            "unanswered": [],
+            "mine": [],
+            "recent": [],
+            "tagged": [],
+            "hashtags": [],
+            "communities": [],
+        },
     ),
     "directory": (
         "directory.html",
@@ -228,8 +238,26 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
             "files": {"answer": s.FILES},
         },
     ),
-    "tag": ("tag.html", {"hashtag": "NearMiss", "posts": [s.QUESTION, s.TALK], "pages": None}),
-    "tag-empty": ("tag.html", {"hashtag": "NearMiss", "posts": [], "pages": None}),
+    "tag": (
+        "tag.html",
+        {
+            "hashtag": "NearMiss",
+            "url": "/tags/nearmiss",
+            "follows": False,
+            "posts": [s.QUESTION, s.TALK],
+            "pages": None,
+        },
+    ),
+    "tag-empty": (
+        "tag.html",
+        {
+            "hashtag": "NearMiss",
+            "url": "/tags/nearmiss",
+            "follows": True,
+            "posts": [],
+            "pages": None,
+        },
+    ),
     "quotes": (
         "quotes.html",
         {
@@ -399,6 +427,14 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
             "moved_to": None,
             "follow": None,
             "is_me": False,
+            "own": Record(
+                blocks=False,
+                blocks_domain=False,
+                mutes=True,
+                mutes_notifications=True,
+                muted_until=s.before(days=-1),
+                note="Met at the rail safety days.",
+            ),
             "communities": s.COMMUNITIES[:2],
             "posts": [s.TENDER, s.TALK],
             "kudos": [
@@ -741,4 +777,5 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
     "alike": ("alike.html", {"alike": [s.QUESTION, s.TENDER]}),
     "preview": ("preview.html", {"preview_html": PREVIEW}),
     **gallery_deliveries.PAGES,
+    **gallery_personal.PAGES,
 }

@@ -2,18 +2,16 @@
 
 import re
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from asyncpg.connection import LoggedQuery
 
 from schemas.records import JoinRule, Role, Visibility
 from server.services import communities
 from server.services.communities import CommunityDraft
-from server.storage.database import Transaction
 from server.storage.embedded import Cluster
+from tests.counting import statements
 from tests.instance import Answer, Browser, Instance, TurnedClock, running
 
 
@@ -596,33 +594,9 @@ async def test_a_thread_costs_the_same_few_statements_however_long_it_is(
         await people.amina.submit(f"{answer}/comment", {"body": "Thank you"})
         await people.amina.submit(f"{answer}/kudos", {"on": "yes", "category": "solved-it"})
 
-    counts = [await _statements(agency, people.amina, path) for path in (short, long)]
+    counts = [await statements(agency, people.amina, path) for path in (short, long)]
 
     assert counts[0] == counts[1]
-    # Eight, of which two read emoji and what is pointed to, and one that finds the session.
-    assert counts[0] <= 9
-
-
-async def _statements(agency: Instance, browser: Browser, path: str) -> int:
-    """Count what one page asks of the database, on every connection of the pool."""
-    seen: list[str] = []
-
-    def note(record: LoggedQuery) -> None:
-        seen.append(record.query)
-
-    async with _every_connection(agency) as connections:
-        for connection in connections:
-            connection.add_query_logger(note)
-    answer = await browser.get(path)
-    async with _every_connection(agency) as connections:
-        for connection in connections:
-            connection.remove_query_logger(note)
-    assert answer.status == 200
-    return len(seen)
-
-
-@asynccontextmanager
-async def _every_connection(agency: Instance) -> AsyncIterator[list[Transaction]]:
-    size = agency.context.settings.pool
-    async with AsyncExitStack() as stack:
-        yield [await stack.enter_async_context(agency.database.reading()) for _ in range(size)]
+    # Nine, of which three read emoji, what is pointed to and what is the reader's own, and one
+    # that finds the session.
+    assert counts[0] <= 10

@@ -97,7 +97,7 @@ async def relationships(request: web.Request) -> web.Response:
     given = await read(request, _Several)
     wanted = [found for each in given.id[:_MOST_AT_ONCE] if (found := number(each)) is not None]
     async with context.database.reading() as tx:
-        known = await relations.between(tx, member.member.id, wanted)
+        known = await relations.between(tx, member.member.id, wanted, now=context.now())
     return entities([relationship(known[each]) for each in wanted if each in known])
 
 
@@ -108,7 +108,21 @@ def relationship(of: Relation) -> Relationship:
         requested=of.asked,
         followed_by=of.followed_by,
         requested_by=of.asked_by,
+        blocking=of.blocks,
+        domain_blocking=of.blocks_domain,
+        muting=of.mutes,
+        muting_notifications=of.mutes_notifications,
+        muting_expires_at=of.muted_until,
+        note=of.note,
     )
+
+
+async def related(
+    tx: Transaction, context: Context, member: SignedIn, account_id: int
+) -> web.Response:
+    """Answer with what a member and an account are to each other now."""
+    known = await relations.between(tx, member.member.id, [account_id], now=context.now())
+    return entity(relationship(known[account_id]))
 
 
 class _Posts(Page):

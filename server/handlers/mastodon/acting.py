@@ -9,14 +9,13 @@ from pydantic import Field
 from schemas.mastodon.reports import Report
 from schemas.records import KUDOS_EMOJI, ActorKind
 from server.context import BOOST, Context
-from server.handlers.mastodon.accounts import account_of, relationship, signed_in
+from server.handlers.mastodon.accounts import account_of, related, signed_in
 from server.handlers.mastodon.answers import entity, id_in, number
 from server.handlers.mastodon.parameters import Many, Maybe, Parameters, read
 from server.handlers.mastodon.statuses import missing, one, reader_of
 from server.middleware import CONTEXT
 from server.services import choices, communities, kudos, people, reporting
 from server.services.errors import Conflict, Invalid
-from server.storage import relations
 from server.storage.sessions import SignedIn
 
 _ACCEPTED: Final = "✅"
@@ -27,7 +26,7 @@ _NO_BOOSTS: Final = "Communities pass posts on here; people mark them helpful, o
 Act = Callable[[Context, SignedIn, int], Awaitable[object]]
 
 
-async def _do(request: web.Request, act: Act) -> web.Response:
+async def do(request: web.Request, act: Act) -> web.Response:
     """Do it, and answer with the status as it is now; a second time changes nothing."""
     context, member, wanted = request.app[CONTEXT], signed_in(request), id_in(request) & ~BOOST
     await act(context, member, wanted)
@@ -41,7 +40,7 @@ async def favourite(request: web.Request) -> web.Response:
     async def act(context: Context, member: SignedIn, post_id: int) -> None:
         await kudos.mark_helpful(context, member, post_id, helpful=True)
 
-    return await _do(request, act)
+    return await do(request, act)
 
 
 async def unfavourite(request: web.Request) -> web.Response:
@@ -50,7 +49,7 @@ async def unfavourite(request: web.Request) -> web.Response:
     async def act(context: Context, member: SignedIn, post_id: int) -> None:
         await kudos.mark_helpful(context, member, post_id, helpful=False)
 
-    return await _do(request, act)
+    return await do(request, act)
 
 
 async def reblog(_request: web.Request) -> web.Response:
@@ -70,7 +69,7 @@ async def react(request: web.Request) -> web.Response:
         else:
             raise Invalid({"emoji": _THANKS}, reason="no-such-thanks")
 
-    return await _do(request, act)
+    return await do(request, act)
 
 
 async def unreact(request: web.Request) -> web.Response:
@@ -83,7 +82,7 @@ async def unreact(request: web.Request) -> web.Response:
         else:
             await kudos.take_back_kudos(context, member, post_id)
 
-    return await _do(request, act)
+    return await do(request, act)
 
 
 async def _settled(doing: Awaitable[object], already: str) -> None:
@@ -111,8 +110,7 @@ async def _relate(request: web.Request, *, join: Act, follow: Act) -> web.Respon
     act = join if actor.kind is ActorKind.COMMUNITY else follow
     await act(context, member, actor.id)
     async with context.database.reading() as tx:
-        known = await relations.between(tx, member.member.id, [actor.id])
-    return entity(relationship(known[actor.id]))
+        return await related(tx, context, member, actor.id)
 
 
 class _Report(Parameters):

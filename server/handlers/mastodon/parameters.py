@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 from aiohttp import web
 from multidict import MultiMapping
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from schemas.wire import strict
 from schemas.wire.vocabulary import BadDocument
@@ -14,6 +14,7 @@ from server.services.errors import Invalid
 
 _DEEPEST: Final = 5
 _MOST: Final = 1000
+_LONGEST: Final = 10 * 366 * 86_400  # seconds
 _READABLE: Final = {
     "missing": "is missing",
     "string_too_long": "is too long",
@@ -44,9 +45,18 @@ def _place(key: str) -> tuple[int, str]:
     return (int(key), "") if key.isdecimal() and len(key) < _DEEPEST else (_MOST, key)
 
 
+def _never_is_none(value: object) -> object:
+    # Clients send nothing, an empty string or 0 for what has no end.
+    return None if value in ("", 0, "0") else value
+
+
 T = TypeVar("T")
 Maybe = Annotated[T | None, BeforeValidator(_blank_is_none)]
 Many = Annotated[list[T], BeforeValidator(_as_list)]
+#: How long something lasts; None where it has no end.
+Seconds = Annotated[
+    Annotated[int, Field(ge=1, le=_LONGEST)] | None, BeforeValidator(_never_is_none)
+]
 Model = TypeVar("Model", bound=Parameters)
 
 

@@ -9,6 +9,7 @@ from urllib.parse import quote as quoted
 from federation.translate import sanitize
 from schemas.attached import QuoteState
 from schemas.mastodon.accounts import Account, CustomEmoji
+from schemas.mastodon.personal import FilterResult
 from schemas.mastodon.statuses import (
     Card,
     EmojiReaction,
@@ -21,12 +22,14 @@ from schemas.mastodon.statuses import (
 from schemas.records import Actor, Kind, Post, Principal, Surface, Visibility
 from server.context import BOOST, Context
 from server.handlers.mastodon.account_entities import accounts
+from server.handlers.mastodon.filter_entities import filtered
 from server.handlers.mastodon.media_entities import attachments, ids_of
 from server.handlers.mastodon.poll_entities import poll_entity
 from server.services import quoting, sharing
 from server.storage import statuses, timelines
 from server.storage.database import Transaction
 from server.storage.feeds import Entry
+from server.storage.filters import Filter
 from server.storage.statuses import Beside, Emoji
 from server.storage.timelines import Line
 
@@ -40,6 +43,7 @@ class Reader:
 
     principal: Principal
     member_id: int | None
+    filters: tuple[Filter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,8 +187,17 @@ def _status(of: Post, around: _Around, beyond: Mapping[int, Post]) -> Status:
             for each in around.emoji.get(facts.id, ())
         ),
         favourited=beside.helped,
+        bookmarked=beside.kept,
         pinned=facts.pinned_at is not None,
+        filtered=_filtered(of, around),
     )
+
+
+def _filtered(of: Post, around: _Around) -> tuple[FilterResult, ...]:
+    """Say which filters of the reader a post meets; their own words are not filtered."""
+    if of.facts.author_id == around.reader.member_id:
+        return ()
+    return filtered(of, around.reader.filters, around.context.now())
 
 
 def titled(title: str, html: str) -> str:

@@ -14,7 +14,7 @@ from server.handlers.mastodon.status_entities import Made, Reader, boost, of_ent
 from server.middleware import CONTEXT, PRINCIPAL, SESSION
 from server.services import backfill, composing, sharing
 from server.services.errors import NotFound
-from server.storage import feeds, givers, posts, statuses
+from server.storage import feeds, givers, personal, posts, statuses
 from server.storage.database import Transaction
 from server.storage.feeds import Entry
 
@@ -25,7 +25,9 @@ _MOST_GIVERS = 80
 def reader_of(request: web.Request) -> Reader:
     session = request[SESSION]
     return Reader(
-        principal=request[PRINCIPAL], member_id=session.member.id if session else None
+        principal=request[PRINCIPAL],
+        member_id=session.member.id if session else None,
+        filters=session.filters if session else (),
     )
 
 
@@ -83,7 +85,9 @@ async def thread(request: web.Request) -> web.Response:
         facts = await _facts(tx, context, reader, wanted)
         entries = await feeds.thread(tx, scope, facts.root_id)
         alive = [entry for entry in entries if entry.post.facts.deleted_at is None]
-        made = await of_entries(tx, context, reader, alive)
+        made = await of_entries(
+            tx, context, reader, await _wanted(tx, reader, facts.root_id, alive)
+        )
     if reader.member_id is not None:
         await backfill.want_thread(context, facts)
     above = _above(wanted, alive)
@@ -95,6 +99,16 @@ async def thread(request: web.Request) -> web.Response:
             ),
         )
     )
+
+
+async def _wanted(
+    tx: Transaction, reader: Reader, root_id: int, entries: list[Entry]
+) -> list[Entry]:
+    """Leave out of a thread whom the reader muted or blocked; replies to them stay."""
+    if reader.member_id is None:
+        return entries
+    mine = await personal.of_thread(tx, reader.member_id, root_id)
+    return [each for each in entries if each.post.facts.id not in mine.unwanted]
 
 
 async def _facts(tx: Transaction, context: Context, reader: Reader, post_id: int) -> PostFacts:

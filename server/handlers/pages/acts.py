@@ -18,7 +18,7 @@ from server.handlers.pages.posts import renamed, require, root_of, single
 from server.handlers.pages.views import CommunityView, PostView
 from server.handlers.pages.words import say
 from server.middleware import PRINCIPAL
-from server.services import choices, kudos, reporting, sharing, stewardship
+from server.services import bookmarking, choices, kudos, reporting, sharing, stewardship
 from server.services import posts as posts_service
 from server.services.errors import Conflict, Invalid
 from server.storage import feeds
@@ -44,6 +44,12 @@ async def helpful(request: web.Request) -> web.StreamResponse:
         context_of(request), signed_in(request), _id(request), helpful=_on(form)
     )
     return _back(request, facts)
+
+
+async def keep(request: web.Request) -> web.StreamResponse:
+    """Keep a post for oneself, or no longer."""
+    act = bookmarking.keep if _on(await typed(request)) else bookmarking.drop
+    return _back(request, await act(context_of(request), signed_in(request), _id(request)))
 
 
 async def thank(request: web.Request) -> web.StreamResponse:

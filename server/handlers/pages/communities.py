@@ -32,6 +32,7 @@ from server.storage.communities import Listed
 from server.storage.database import Transaction
 from server.storage.errands import Asks
 from server.storage.feeds import Entry, Tab
+from server.storage.filters import Place
 from server.storage.sessions import SignedIn
 
 _PAGE: Final = 20
@@ -72,8 +73,8 @@ async def show(request: web.Request) -> web.StreamResponse:
         request,
         "community.html",
         community=community,
-        posts=rows_within(request, posts, names),
-        pinned=rows_within(request, pinned, names) if first else [],
+        posts=rows_within(request, posts, names, Place.PUBLIC),
+        pinned=rows_within(request, pinned, names, Place.PUBLIC) if first else [],
         topic=topic,
         tab=tab,
         stewards=[views.actor(each, names) for each in stewards],

@@ -1,23 +1,34 @@
 """The front page, and what a member was told."""
 
 from typing import Final
+from urllib.parse import quote
 
 from aiohttp import web
 
 from schemas.gate import SealedPost
 from schemas.records import Actor, ActorKind, Kind, Surface, Visibility
-from server.handlers.pages import views
+from server.handlers.pages import sieve, views
 from server.handlers.pages.pages import asked, context_of, id_in, page, see_other, signed_in
 from server.handlers.pages.rows import rows_of
 from server.handlers.pages.views import ActorView, Names, PostView
 from server.handlers.pages.words import say, say_many
 from server.middleware import PRINCIPAL, SESSION
-from server.services import sharing
-from server.storage import communities, errands, feeds, notifications
+from server.services import filtering, sharing
+from server.storage import (
+    communities,
+    errands,
+    feeds,
+    lists,
+    member_hashtags,
+    notifications,
+)
+from server.storage.filters import Place
 from server.storage.notifications import Notification
 from server.storage.sessions import SignedIn
+from server.storage.timelines import Window
 
 _SHOWN: Final = 6
+_TAGS: Final = 50
 _NOTIFICATIONS: Final = 40
 _OLD: Final = 50
 
@@ -42,17 +53,17 @@ async def _guest_home(request: web.Request) -> web.Response:
         request,
         "home.html",
         communities=[views.community(each, names) for each in public[:_SHOWN]],
-        answered=rows_of(request, answered, names),
+        answered=rows_of(request, answered, names, Place.PUBLIC),
     )
 
 
 async def _member_home(request: web.Request, session: SignedIn) -> web.Response:
     context = context_of(request)
     scope = sharing.scope(context, request[PRINCIPAL], Surface.PAGE)
-    mine = frozenset(session.joined)
     async with context.database.reading() as tx:
         names = await views.agency_names(tx, context)
         listed = await communities.listed(tx, reader=session.member.id, mine=True)
+        mine = session.joined - await lists.apart(tx, session.member.id)
         unanswered = await feeds.recent(
             tx, scope, communities=mine, unanswered=True, limit=_OLD
         )
@@ -60,6 +71,8 @@ async def _member_home(request: web.Request, session: SignedIn) -> web.Response:
             tx, scope, communities=None, author_id=session.member.id, limit=_OLD
         )
         recent = await feeds.recent(tx, scope, communities=mine, limit=_SHOWN)
+        tagged = await member_hashtags.newest(tx, scope, session.member.id, limit=_SHOWN)
+        followed = await member_hashtags.followed(tx, session.member.id, Window(limit=_TAGS))
         asks = await errands.asked_of(tx, session.stewards)
 
     helpable = [entry for entry in unanswered if entry.author.id != session.member.id]
@@ -69,9 +82,11 @@ async def _member_home(request: web.Request, session: SignedIn) -> web.Response:
         request,
         "home.html",
         waiting=_waiting(request, asks, open_questions, names),
-        unanswered=rows_of(request, helpable[:_SHOWN], names),
+        unanswered=rows_of(request, helpable[:_SHOWN], names, Place.HOME),
         mine=open_questions[:_SHOWN],
-        recent=rows_of(request, recent, names),
+        recent=rows_of(request, recent, names, Place.HOME),
+        tagged=rows_of(request, tagged, names, Place.HOME),
+        hashtags=[(each.name, f"/tags/{quote(each.slug)}") for each in followed],
         communities=[views.community(each, names) for each in listed],
     )
 
@@ -122,9 +137,14 @@ async def notified(request: web.Request) -> web.StreamResponse:
         joins = await errands.followed(tx, wanted)
         roots = {one.root_id for one in found if one.root_id is not None}
         threads = await errands.several_posts(tx, roots)
+        about = []
+        if session.filters:
+            told = {one.post_id for one in found if one.post_id is not None}
+            about = await errands.several_posts(tx, told)
 
     titles = _titles(request, threads)
     shown = found[:_NOTIFICATIONS]
+    filtered = _filtered(request, about)
     further = None
     if len(found) > _NOTIFICATIONS:
         further = f"/notifications?before={shown[-1].id}&from={place + _NOTIFICATIONS}"
@@ -134,9 +154,24 @@ async def notified(request: web.Request) -> web.StreamResponse:
         notifications=[
             _notification(one, joins, titles, names, unread=place + index < session.unread)
             for index, one in enumerate(shown)
+            if one.post_id not in filtered
         ],
         pages=views.pages(following=further),
     )
+
+
+def _filtered(request: web.Request, about: list[SealedPost]) -> set[int]:
+    """Say which posts the reader wants to hear nothing of, by filters that hide them."""
+    context, principal = context_of(request), request[PRINCIPAL]
+    found = set()
+    for sealed in about:
+        released = sharing.release(context, sealed, principal, Surface.PAGE)
+        if released is not None and filtering.hides(
+            sieve.met(request, released.content, Place.NOTIFICATIONS)
+        ):
+            sieve.leave_out(request)
+            found.add(released.content.facts.id)
+    return found
 
 
 def _titles(request: web.Request, threads: list[SealedPost]) -> dict[int, str]:

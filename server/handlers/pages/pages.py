@@ -23,6 +23,9 @@ from server.storage.sessions import SignedIn
 
 FlashKind = Literal["done", "notice"]
 
+#: How many posts the page at hand leaves out for the reader's filters.
+HIDDEN: Final = web.RequestKey("hidden", int)
+
 _LARGEST_ID: Final = 2**63 - 1
 _FLASH_SECONDS: Final = 60
 _LONGEST_FLASH: Final = 300
@@ -174,6 +177,7 @@ def _frame(request: web.Request) -> dict[str, object]:
         "nonce": request[NONCE],
         "static": static_path,
         "now": context.now(),
+        "hidden_posts": request.get(HIDDEN, 0),
         "path": request.path,
         "language": language_of(request),
         "time_zone": session.member.time_zone if session else "UTC",

@@ -14,10 +14,12 @@ from server.handlers.pages.words import say
 from server.middleware import PRINCIPAL, SESSION
 from server.services import people, sharing
 from server.services.errors import NotFound
-from server.storage import actors, desk, feeds, follows, marks, moves
+from server.storage import actors, desk, feeds, follows, marks, moves, relations
 from server.storage.database import Transaction
 from server.storage.feeds import Entry
+from server.storage.filters import Place
 from server.storage.marks import Given
+from server.storage.relations import Relation
 
 _POSTS: Final = 20
 _THANKS: Final = 20
@@ -25,10 +27,19 @@ _FOLLOWS: Final = {FollowState.ASKED: "asked", FollowState.ACCEPTED: "following"
 
 
 async def show(request: web.Request) -> web.StreamResponse:
+    return await person_page(request)
+
+
+async def person_page(
+    request: web.Request,
+    *,
+    errors: dict[str, str] | None = None,
+    form: dict[str, str] | None = None,
+) -> web.Response:
     context, session = context_of(request), request[SESSION]
     scope = sharing.scope(context, request[PRINCIPAL], Surface.PAGE)
     async with context.database.reading() as tx:
-        person = await _find(tx, request)
+        person = await find(tx, request)
         names = await views.agency_names(tx, context)
         written = await feeds.of_person(tx, scope, author_id=person.id, limit=_POSTS)
         given = await marks.kudos_of(tx, scope, person.id, limit=_THANKS)
@@ -37,6 +48,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         belongs = await desk.communities_of(tx, scope, person.id)
         follow = await follows.find(tx, session.member.id, person.id) if session else None
         moved_to = await moves.where_to(tx, person.id)
+        own = await _between(tx, request, person.id)
 
     titles = {row.id: row.title for row in rows_of(request, roots.values(), names)}
     by_id = {row.id: row for row in titled(request, thanked.values(), names, titles)}
@@ -49,16 +61,29 @@ async def show(request: web.Request) -> web.StreamResponse:
         own_server=None if person.suspended_at else views.take_part_path(person.uri),
         is_me=session is not None and session.member.id == person.id,
         communities=[views.actor(each, names) for each in belongs],
-        posts=titled(request, written, names, titles),
+        posts=titled(request, written, names, titles, Place.ACCOUNT),
+        own=own,
+        errors=errors,
+        form=form,
         kudos=_thanks(given, by_id, names),
         pages=None,
     )
 
 
+async def _between(tx: Transaction, request: web.Request, person_id: int) -> Relation | None:
+    """Say what the reader keeps for themselves about somebody else."""
+    session = request[SESSION]
+    if session is None or session.member.id == person_id:
+        return None
+    now = context_of(request).now()
+    known = await relations.between(tx, session.member.id, [person_id], now=now)
+    return known.get(person_id)
+
+
 async def follow(request: web.Request) -> web.StreamResponse:
     context = context_of(request)
     async with context.database.reading() as tx:
-        person = await _find(tx, request)
+        person = await find(tx, request)
     state = await people.follow(context, signed_in(request), person.id)
     path, name = views.path_of(person), person.display_name or person.name
     if state is FollowState.ACCEPTED:
@@ -70,7 +95,7 @@ async def follow(request: web.Request) -> web.StreamResponse:
 async def unfollow(request: web.Request) -> web.StreamResponse:
     context = context_of(request)
     async with context.database.reading() as tx:
-        person = await _find(tx, request)
+        person = await find(tx, request)
     await people.unfollow(context, signed_in(request), person.id)
     name = person.display_name or person.name
     told = say(request, "You do not follow %(name)s.", name=name)
@@ -91,7 +116,7 @@ async def find_by_handle(tx: Transaction, request: web.Request, text: str) -> Ac
     return person
 
 
-async def _find(tx: Transaction, request: web.Request) -> Actor:
+async def find(tx: Transaction, request: web.Request) -> Actor:
     handle = request.match_info["name"].replace("\0", "")
     person = await find_by_handle(tx, request, handle)
     if person is None:

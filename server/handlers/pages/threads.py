@@ -8,20 +8,21 @@ from typing import Final
 from aiohttp import web
 
 from schemas.records import Kind, Post, PostFacts, Surface
-from server.handlers.pages import views
+from server.handlers.pages import sieve, views
 from server.handlers.pages.attached import Around, attached
 from server.handlers.pages.ballots import BallotView, ballot
 from server.handlers.pages.composing import FileView
 from server.handlers.pages.pages import context_of, id_in, page, see_other
 from server.handlers.pages.views import CommunityView, Mine, Names, PostView, ThanksView
 from server.middleware import PRINCIPAL, SESSION
-from server.services import backfill, sharing
+from server.services import backfill, filtering, sharing
 from server.services.errors import NotFound
 from server.storage import (
     communities,
     deliveries,
     feeds,
     marks,
+    personal,
     polls,
     posts,
     quotes,
@@ -29,7 +30,9 @@ from server.storage import (
 )
 from server.storage.deliveries import Entry as Delivery
 from server.storage.feeds import Entry
+from server.storage.filters import Place
 from server.storage.marks import Given
+from server.storage.personal import Personal
 from server.storage.sessions import SignedIn
 
 _ANSWER: Final = Kind.ANSWER.value
@@ -82,6 +85,9 @@ async def thread_page(
         reader = session.member.id if session else None
         listed = await communities.listed(tx, reader=reader, only=root.community_id)
         names = await views.agency_names(tx, context)
+        own = Personal()
+        if reader is not None:
+            own = await personal.of_thread(tx, reader, root_id)
         mine: frozenset[int] = frozenset()
         if reader is not None and root.kind is Kind.POLL:
             mine = await polls.chosen(tx, root_id, actor_id=reader)
@@ -95,7 +101,7 @@ async def thread_page(
         "thread.html",
         errors=errors,
         form=form,
-        post=assemble(request, entries, given, community, names, around),
+        post=assemble(request, entries, given, community, names, around, own),
         community=community,
         own_server=_own_server(root),
         ballot=_ballot(request, entries[0], mine),
@@ -126,10 +132,12 @@ def assemble(
     community: CommunityView,
     names: Names,
     around: Around,
+    own: Personal,
 ) -> PostView:
     """Put a thread together, the root first in `entries`; a loop, for any depth (DOS-04).
 
-    A reply whose parent is not shown hangs from the root.
+    A reply whose parent is not shown hangs from the root. Filters leave out replies alone: who
+    came for the thread sees it folded.
     """
     context, principal = context_of(request), request[PRINCIPAL]
     session = request[SESSION]
@@ -143,15 +151,24 @@ def assemble(
             continue
         content = released.content
         root = root or content
+        matches = sieve.met(request, content, Place.THREAD)
+        if content is not root and filtering.hides(matches):
+            sieve.leave_out(request)
+            continue
         on_it = by_post.get(content.facts.id, ())
         views_by_id[content.facts.id] = views.post(
             released,
             authors[entry.author.id],
             community,
             thanks=_thanks(on_it, names),
-            mine=_mine(session, on_it),
+            mine=_mine(session, on_it, kept=content.facts.id in own.kept),
             can=views.may(session, content, root),
-            attached=attached(content, around, context, principal, names),
+            attached=sieve.folded(
+                request,
+                attached(content, around, context, principal, names),
+                matches,
+                own.unwanted.get(content.facts.id),
+            ),
         )
     if root is None:
         raise missing()
@@ -189,12 +206,13 @@ def _thanks(given: Sequence[Given], names: Names) -> list[ThanksView]:
     return [each for each in shown if each is not None]
 
 
-def _mine(session: SignedIn | None, given: Sequence[Given]) -> Mine:
+def _mine(session: SignedIn | None, given: Sequence[Given], *, kept: bool) -> Mine:
     for each in given:
         if session is not None and each.giver.id == session.member.id:
             kudos = each.mark.kudos
-            return Mine(helpful=each.mark.helpful, kudos=kudos.category if kudos else None)
-    return Mine()
+            category = kudos.category if kudos else None
+            return Mine(helpful=each.mark.helpful, kudos=category, kept=kept)
+    return Mine(kept=kept)
 
 
 def _delivery(sent: Sequence[Delivery], names: Names) -> SimpleNamespace:

@@ -94,10 +94,11 @@ class May:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mine:
-    """What the reader said about a post."""
+    """What the reader said about a post, and whether they keep it."""
 
     helpful: bool = False
     kudos: str | None = None
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

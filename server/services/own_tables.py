@@ -1,0 +1,94 @@
+"""What is a member's own, as tables of their archive; in Mastodon's columns where there are."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, TypeVar
+
+from schemas.records import Actor
+from server.context import Context
+from server.services import archives
+from server.storage import bookmarks, filters, lists, member_hashtags, silences
+from server.storage.database import Transaction
+from server.storage.timelines import Window
+
+_AT_ONCE: Final = 500
+_LARGEST_LIST: Final = 10_000
+
+Row = TypeVar("Row", silences.Silenced, silences.Domain)
+
+
+async def of_member(context: Context, member_id: int) -> dict[str, bytes]:
+    """Write the tables, by the names of their files."""
+    async with context.database.reading() as tx:
+        muted = await _all(
+            lambda window: silences.mutes(tx, member_id, window, now=context.now())
+        )
+        blocked = await _all(lambda window: silences.blocks(tx, member_id, window))
+        domains = await _all(lambda window: silences.domains(tx, member_id, window))
+        tags = await member_hashtags.followed(tx, member_id, Window(limit=_LARGEST_LIST))
+        mine = await filters.of_member(tx, member_id)
+        return {
+            "bookmarks.csv": archives.table(("Address",), await _bookmarks(tx, member_id)),
+            "mutes.csv": archives.table(
+                ("Account address", "Hide notifications", "Address"),
+                [
+                    (_handle(each.actor), str(each.notifications).lower(), each.actor.uri)
+                    for each in muted
+                ],
+            ),
+            "blocks.csv": archives.table(
+                ("Account address", "Address"),
+                [(_handle(each.actor), each.actor.uri) for each in blocked],
+            ),
+            "domain_blocks.csv": archives.table(
+                ("Domain",), [(each.domain,) for each in domains]
+            ),
+            "lists.csv": archives.table(
+                ("List", "Account address", "Address"), await _lists(tx, member_id)
+            ),
+            "filters.csv": archives.table(
+                ("Filter", "Word", "Whole word", "Action", "Places"),
+                [
+                    (
+                        each.title,
+                        word.keyword,
+                        str(word.whole_word).lower(),
+                        each.action.value,
+                        " ".join(sorted(each.contexts)),
+                    )
+                    for each in mine
+                    for word in each.keywords
+                ],
+            ),
+            "hashtags.csv": archives.table(("Hashtag",), [(each.name,) for each in tags]),
+        }
+
+
+def _handle(of: Actor) -> str:
+    return of.handle.removeprefix("@")
+
+
+async def _all(find: Callable[[Window], Awaitable[list[Row]]]) -> list[Row]:
+    found: list[Row] = []
+    while True:
+        below = found[-1].id if found else None
+        more = await find(Window(below=below, limit=_AT_ONCE))
+        found += more
+        if len(more) < _AT_ONCE:
+            return found
+
+
+async def _bookmarks(tx: Transaction, member_id: int) -> Sequence[tuple[str]]:
+    rows: list[tuple[str]] = []
+    after = 0
+    while found := await bookmarks.addresses(tx, member_id, after=after, limit=_AT_ONCE):
+        rows += [(uri,) for _, uri in found]
+        after = found[-1][0]
+    return rows
+
+
+async def _lists(tx: Transaction, member_id: int) -> Sequence[tuple[str, str, str]]:
+    rows = []
+    for each in await lists.of_member(tx, member_id):
+        inside = await lists.entries(tx, each.id, Window(limit=_LARGEST_LIST))
+        rows += [(each.title, _handle(one.actor), one.actor.uri) for one in inside]
+    return rows

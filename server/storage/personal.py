@@ -1,0 +1,49 @@
+"""What is a member's own about a thread: what they keep of it, whose posts they do not want."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from server.storage import unwanted
+from server.storage.database import Row, Transaction
+
+
+class Why(StrEnum):
+    """Why a member does not see somebody's posts."""
+
+    BLOCKED = "blocked"
+    DOMAIN = "domain"
+    MUTED = "muted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Personal:
+    """By ids of posts."""
+
+    kept: frozenset[int] = frozenset()
+    unwanted: dict[int, Why] = field(default_factory=dict)
+
+
+async def of_thread(tx: Transaction, member_id: int, root_id: int) -> Personal:
+    """Read it in one statement, however long the thread is."""
+    rows = await tx.fetch(
+        "SELECT t.id, t.kept, t.unwanted, t.blocked, t.muted FROM ("
+        "SELECT p.id, EXISTS (SELECT FROM bookmarks k WHERE k.member_id = $1 "
+        "AND k.post_id = p.id) AS kept, "
+        f"NOT ({unwanted.wanted('$1', people='p.author_id')}) AS unwanted, "
+        "EXISTS (SELECT FROM personal_blocks b WHERE b.member_id = $1 "
+        "AND b.actor_id = p.author_id) AS blocked, EXISTS (SELECT FROM mutes m "
+        "WHERE m.member_id = $1 AND m.actor_id = p.author_id) AS muted "
+        "FROM posts p WHERE p.root_id = $2) t WHERE t.kept OR t.unwanted",
+        member_id,
+        root_id,
+    )
+    return Personal(
+        kept=frozenset(row["id"] for row in rows if row["kept"]),
+        unwanted={row["id"]: _why(row) for row in rows if row["unwanted"]},
+    )
+
+
+def _why(row: Row) -> Why:
+    if row["blocked"]:
+        return Why.BLOCKED
+    return Why.MUTED if row["muted"] else Why.DOMAIN

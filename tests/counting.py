@@ -1,0 +1,34 @@
+"""Count the statements that a page asks of the database."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from asyncpg.connection import LoggedQuery
+
+from server.storage.database import Transaction
+from tests.instance import Browser, Instance
+
+
+async def statements(agency: Instance, browser: Browser, path: str) -> int:
+    """Count what one page asks of the database, on every connection of the pool."""
+    seen: list[str] = []
+
+    def note(record: LoggedQuery) -> None:
+        seen.append(record.query)
+
+    async with _every_connection(agency) as connections:
+        for connection in connections:
+            connection.add_query_logger(note)
+    answer = await browser.get(path)
+    async with _every_connection(agency) as connections:
+        for connection in connections:
+            connection.remove_query_logger(note)
+    assert answer.status == 200
+    return len(seen)
+
+
+@asynccontextmanager
+async def _every_connection(agency: Instance) -> AsyncIterator[list[Transaction]]:
+    size = agency.context.settings.pool
+    async with AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(agency.database.reading()) for _ in range(size)]

@@ -1,0 +1,119 @@
+"""Pages of what is a member's own, for the gallery: a template each, with what it takes."""
+
+from types import SimpleNamespace as Record
+
+from tests.pages import samples as s
+
+_LIST = Record(id=4, title="Colleagues at other agencies", replies="list", exclusive=True)
+_FILTER = Record(id=5, title="Elections", action="hide", expires_at=s.before(days=-3), posts=())
+
+PAGES: dict[str, tuple[str, dict[str, object]]] = {
+    "bookmarks": (
+        "bookmarks.html",
+        {
+            "posts": s.POSTS[:3],
+            "pages": {"previous": None, "next": "/bookmarks?before=3"},
+            "hidden_posts": 2,
+        },
+    ),
+    "bookmarks-empty": ("bookmarks.html", {"posts": [], "pages": None}),
+    "silences": (
+        "silences.html",
+        {
+            "tab": "muted",
+            "silenced": [
+                {
+                    "id": 1,
+                    "actor": s.TOMAS,
+                    "until": s.before(days=-2),
+                    "notifications": True,
+                },
+                {"id": 2, "actor": s.JONAS, "until": None, "notifications": False},
+            ],
+            "domains": [],
+            "pages": None,
+        },
+    ),
+    "silences-domains": (
+        "silences.html",
+        {
+            "tab": "domains",
+            "silenced": [],
+            "domains": ["a-server-with-a-very-long-name.somewhere-else.example"],
+            "pages": None,
+            "errors": {"domain": "Enter the domain of an agency or a server"},
+            "form": {"domain": "no domain"},
+        },
+    ),
+    "silences-empty": (
+        "silences.html",
+        {"tab": "blocked", "silenced": [], "domains": [], "pages": None},
+    ),
+    "lists": (
+        "lists.html",
+        {
+            "lists": [_LIST, Record(id=6, title="Rivers", exclusive=False)],
+            "errors": {"title": "Give the list a name."},
+        },
+    ),
+    "lists-empty": ("lists.html", {"lists": []}),
+    "list": ("list.html", {"of": _LIST, "posts": s.POSTS[:2], "pages": None}),
+    "list-empty": ("list.html", {"of": _LIST, "posts": [], "pages": None}),
+    "list-edit": (
+        "list_edit.html",
+        {
+            "of": _LIST,
+            "inside": [{"id": 1, "actor": s.TOMAS}, {"id": 2, "actor": s.REVIEWS}],
+            "others": [{"id": 3, "actor": s.PRIYA}, {"id": 4, "actor": s.WEI}],
+        },
+    ),
+    "filters": (
+        "filters.html",
+        {
+            "filters": [
+                Record(
+                    id=5,
+                    title="Elections",
+                    hides=True,
+                    words=["ballot", "poll", "coalition talks"],
+                    posts=2,
+                    expires_at=s.before(days=-3),
+                    over=False,
+                ),
+                Record(
+                    id=6,
+                    title="Spoilers",
+                    hides=False,
+                    words=[],
+                    posts=1,
+                    expires_at=s.before(days=3),
+                    over=True,
+                ),
+            ]
+        },
+    ),
+    "filters-empty": ("filters.html", {"filters": []}),
+    "filter": (
+        "filter.html",
+        {
+            "of": _FILTER,
+            "chosen": {"home", "public"},
+            "words": "ballot\ncoalition talks",
+            "whole": True,
+        },
+    ),
+    "filter-wrong": (
+        "filter.html",
+        {
+            "of": None,
+            "chosen": set(),
+            "words": "",
+            "whole": True,
+            "errors": {
+                "title": "Give the filter a name.",
+                "context": "Choose at least one place where it works.",
+            },
+            "form": {"keywords": "ballot"},
+        },
+    ),
+}
