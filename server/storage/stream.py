@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from server.storage import unwanted
 from server.storage.database import Transaction
 
 
@@ -69,12 +70,16 @@ class Listening:
 async def audience(
     tx: Transaction, member_ids: Collection[int], *, community_id: int, author_id: int
 ) -> dict[int, Listening]:
-    """Say what each of these is to the community and the author of a post, in one statement."""
+    """Say what each of these is to the community and the author of a post, in one statement.
+
+    Nobody is among them who muted or blocked one of the two.
+    """
     rows = await tx.fetch(
-        "SELECT m.id, bool_or(f.target_id = $2) AS belongs, "
-        "bool_or(f.target_id = $3) AS follows "
-        "FROM unnest($1::bigint[]) AS m (id) JOIN follows f ON f.follower_id = m.id "
-        "AND f.target_id IN ($2, $3) AND f.state = 'accepted' GROUP BY m.id",
+        "SELECT m.id, coalesce(bool_or(f.target_id = $2), false) AS belongs, "
+        "coalesce(bool_or(f.target_id = $3), false) AS follows "
+        "FROM unnest($1::bigint[]) AS m (id) LEFT JOIN follows f ON f.follower_id = m.id "
+        "AND f.target_id IN ($2, $3) AND f.state = 'accepted' "
+        f"WHERE {unwanted.wanted('m.id', people='$2, $3')} GROUP BY m.id",
         list(member_ids),
         community_id,
         author_id,

@@ -12,7 +12,7 @@ import pytest
 
 from schemas.records import Kind, Role, Visibility
 from server.context import BOOST
-from server.services import accounts, communities, kudos, posts
+from server.services import accounts, communities, kudos, posts, silencing
 from server.services.posts import Draft
 from server.storage.embedded import Cluster
 from server.streaming import Listener, Message
@@ -200,6 +200,21 @@ async def test_vis_10_who_left_a_community_hears_nothing_from_it(hall: Hall) -> 
 
     assert "Before" in str(before)
     assert (after["stream"], "Elsewhere" in str(after)) == (["public"], True)
+
+
+async def test_nobody_is_told_of_whom_they_muted(hall: Hall) -> None:
+    context = hall.here.context
+    await hall.here.member("fred")
+    fred = await life.signed_in(context, "fred")
+    await communities.join(context, fred, hall.plaza)
+    program = await program_of(hall.here, "fred")
+    amina = await life.value(hall.here, "SELECT id FROM actors WHERE name = 'amina'")
+    await silencing.mute(context, fred, amina)
+    async with listening(program, "user", "public") as socket:
+        await asks(hall, hall.plaza, title="Unheard")
+        await asks(hall, hall.plaza, name="ben", title="Heard")
+
+        assert "Heard" in str((await told(socket))["payload"]["content"])
 
 
 async def test_one_stream_may_be_read_as_events(hall: Hall) -> None:

@@ -75,12 +75,14 @@ async def _tell(
     places = []
     made: dict[int, Made] = {}
     for each in listeners:
-        reader = _reader(each, _joined(facts, known.get(each.member_id)))
+        if each.member_id not in known:
+            continue
+        reader = _reader(each, _joined(facts, known[each.member_id]))
         released = sharing.release(context, entry.post, reader.principal, Surface.API)
         if released is None:
             continue
         tags = frozenset(tag.slug for tag in released.content.hashtags)
-        places.append(_place(each, facts, known.get(each.member_id), tags))
+        places.append(_place(each, facts, known[each.member_id], tags))
     if fact.kind is Told.DELETED:
         _tell_deleted(facts, places)
         return
@@ -93,7 +95,7 @@ async def _tell(
     event = "update" if fact.kind is Told.POSTED else "status.update"
     for member_id, alike in by_form.items():
         listener = alike[0].listener
-        belongs = _joined(facts, known.get(listener.member_id))
+        belongs = _joined(facts, known[listener.member_id])
         reader = _reader(listener, belongs, member_id=member_id or None)
         made = await of_entries(tx, context, reader, [entry])
         if facts.id in made:
@@ -107,19 +109,19 @@ def _reader(
     return Reader(principal=principal, member_id=member_id)
 
 
-def _joined(facts: PostFacts, known: Listening | None) -> frozenset[int]:
-    return frozenset({facts.community_id}) if known and known.belongs else frozenset()
+def _joined(facts: PostFacts, known: Listening) -> frozenset[int]:
+    return frozenset({facts.community_id}) if known.belongs else frozenset()
 
 
 def _place(
-    listener: Listener, facts: PostFacts, known: Listening | None, tags: frozenset[str]
+    listener: Listener, facts: PostFacts, known: Listening, tags: frozenset[str]
 ) -> _Place:
     boosted: list[Stream] = []
     plain: list[Stream] = []
     is_root, own = facts.parent_id is None, facts.author_id == listener.member_id
-    if own or (is_root and known is not None and known.follows):
+    if own or (is_root and known.follows):
         plain.append(("user",))
-    elif is_root and known is not None and known.belongs:
+    elif is_root and known.belongs:
         boosted.append(("user",))
     if facts.visibility is Visibility.PUBLIC:
         side = "public:local" if facts.author_local else "public:remote"
