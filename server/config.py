@@ -89,6 +89,9 @@ class Settings(BaseModel):
     registration: Literal["open", "invitation", "closed"] = Field(
         "invitation", description="Who may sign up: open, invitation or closed."
     )
+    default_communities: Words = Field(
+        (), description="Communities that new members join: names here, or NAME@HOST."
+    )
     language: str = Field("en", description="The language of pages and of new posts.")
     open_federation: bool = Field(
         default=False,

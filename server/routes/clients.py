@@ -96,6 +96,13 @@ CLIENTS: Final = (
         "read:accounts",
         "member",
     ),
+    *_client(
+        "PATCH",
+        "/api/v1/accounts/update_credentials",
+        accounts.update_credentials,
+        "write:accounts",
+        "member",
+    ),
     *_client("GET", "/api/v1/accounts/lookup", accounts.lookup, "read:accounts"),
     *_client("GET", "/api/v1/accounts/search", searching.accounts_search, "read:accounts"),
     *_client(

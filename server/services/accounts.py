@@ -8,7 +8,7 @@ from typing import Final
 from federation.translate import sanitize
 from schemas.records import Actor, Role
 from server.context import Context
-from server.services import drafts, names, passwords, throttling
+from server.services import communities, drafts, names, passwords, throttling
 from server.services.drafts import Prepared, SignUp
 from server.services.errors import Invalid, NotAllowed, NotFound
 from server.storage import (
@@ -345,6 +345,7 @@ async def _write(context: Context, tx: Transaction, prepared: Prepared, role: Ro
     await members.add(tx, member, prepared.password_hash)
     for pair in prepared.keys:
         await actors.add_key_pair(tx, member.id, pair, now=now)
+    await communities.join_usual(tx, context, member.actor)
     return member
 
 

@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
+import structlog
+
 from federation.signatures.keys import generate_ed25519, generate_rsa
 from federation.translate import sanitize
 from federation.translate.outgoing_activities import (
@@ -37,6 +39,8 @@ from server.storage import (
 )
 from server.storage.database import Transaction
 from server.storage.sessions import SignedIn
+
+log = structlog.get_logger()
 
 LONGEST_CHARTER = 20_000
 
@@ -156,13 +160,30 @@ async def join(context: Context, member: SignedIn, community_id: int) -> FollowS
             raise NotAllowed("banned", "The stewards have closed this community to you.")
         if before is not None and before.state is not FollowState.REFUSED:
             return before.state
-        follow = await follows.ask(
-            tx, actor.id, community.id, fanout.mint_activity(context), now=context.now()
-        )
-        if community.actor.local:
-            return await _answer(tx, context, community, actor, follow.uri)
-        await send_follow(tx, context, actor, community.actor, follow.uri)
-        return FollowState.ASKED
+        return await _ask(tx, context, community, actor)
+
+
+async def _ask(
+    tx: Transaction, context: Context, community: Community, actor: Actor
+) -> FollowState:
+    follow = await follows.ask(
+        tx, actor.id, community.id, fanout.mint_activity(context), now=context.now()
+    )
+    if community.actor.local:
+        return await _answer(tx, context, community, actor, follow.uri)
+    await send_follow(tx, context, actor, community.actor, follow.uri)
+    return FollowState.ASKED
+
+
+async def join_usual(tx: Transaction, context: Context, actor: Actor) -> None:
+    """Have a new member belong where all do here, so that their home is never empty."""
+    for handle in context.settings.default_communities:
+        name, _, host = handle.removeprefix("@").partition("@")
+        found = await communities.find_by_handle(tx, name, host or context.home.authority)
+        if found is None:
+            log.warning("default-community-unknown", handle=handle)
+        else:
+            await _ask(tx, context, found, actor)
 
 
 async def send_follow(

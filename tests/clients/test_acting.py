@@ -290,6 +290,21 @@ async def test_following_a_community_joins_it_and_a_person_follows_them(place: P
     assert nobody.status == 404
 
 
+async def test_a_profile_is_changed_and_what_is_not_sent_stays(place: Place) -> None:
+    await place.here.member("gina")
+    gina = await program_of(place.here, "gina")
+    path = "/api/v1/accounts/update_credentials"
+
+    named = await gina.ask("PATCH", path, data={"display_name": "Gina G", "locked": "false"})
+    told = (await gina.ask("PATCH", path, json={"note": "I *measure*"})).json
+    cleared = (await gina.ask("PATCH", path, json={"note": ""})).json
+
+    assert named.json["display_name"] == told["display_name"] == "Gina G"
+    assert told["note"].strip() == "<p>I <em>measure</em></p>"
+    assert told["source"]["note"] == "I *measure*"
+    assert (cleared["note"], cleared["source"]["note"]) == ("", "")
+
+
 async def test_a_report_reaches_the_moderators(place: Place) -> None:
     status = await asked(place)
 

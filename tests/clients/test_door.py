@@ -6,9 +6,12 @@ from datetime import timedelta
 import pytest
 from PIL import Image
 
+from schemas.records import Role
 from server.middleware.allowances import READS, Allowances
+from server.storage.embedded import Cluster
 from tests.clients.programs import Program, opened, program_of
-from tests.instance import START, Instance
+from tests.instance import START, Instance, TurnedClock, running
+from tests.stories import life
 
 ME = "/api/v1/accounts/verify_credentials"
 
@@ -170,3 +173,21 @@ async def test_everybody_has_a_picture(amina: Program, guest: Program) -> None:
 @pytest.mark.parametrize("path", ["/avatars/360/A.png", "/avatars/1/ABC.png"])
 async def test_no_other_faces_are_drawn(guest: Program, path: str) -> None:
     assert (await guest.ask("GET", path)).status == 404
+
+
+async def test_whoever_is_new_belongs_where_all_do(cluster: Cluster) -> None:
+    async with running(
+        cluster,
+        "usual",
+        clock=TurnedClock(),
+        work=False,
+        default_communities=("plaza", "nowhere"),
+    ) as here:
+        first = await here.member("amina", Role.STEWARD)
+        plaza = await life.opened(here, first.actor, "plaza")
+        await here.member("ben")
+        ben = await program_of(here, "ben")
+
+        [related] = await ben.get(f"/api/v1/accounts/relationships?id[]={plaza.id}")
+
+    assert related["following"]

@@ -1,5 +1,6 @@
 """Accounts: who asks, and everybody else (client-api.md 5)."""
 
+from dataclasses import replace
 from typing import Final
 
 from aiohttp import web
@@ -16,6 +17,7 @@ from server.handlers.mastodon.parameters import Many, Maybe, Parameters, read
 from server.handlers.mastodon.statuses import missing, reader_of
 from server.handlers.mastodon.timelines import answer
 from server.middleware import CONTEXT, SESSION
+from server.services import people
 from server.services.errors import NotSignedIn
 from server.storage import actors, desk, follows, profiles, relations, timelines
 from server.storage.database import Transaction
@@ -42,6 +44,30 @@ async def verify_credentials(request: web.Request) -> web.Response:
     async with context.database.reading() as tx:
         counted = await profiles.of_actors(tx, [member.member.id])
     return entity(credentials(context, member, counted.get(member.member.id, Profile())))
+
+
+class _Profile(Parameters):
+    display_name: Maybe[str] = None
+    note: str | None = None
+
+
+async def update_credentials(request: web.Request) -> web.Response:
+    """PATCH /api/v1/accounts/update_credentials: name and text; the rest is kept."""
+    context, member = request.app[CONTEXT], signed_in(request)
+    given, before = await read(request, _Profile), member.member
+    profile = people.Profile(
+        display_name=given.display_name or before.actor.display_name,
+        about=before.actor.summary_source if given.note is None else given.note,
+        time_zone=before.time_zone,
+        language=before.language,
+    )
+    actor = await people.change_profile(
+        context, member, profile, languages=frozenset({before.language})
+    )
+    changed = replace(member, member=replace(before, actor=actor))
+    async with context.database.reading() as tx:
+        counted = await profiles.of_actors(tx, [actor.id])
+    return entity(credentials(context, changed, counted.get(actor.id, Profile())))
 
 
 async def account_of(tx: Transaction, account_id: int) -> Actor:
