@@ -15,6 +15,7 @@ from server.services.posts import Draft
 from server.storage.embedded import Cluster
 from server.storage.sessions import SignedIn
 from tests.clients.programs import Program, opened, program_of
+from tests.counting import counted
 from tests.instance import Instance, TurnedClock, running
 from tests.stories import life
 
@@ -311,6 +312,41 @@ async def test_a_poll_tells_how_it_stands_to_those_who_voted(scene: Scene) -> No
     assert (before["voted"], before["multiple"], before["expired"]) == (False, False, False)
     assert (after["voted"], after["own_votes"], after["votes_count"]) == (True, [1], 1)
     assert [option["votes_count"] for option in after["options"]] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [
+        ("/api/v1/timelines/home", 8),
+        ("/api/v1/timelines/public", 8),
+        ("/api/v1/accounts/{plaza}/statuses", 9),
+        ("/api/v1/statuses/{question}/context", 9),
+        ("/api/v1/notifications", 9),
+    ],
+)
+async def test_a_page_costs_the_same_few_statements_however_long_it_is(
+    scene: Scene, path: str, most: int
+) -> None:
+    context = scene.here.context
+    members = [await life.signed_in(context, name) for name in ("amina", "chloe")]
+    path = path.format(plaza=scene.plaza, question=scene.question)
+
+    async def ask() -> int:
+        return (await scene.ben.ask("GET", path, params={"limit": "40"})).status
+
+    async def write(number: int) -> None:
+        scene.clock.turn(timedelta(minutes=1))
+        member, draft = members[number % 2], Draft(title=f"No {number}?", source="@ben #river")
+        await posts.publish_thread(context, member, scene.plaza, Kind.QUESTION, draft)
+        told = Draft(source=f"{number}, @ben")
+        await posts.publish_reply(context, member, scene.question, Kind.ANSWER, told)
+
+    await write(0)
+    before = await counted(scene.here, ask)
+    for number in range(1, 6):
+        await write(number)
+
+    assert before == await counted(scene.here, ask) <= most
 
 
 async def _id_of(here: Instance, name: str) -> int:
