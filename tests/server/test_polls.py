@@ -10,6 +10,7 @@ import pytest
 from federation.translate.incoming import post_from
 from server.services import discovery, importing, polls, posts
 from server.services.errors import Conflict, Invalid, NotAllowed, NotFound
+from server.services.gathering import Gathered
 from server.services.posts import Draft
 from server.storage import agencies, follows
 from server.storage import polls as stored
@@ -323,7 +324,12 @@ async def test_a_thread_fetched_anew_brings_how_its_poll_stands(town, known):
 
     async with scene.here.database.transaction("test") as tx:
         await importing.import_thread(
-            tx, scene.here.context, town.plaza, {fetched.uri: fetched}, {author.uri: author}
+            tx,
+            scene.here.context,
+            town.plaza,
+            fetched.uri,
+            Gathered(posts={fetched.uri: fetched}),
+            {author.uri: author},
         )
 
     expected = {"CSV": 8, "JSON": 2} if known == "poll" else {}

@@ -193,7 +193,7 @@ async def test_visitors_are_told_apart_by_the_address_that_the_proxy_saw(
 ) -> None:
     transport = agencies[0]
 
-    await transport.guest().get("/find?q=roads", x_forwarded_for="192.0.2.66")
+    await transport.guest().get("/search?q=roads", x_forwarded_for="192.0.2.66")
 
     assert await postgres.sql(counted(VISITOR), transport.name) == "t"
     assert await postgres.sql(counted("192.0.2.66"), transport.name) == "f"
@@ -224,7 +224,17 @@ async def test_doctor_finds_both_well_but_on_loopback(
         assert f"{agency.origin} is on loopback" in printed
         assert levels.pop("origin") == "warn"
         assert levels == dict.fromkeys(
-            ("packages", "static files", "database", "role", "clock", "migrations", "queues"),
+            (
+                "packages",
+                "static files",
+                "database",
+                "role",
+                "clock",
+                "migrations",
+                "queues",
+                "files",
+                "pictures",
+            ),
             "ok",
         )
 
