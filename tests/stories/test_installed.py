@@ -202,7 +202,7 @@ async def test_visitors_are_told_apart_by_the_address_that_the_proxy_saw(
 
 def counted(address: str) -> str:
     digest = f"left(encode(sha256('{address}'), 'hex'), 32)"
-    return f"SELECT EXISTS (SELECT FROM throttles WHERE key LIKE '%find:' || {digest})"  # noqa: S608 our own words
+    return f"SELECT EXISTS (SELECT FROM throttles WHERE key LIKE '%search:' || {digest})"  # noqa: S608 our own words
 
 
 async def test_the_database_lets_nobody_in_without_a_password(
