@@ -13,6 +13,7 @@ from typing import Any, Final
 import structlog
 from aiohttp import web
 
+from federation import web_push
 from federation.session import OutgoingLimits, OutgoingSettings, Session
 from federation.signatures.keys import KeyPair, generate_ed25519, generate_rsa
 from federation.translate import sanitize
@@ -24,6 +25,7 @@ from server.context import Clock, Context, Faults, FileClock, Ids, SystemClock
 from server.handlers import system
 from server.handlers.activitypub.inbox import SLOWEST_BODY, add_door
 from server.handlers.mastodon import live
+from server.handlers.mastodon import push as push_entities
 from server.handlers.pages.pages import render_error
 from server.middleware import CONTEXT, HUB, METRICS, RENDER_ERROR, Route, gates
 from server.storage import actors, health, remote_media
@@ -38,6 +40,7 @@ from server.workers import (
     housekeeping,
     inbox,
     polls,
+    push,
     runner,
     synchronization,
 )
@@ -46,7 +49,7 @@ Stop = Callable[[], Awaitable[None]]
 
 _log: Final = structlog.get_logger()
 
-_CHANNELS: Final = ("inbox", "deliveries", "backfill", "accounts", "stream")
+_CHANNELS: Final = ("inbox", "deliveries", "backfill", "accounts", "stream", "pushes")
 _LARGEST_BODY: Final = 10_100_000  # bytes, of an archive; each route declares what it takes
 _PATIENCE: Final = (
     20.0  # seconds for open requests at the end; loops and database need the rest
@@ -63,6 +66,7 @@ LOOPS: Final[dict[str, Callable[[Context], Coroutine[Any, Any, None]]]] = {
     "synchronization": synchronization.synchronize_forever,
     "accounts": accounts.work_forever,
     "polls": polls.tell_forever,
+    "push": lambda context: push.push_forever(context, push_entities.compose),
 }
 
 
@@ -155,7 +159,8 @@ async def context_of(
     ):
         async with database.reading() as tx:
             ids = Ids(await health.next_process_number(tx))
-        secret = await _get_secret(database)
+        secret = await _get_secret(database, "media", secrets.token_bytes(32))
+        push_key = await _get_secret(database, "push", web_push.new_key())
         agency = await _own_actor(database, settings, clock, _agency(home, clock, ids))
         reports = await _own_actor(database, settings, clock, _moderation(home, clock, ids))
         yield Context(
@@ -169,6 +174,7 @@ async def context_of(
             faults=faults,
             agency_id=agency.id,
             secret=secret,
+            push_key=push_key,
             moderation_id=reports.id,
         )
 
@@ -274,9 +280,9 @@ def release() -> str:
         return "0"
 
 
-async def _get_secret(database: Database) -> bytes:
+async def _get_secret(database: Database, name: str, fresh: bytes) -> bytes:
     async with database.transaction("secret") as tx:
-        return await remote_media.secret(tx, "media", secrets.token_bytes(32))
+        return await remote_media.secret(tx, name, fresh)
 
 
 async def _own_actor(

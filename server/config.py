@@ -31,6 +31,11 @@ def _split(value: object) -> object:
     return value
 
 
+def _none_is_empty(value: object) -> object:
+    # An empty variable is one that is not set.
+    return () if value == "none" else value
+
+
 Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Networks = Annotated[tuple[Network, ...], BeforeValidator(_split)]
 
@@ -97,6 +102,18 @@ class Settings(BaseModel):
         default=False,
         description="Let public posts go to servers that no moderator has admitted.",
     )
+    push_hosts: Annotated[Words, BeforeValidator(_none_is_empty)] = Field(
+        (
+            "fcm.googleapis.com",
+            "push.services.mozilla.com",
+            "push.apple.com",
+            "notify.windows.com",
+            "app.joinmastodon.org",
+            "icecubesrelay.fly.dev",
+        ),
+        description="Hosts, with all below them, that notifications of closed apps go through; "
+        "none: push is off.",
+    )
     ca_file: Path | None = Field(
         None, description="Extra certificate authorities for federation, as PEM."
     )
@@ -148,6 +165,14 @@ class Settings(BaseModel):
         if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
             raise ValueError("must be http(s)://host[:port] with nothing behind it")
         return f"{parts.scheme}://{parts.netloc.lower()}"
+
+    @field_validator("push_hosts")
+    @classmethod
+    def _push_hosts_are_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for host in value:
+            if not urlsplit(f"https://{host}").hostname == host.lower():
+                raise ValueError("must be names of hosts, such as push.example.com, or none")
+        return tuple(host.lower() for host in value)
 
     @field_validator("listen", "metrics")
     @classmethod

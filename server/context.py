@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from federation import web_push
 from federation.session import Session
 from federation.uris import Home
 from server.config import Settings
@@ -148,6 +149,8 @@ class Context:
     courtesy: Courtesy = field(default_factory=Courtesy)
     #: What addresses of media are signed with; no other instance has the same.
     secret: bytes = field(default_factory=partial(secrets.token_bytes, 32), repr=False)
+    #: What messages to push services are signed with: a private key on P-256.
+    push_key: bytes = field(default_factory=web_push.new_key, repr=False)
     #: How many pictures are decoded at once.
     decoding: asyncio.Semaphore = field(default_factory=partial(asyncio.Semaphore, 2))
 

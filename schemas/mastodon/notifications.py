@@ -57,3 +57,14 @@ class NotificationPolicy(Entity):
     for_private_mentions: str = "accept"
     for_limited_accounts: str = "accept"
     summary: dict[str, int]
+
+
+class WebPushSubscription(Entity):
+    """Where a program is told of notifications; the id is a number, not a text."""
+
+    id: int
+    endpoint: str
+    standard: bool
+    alerts: dict[str, bool]
+    policy: str
+    server_key: str

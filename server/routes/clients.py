@@ -12,6 +12,7 @@ from server.handlers.mastodon import (
     notifications,
     oauth,
     pictures,
+    push,
     searching,
     statuses,
     streaming,
@@ -53,6 +54,7 @@ _EMPTY: Final = (
 )
 _NEWS: Final = "/api/v1/notifications"
 _GROUPS: Final = "/api/v2/notifications"
+_PUSH: Final = "/api/v1/push/subscription"
 _ID: Final = r"{id:\d+}"
 _UPLOAD: Final = LARGEST_FILM + 1_000_000
 CLIENTS: Final = (
@@ -198,11 +200,15 @@ CLIENTS: Final = (
     *_client(
         "GET", r"/api/v1/streaming/{name:[a-z/]+}", streaming.events, "read:statuses", "member"
     ),
-    # What there is nothing of yet: a list is empty, and nobody has a subscription.
+    # What there is nothing of yet: a list is empty.
     *(
         route
         for path in _EMPTY
         for route in _client("GET", path, instance.nothing, None, "anyone")
     ),
-    *_client("GET", "/api/v1/push/subscription", acting.no_subscription, "push", "member"),
+    # Push: one subscription of each token.
+    *_client("POST", _PUSH, push.subscribe, "push", "member", body=_SMALL),
+    *_client("GET", _PUSH, push.show, "push", "member"),
+    *_client("PUT", _PUSH, push.change, "push", "member", body=_SMALL),
+    *_client("DELETE", _PUSH, push.unsubscribe, "push", "member", body=_SMALL),
 )

@@ -39,13 +39,16 @@ _ADD = (
     "WITH added AS (INSERT INTO notifications "
     "(member_id, kind, actor_id, subject, post_id, happened_at) "
 )
-#: Listening clients are told in the same transaction.
+#: Listening clients are told in the same transaction, and what is for those that are closed.
 _TELL = (
     " RETURNING id, member_id, post_id, happened_at), told AS (INSERT INTO stream "
     "(kind, notification_id, member_id, post_id, at) "
     "SELECT 'notified', id, member_id, post_id, happened_at FROM added ORDER BY id "
-    "RETURNING id) "
-    "SELECT pg_notify('stream', '') FROM told LIMIT 1"
+    "RETURNING id), pushed AS (INSERT INTO pushes (subscription_id, notification_id, due_at) "
+    "SELECT s.id, n.id, n.happened_at FROM added n JOIN tokens t ON t.member_id = n.member_id "
+    "JOIN push_subscriptions s ON s.token_id = t.id ORDER BY n.id, s.id RETURNING id) "
+    "(SELECT pg_notify('stream', '') FROM told LIMIT 1) "
+    "UNION ALL (SELECT pg_notify('pushes', '') FROM pushed LIMIT 1)"
 )
 
 

@@ -658,6 +658,47 @@ CREATE SEQUENCE public.process_numbers
     NO MAXVALUE
     CACHE 1;
 
+CREATE TABLE public.push_subscriptions (
+    id integer NOT NULL,
+    token_id bigint NOT NULL,
+    endpoint text NOT NULL,
+    public bytea NOT NULL,
+    auth bytea NOT NULL,
+    standard boolean NOT NULL,
+    alerts text[] NOT NULL,
+    policy text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    CONSTRAINT push_subscriptions_auth_check CHECK ((length(auth) = 16)),
+    CONSTRAINT push_subscriptions_policy_check CHECK ((policy = ANY (ARRAY['all'::text, 'followed'::text, 'follower'::text, 'none'::text]))),
+    CONSTRAINT push_subscriptions_public_check CHECK ((length(public) = 65))
+);
+
+ALTER TABLE public.push_subscriptions ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.push_subscriptions_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.pushes (
+    id bigint NOT NULL,
+    subscription_id integer NOT NULL,
+    notification_id bigint NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    due_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.pushes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.pushes_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.quote_stamps (
     id bigint NOT NULL,
     quoted_id bigint NOT NULL,
@@ -1040,6 +1081,18 @@ ALTER TABLE ONLY public.posts
 ALTER TABLE ONLY public.private_notes
     ADD CONSTRAINT private_notes_pkey PRIMARY KEY (member_id, actor_id);
 
+ALTER TABLE ONLY public.push_subscriptions
+    ADD CONSTRAINT push_subscriptions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.push_subscriptions
+    ADD CONSTRAINT push_subscriptions_token_id_key UNIQUE (token_id);
+
+ALTER TABLE ONLY public.pushes
+    ADD CONSTRAINT pushes_notification_id_subscription_id_key UNIQUE (notification_id, subscription_id);
+
+ALTER TABLE ONLY public.pushes
+    ADD CONSTRAINT pushes_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.quote_stamps
     ADD CONSTRAINT quote_stamps_pkey PRIMARY KEY (id);
 
@@ -1261,6 +1314,10 @@ CREATE INDEX posts_roots_by_id ON public.posts USING btree (community_id, id DES
 CREATE INDEX posts_threads ON public.posts USING btree (community_id, active_at DESC, id DESC) WHERE (parent_id IS NULL);
 
 CREATE INDEX posts_unanswered ON public.posts USING btree (community_id, published_at DESC) WHERE ((kind = 'question'::text) AND (answers = 0) AND (deleted_at IS NULL));
+
+CREATE INDEX pushes_by_subscription ON public.pushes USING btree (subscription_id);
+
+CREATE INDEX pushes_due ON public.pushes USING btree (due_at, id);
 
 CREATE INDEX reactions_by_post ON public.reactions USING btree (post_id);
 
@@ -1491,6 +1548,15 @@ ALTER TABLE ONLY public.private_notes
 ALTER TABLE ONLY public.private_notes
     ADD CONSTRAINT private_notes_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.push_subscriptions
+    ADD CONSTRAINT push_subscriptions_token_id_fkey FOREIGN KEY (token_id) REFERENCES public.tokens(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.pushes
+    ADD CONSTRAINT pushes_notification_id_fkey FOREIGN KEY (notification_id) REFERENCES public.notifications(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.pushes
+    ADD CONSTRAINT pushes_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES public.push_subscriptions(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.quote_stamps
     ADD CONSTRAINT quote_stamps_given_to_fkey FOREIGN KEY (given_to) REFERENCES public.actors(id);
 
@@ -1668,6 +1734,14 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.posts TO commonlore_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.private_notes TO commonlore_app;
 
 GRANT SELECT,USAGE ON SEQUENCE public.process_numbers TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.push_subscriptions TO commonlore_app;
+
+GRANT SELECT,USAGE ON SEQUENCE public.push_subscriptions_id_seq TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pushes TO commonlore_app;
+
+GRANT SELECT,USAGE ON SEQUENCE public.pushes_id_seq TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quote_stamps TO commonlore_app;
 

@@ -70,6 +70,11 @@ NOT_REACHED: Final = {
     "elsewhere.refuse": "killed there, the picture is asked for again, and refused again",
     "elsewhere.use": "only when a picture was last looked at; it is noted the next time",
     **dict.fromkeys(
+        ("push.again", "push.claim", "push.gone", "push.settle"),
+        "only where a program asked to be told while closed; killed there, the lease runs out, "
+        "and at worst it is told twice",
+    ),
+    **dict.fromkeys(
         (
             "bookmarks.drop",
             "bookmarks.keep",
@@ -89,6 +94,9 @@ NOT_REACHED: Final = {
             "lists.remove",
             "lists.take-out",
             "markers.put",
+            "push.change",
+            "push.subscribe",
+            "push.unsubscribe",
             "silencing.block",
             "silencing.block-domain",
             "silencing.mute",

@@ -12,7 +12,7 @@ from server.context import BOOST, Context
 from server.handlers.mastodon.accounts import account_of, related, signed_in
 from server.handlers.mastodon.answers import entity, id_in, number
 from server.handlers.mastodon.parameters import Many, Maybe, Parameters, read
-from server.handlers.mastodon.statuses import missing, one, reader_of
+from server.handlers.mastodon.statuses import one, reader_of
 from server.middleware import CONTEXT
 from server.services import choices, communities, kudos, people, reporting
 from server.services.errors import Conflict, Invalid
@@ -146,8 +146,3 @@ async def report(request: web.Request) -> web.Response:
             target_account=status.account,
         )
     )
-
-
-async def no_subscription(_request: web.Request) -> web.Response:
-    """GET /api/v1/push/subscription: there are none yet."""
-    raise missing()

@@ -4,10 +4,11 @@ from aiohttp import web
 from pydantic import Field
 
 from schemas.mastodon.apps import Application, CredentialApplication
+from server.context import Context
 from server.handlers.mastodon.answers import entity
 from server.handlers.mastodon.parameters import Many, Maybe, Parameters, read
 from server.middleware import CLIENT, CONTEXT
-from server.services import clients, scopes
+from server.services import clients, pushing, scopes
 from server.services.errors import NotSignedIn
 from server.storage import apps
 
@@ -21,9 +22,9 @@ class _Described(Parameters):
 
 async def create(request: web.Request) -> web.Response:
     """POST /api/v1/apps."""
-    described = await read(request, _Described)
+    context, described = request.app[CONTEXT], await read(request, _Described)
     registered = await clients.sign_up_app(
-        request.app[CONTEXT],
+        context,
         name=described.client_name,
         website=described.website,
         # A list, or one text with white space between them: no address has any within.
@@ -33,7 +34,7 @@ async def create(request: web.Request) -> web.Response:
     app = registered.app
     return entity(
         CredentialApplication(
-            **_common(app), client_id=app.client_id, client_secret=registered.secret
+            **_common(context, app), client_id=app.client_id, client_secret=registered.secret
         )
     )
 
@@ -45,10 +46,10 @@ async def verify_credentials(request: web.Request) -> web.Response:
         raise NotSignedIn("token-missing", "The access token is invalid")
     async with context.database.reading() as tx:
         app = await apps.get(tx, client.app_id)
-    return entity(Application(**_common(app)))
+    return entity(Application(**_common(context, app)))
 
 
-def _common(app: apps.App) -> dict[str, object]:
+def _common(context: Context, app: apps.App) -> dict[str, object]:
     return {
         "id": str(app.id),
         "name": app.name,
@@ -56,4 +57,5 @@ def _common(app: apps.App) -> dict[str, object]:
         "scopes": app.scopes,
         "redirect_uri": "\n".join(app.redirect_uris),
         "redirect_uris": app.redirect_uris,
+        "vapid_key": pushing.server_key(context),
     }

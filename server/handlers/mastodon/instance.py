@@ -20,7 +20,7 @@ from server.handlers.mastodon.answers import entity, plain
 from server.middleware import CONTEXT
 from server.middleware.assets import static_path
 from server.services import accounts as members_of
-from server.services import developing, drafts, figures, media_forms, polls, posts
+from server.services import developing, drafts, figures, media_forms, polls, posts, pushing
 from server.services.figures import own_version
 from server.storage import actors, desk
 
@@ -143,7 +143,7 @@ def _places(context: Context) -> dict[str, Any]:
             "privacy_policy": None,
             "terms_of_service": None,
         },
-        "vapid": {"public_key": ""},
+        "vapid": {"public_key": pushing.server_key(context)},
         "timelines_access": {
             "live_feeds": feeds,
             "hashtag_feeds": feeds,

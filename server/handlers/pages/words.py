@@ -1,21 +1,23 @@
 """What handlers say to people: looked up in the catalogue of whoever reads, then filled in."""
 
 from functools import lru_cache
-from gettext import NullTranslations, translation
 from importlib.resources import files
-from typing import Final
 
 from aiohttp import web
 
 from server.middleware import CONTEXT, SESSION
+from server.services.catalogue import DOMAIN, LOCALES, noted, translations
 
-DOMAIN: Final = "commonlore"
-LOCALES: Final = str(files("server") / "locales")
-
-
-def noted(message: str) -> str:
-    """Note a sentence for the catalogue that is said elsewhere, with `say`."""
-    return message
+__all__ = [
+    "DOMAIN",
+    "LOCALES",
+    "codes",
+    "language_of",
+    "noted",
+    "say",
+    "say_many",
+    "translations",
+]
 
 
 def say(request: web.Request, message: str, /, **variables: object) -> str:
@@ -51,8 +53,3 @@ def codes() -> frozenset[str]:
     # Without a catalogue there is no such folder: the pages are written in English.
     found = catalogues.iterdir() if catalogues.is_dir() else ()
     return frozenset({each.name for each in found if (each / "LC_MESSAGES").is_dir()} | {"en"})
-
-
-@lru_cache(maxsize=32)
-def translations(language: str, locales: str = LOCALES) -> NullTranslations:
-    return translation(DOMAIN, locales, languages=[language], fallback=True)
