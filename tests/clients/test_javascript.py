@@ -12,7 +12,7 @@ from schemas.records import Role
 from server.services import communities
 from server.storage.embedded import Cluster
 from tests import npm
-from tests.clients.programs import program_of
+from tests.clients import tools
 from tests.instance import TurnedClock, cloned, free_port, living
 from tests.stories import life
 
@@ -42,10 +42,7 @@ async def harbour(cluster: Cluster) -> AsyncIterator[Harbour]:
         plaza = await life.opened(here, amina.actor, "plaza")
         ben = await life.signed_in(here.context, "ben")
         await communities.join(here.context, ben, plaza.id)
-        tokens = {}
-        for name in ("amina", "ben"):
-            program = await program_of(here, name)
-            tokens[name] = program.headers["Authorization"].removeprefix("Bearer ")
+        tokens = {name: (await tools.owner(here, name)).token for name in ("amina", "ben")}
         yield Harbour(address=address, tokens=tokens)
 
 
