@@ -132,6 +132,12 @@ class _Town:
             "@plaza See this\nIt was asked before.",
             quoted_status_id=ids["question"],
         )
+        await self.write(
+            chloe,
+            "hidden",
+            "@vault See this\nIt was asked outside.",
+            quoted_status_id=ids["question"],
+        )
         sound = [await self.bring(chloe, each) for each in (files.film(), files.sound())]
         await self.write(
             chloe,

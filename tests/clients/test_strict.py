@@ -33,6 +33,7 @@ NO_JSON: Final = {
 EMPTY: Final = frozenset(
     f"/api/{path}"
     for path in (
+        "v1/accounts/{id}/endorsements",
         "v1/announcements",
         "v1/conversations",
         "v1/custom_emojis",
@@ -47,6 +48,7 @@ EMPTY: Final = frozenset(
         "v1/notifications/requests",
         "v1/scheduled_statuses",
         "v1/suggestions",
+        "v1/timelines/link",
         "v1/trends",
         "v1/trends/links",
         "v1/trends/statuses",
@@ -64,6 +66,7 @@ ASKED: Final = (
     ("v1/accounts/lookup", "?acct=plaza", "Account"),
     ("v1/accounts/search", "?q=dora", "[Account]"),
     ("v1/accounts/relationships", "?id[]={chloe}&id[]={eli}&id[]={fred}", "[Relationship]"),
+    ("v1/accounts/familiar_followers", "?id[]={chloe}&id[]={dora}", "[Familiar]"),
     *(("v1/accounts/{id}", name, "Account") for name in ("plaza", "ben", "chloe", "dora")),
     *(("v1/accounts/{id}/statuses", name, "[Status]") for name in ("plaza", "ben", "dora")),
     ("v1/accounts/{id}/followers", "ben", "[Account]"),
@@ -83,6 +86,7 @@ ASKED: Final = (
     *(("v1/statuses/{id}/history", name, "[StatusEdit]") for name in ("question", "poll")),
     ("v1/statuses/{id}/favourited_by", "question", "[Account]"),
     ("v1/statuses/{id}/reblogged_by", "question", "[Account]"),
+    ("v1/statuses/{id}/quotes", "question", "[Status]"),
     ("v1/polls/{id}", "poll", "Poll"),
     ("v1/media/{id}", "picture", "Medium"),
     ("v2/search", "?q=river", "Search"),
@@ -115,7 +119,10 @@ ASKED: Final = (
     ("v1/featured_tags", "", "[FeaturedTag]"),
     ("v1/markers", "?timeline[]=home&timeline[]=notifications", "Markers"),
     ("v1/preferences", "", "Preferences"),
-    *((path.removeprefix("/api/"), "", "nothing") for path in sorted(EMPTY)),
+    *(
+        (path.removeprefix("/api/"), "chloe" if "{" in path else "", "nothing")
+        for path in sorted(EMPTY)
+    ),
 )
 #: What libraries make of our entities, where they know them by another name or not at all.
 TOOT: Final = {
@@ -249,6 +256,17 @@ async def test_a_hashtag_is_linked_by_the_address_that_the_tag_names(scene: Scen
 
     assert f'href="{url}"' in question["content"]
     assert "hashtag" in question["content"]
+
+
+async def test_quotes_are_listed_for_those_who_may_read_them(scene: Scene) -> None:
+    path = f"/api/v1/statuses/{scene.ids['question']}/quotes"
+    seen, outside = [await program.get(path) for program in (scene.ben, scene.guest)]
+
+    assert [each["id"] for each in seen] == [scene.ids["hidden"], scene.ids["quote"]]
+    assert [each["id"] for each in outside] == [scene.ids["quote"]]
+    assert (
+        await scene.guest.ask("GET", f"/api/v1/statuses/{scene.ids['hidden']}/quotes")
+    ).status == 404
 
 
 async def test_a_boost_has_an_id_of_its_own(scene: Scene) -> None:
