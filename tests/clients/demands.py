@@ -66,6 +66,9 @@ _DEMANDS: Final = {
         languages:[word]? followed_by:bool blocking:bool blocked_by:bool muting:bool
         muting_notifications:bool muting_expires_at:moment? requested:bool requested_by:bool
         domain_blocking:bool endorsed:bool note:text""",
+    "Report": """id:id action_taken:bool action_taken_at:moment? comment:text forwarded:bool
+        category:spam|legal|violation|other created_at:moment status_ids:[id]? rule_ids:[id]?
+        target_account:Account""",
     "Familiar": "id:id accounts:[Account]",
     "Notification": """id:id created_at:moment group_key:word account:Account status:Status?
         type:mention|status|reblog|follow|follow_request|favourite|poll|update|quote""",

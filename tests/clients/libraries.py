@@ -29,6 +29,7 @@ _MORE_THAN_MASTODON: Final = frozenset(
         "Relationship.languages",
         "FeaturedTag.statuses_count",
         "FeaturedTag.last_status_at",
+        "Report.rules_ids",  # the library's own spelling
         "Tag.history",
     }
 )

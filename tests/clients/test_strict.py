@@ -1,5 +1,6 @@
 """Every answer of the client API has what strict clients decode (client-api.md 13.3)."""
 
+import json
 import re
 from collections.abc import AsyncIterator
 from typing import Any, Final
@@ -11,6 +12,7 @@ from toot import entities as toot
 from server.middleware.declarations import Route
 from server.routes.clients import CLIENTS
 from server.routes.personal import PERSONAL
+from server.services import tagging
 from server.storage.embedded import Cluster
 from tests.clients import libraries
 from tests.clients.demands import complaints
@@ -210,6 +212,59 @@ def _judged_by_libraries(kind: str, seen: Any) -> list[str]:
     return found
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "given", "kind"),
+    [
+        ("POST", "v1/statuses", {"status": "@plaza Why?\nSo"}, "Status"),
+        ("POST", "v1/statuses", {"status": "So", "in_reply_to_id": "{question}"}, "Status"),
+        ("POST", "v1/statuses/{remote}/favourite", {}, "Status"),
+        ("POST", "v1/statuses/{remote}/unfavourite", {}, "Status"),
+        ("POST", "v1/statuses/{comment}/bookmark", {}, "Status"),
+        ("POST", "v1/statuses/{comment}/unbookmark", {}, "Status"),
+        ("PUT", "v1/statuses/{comment}/emoji_reactions/💡", {}, "Status"),
+        ("PUT", "v1/media/{picture}", {"description": "A bridge"}, "Medium"),
+        ("POST", "v1/accounts/{amina}/follow", {}, "Relationship"),
+        ("POST", "v1/accounts/{amina}/unfollow", {}, "Relationship"),
+        ("POST", "v1/accounts/{amina}/mute", {"duration": 3600}, "Relationship"),
+        ("POST", "v1/accounts/{amina}/unmute", {}, "Relationship"),
+        ("POST", "v1/accounts/{amina}/block", {}, "Relationship"),
+        ("POST", "v1/accounts/{amina}/unblock", {}, "Relationship"),
+        ("POST", "v1/accounts/{amina}/note", {"comment": "Kind"}, "Relationship"),
+        ("PATCH", "v1/accounts/update_credentials", {"note": "Hello"}, "CredentialAccount"),
+        ("POST", "v1/lists", {"title": "Bridges"}, "List"),
+        ("PUT", "v1/lists/{list}", {"exclusive": True}, "List"),
+        ("POST", "v2/filters", {"title": "No", "context": ["home"]}, "Filter"),
+        ("POST", "v1/filters", {"phrase": "no", "context": ["home"]}, "FilterV1"),
+        ("POST", "v2/filters/{filter}/keywords", {"keyword": "feet"}, "Keyword"),
+        ("POST", "v1/tags/bridge/follow", {}, "Tag"),
+        ("POST", "v1/tags/bridge/unfollow", {}, "Tag"),
+        ("POST", "v1/featured_tags", {"name": "bridge"}, "FeaturedTag"),
+        ("POST", "v1/markers", {"home": {"last_read_id": "{poll}"}}, "[Marker]"),
+        (
+            "POST",
+            "v1/reports",
+            {"account_id": "{dora}", "status_ids": ["{remote}"], "comment": "Rude"},
+            "Report",
+        ),
+        ("PATCH", "v2/notifications/policy", {}, "Policy"),
+    ],
+)
+async def test_what_was_done_is_told_as_clients_decode_it(
+    scene: Scene, method: str, path: str, given: dict[str, Any], kind: str
+) -> None:
+    text = json.dumps(given)
+    for name, number in scene.ids.items():
+        path, text = [each.replace(f"{{{name}}}", number) for each in (path, text)]
+
+    reply = await scene.ben.ask(method, f"/api/{path}", json=json.loads(text))
+    seen = list(reply.json.values()) if kind.startswith("[") else reply.json
+
+    assert reply.status == 200, reply.body
+    assert list(complaints(kind, seen)) == []
+    for each in _entities(seen):
+        assert _judged_by_libraries(kind.strip("[]"), each) == []
+
+
 async def _statuses(scene: Scene) -> list[dict[str, Any]]:
     """Give all that ben reads, with what is boosted and quoted inside."""
     found = await scene.ben.get("/api/v1/timelines/home?limit=40")
@@ -303,8 +358,10 @@ async def test_a_page_leads_on_by_addresses_of_this_very_host(
         assert "limit=1" in url
 
 
-async def test_the_version_is_one_that_clients_can_compare(scene: Scene) -> None:
+async def test_the_instance_says_what_clients_compare(scene: Scene) -> None:
     told = await scene.guest.get("/api/v2/instance")
 
     assert re.fullmatch(r"4\.5\.0 \(compatible; Commonlore [\d.]+\S*\)", told["version"])
+    accounts = told["configuration"]["accounts"]
+    assert accounts["max_featured_tags"] == tagging.MOST_FEATURED
     assert re.fullmatch(r"wss?://[^/]+", told["configuration"]["urls"]["streaming"])
