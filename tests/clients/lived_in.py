@@ -23,11 +23,12 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """`ben` reads it; `ids` are what paths name."""
+    """`ben` reads it, `chloe` writes to him; `ids` are what paths name."""
 
     here: Instance
     ids: dict[str, str]
     ben: Program
+    chloe: Program
     guest: Program
 
 
@@ -66,7 +67,8 @@ async def lived_in(cluster: Cluster, folder: Path) -> AsyncIterator[Scene]:
         )
         await town.talk()
         await town.keep()
-        yield Scene(here=here, ids=town.ids, ben=ben, guest=opened(here, Program(here.origin)))
+        guest = opened(here, Program(here.origin))
+        yield Scene(here=here, ids=town.ids, ben=ben, chloe=town.chloe, guest=guest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from server.storage.embedded import Cluster
 from tests.clients import libraries
 from tests.clients.demands import complaints
 from tests.clients.lived_in import Scene, lived_in
+from tests.clients.test_streaming import listening, told
 
 _ID: Final = re.compile(r":[^{}]+(\{[^{}]*\})?[^{}]*\}")
 ROUTES: Final[dict[str, Route]] = {
@@ -263,6 +264,23 @@ async def test_what_was_done_is_told_as_clients_decode_it(
     assert list(complaints(kind, seen)) == []
     for each in _entities(seen):
         assert _judged_by_libraries(kind.strip("[]"), each) == []
+
+
+async def test_what_is_told_at_once_is_what_clients_decode(scene: Scene) -> None:
+    async with listening(scene.ben, "user") as socket:
+        thread = await scene.chloe.post("/api/v1/statuses", status="@plaza News\nAll is well.")
+        update = await told(socket)
+        await scene.chloe.post(
+            "/api/v1/statuses", status="Really?", in_reply_to_id=scene.ids["question"]
+        )
+        notification = await told(socket)
+
+    assert (update["event"], notification["event"]) == ("update", "notification")
+    assert (update["payload"]["reblog"] or update["payload"])["id"] == thread["id"]
+    assert list(complaints("Status", update["payload"])) == []
+    assert list(complaints("Notification", notification["payload"])) == []
+    assert _judged_by_libraries("Status", update["payload"]) == []
+    assert _judged_by_libraries("Notification", notification["payload"]) == []
 
 
 async def _statuses(scene: Scene) -> list[dict[str, Any]]:
