@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 STATIC := server/static/built/.stamp
 
-.PHONY: help demo run test check lint types arrows coverage bench fuzz guards schema messages map lock static setup browser fedify clean
+.PHONY: help demo run test check lint types arrows coverage bench fuzz guards schema messages map lock static setup browser judges clean
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,10 +43,10 @@ browser: ## Install Debian's Chromium where it is missing and may be installed
 	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-liberation fonts-noto-color-emoji >/dev/null; }; } || \
 	  echo "no Chromium here and no right to install one: page tests will be skipped by name"
 
-fedify: $(VENV)/dev.stamp ## Install the peer that judges how we federate, where npm may be asked
-	@$(BIN)/python tests/fedify/install.py
+judges: $(VENV)/dev.stamp ## Install the peer and clients that judge us, where npm may be asked
+	@$(BIN)/python tests/npm.py
 
-test: setup browser fedify lint types arrows coverage ## Everything that CI runs
+test: setup browser judges lint types arrows coverage ## Everything that CI runs
 
 check: setup lint types arrows ## The fast half of test: style, types, import arrows, pure tests
 	$(BIN)/python -m pytest -q tests/schemas tests/federation tests/moderation tests/architecture
@@ -92,4 +92,4 @@ lock: $(VENV)/dev.stamp ## Resolve the lock files anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group dev -c requirements.lock -c requirements-build.lock -o requirements-dev.lock
 
 clean: ## Remove what was built and installed here
-	rm -rf $(VENV) server/static/built node_modules tests/fedify/node_modules .state .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) server/static/built node_modules tests/fedify/node_modules tests/clients/js/node_modules .state .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -107,3 +107,9 @@ class Relationship(Entity):
     domain_blocking: bool = False
     endorsed: bool = False
     note: str = ""
+
+
+class FamiliarFollowers(Numbered):
+    """Who of those whom one follows follows an account, too."""
+
+    accounts: tuple[Account, ...]

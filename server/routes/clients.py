@@ -42,6 +42,7 @@ _EMPTY: Final = (
     "/api/v1/scheduled_statuses",
     "/api/v1/suggestions",
     "/api/v2/suggestions",
+    "/api/v1/timelines/link",
     "/api/v1/trends",
     "/api/v1/trends/links",
     "/api/v1/trends/statuses",
@@ -114,6 +115,14 @@ CLIENTS: Final = (
         "read:follows",
         "member",
     ),
+    *_client(
+        "GET",
+        "/api/v1/accounts/familiar_followers",
+        accounts.familiar_followers,
+        "read:follows",
+        "member",
+    ),
+    *_client("GET", f"/api/v1/accounts/{_ID}/endorsements", instance.nothing, "read:accounts"),
     *_client("GET", f"/api/v1/accounts/{_ID}", accounts.show, "read:accounts"),
     *_client("GET", f"/api/v1/accounts/{_ID}/statuses", accounts.statuses, "read:statuses"),
     *_client("GET", f"/api/v1/accounts/{_ID}/followers", accounts.followers, "read:accounts"),
@@ -137,6 +146,7 @@ CLIENTS: Final = (
     *_client(
         "GET", f"/api/v1/statuses/{_ID}/reblogged_by", statuses.reblogged_by, "read:accounts"
     ),
+    *_client("GET", f"/api/v1/statuses/{_ID}/quotes", timelines.quotes, "read:statuses"),
     # Search.
     *_client("GET", "/api/v2/search", searching.search, "read:search"),
     *_client("GET", "/api/v1/search", searching.search_v1, "read:search"),

@@ -12,7 +12,7 @@ from server.storage.member_hashtags import Featured, Tag
 from server.storage.sessions import SignedIn
 
 _MOST_FOLLOWED: Final = 200
-_MOST_FEATURED: Final = 10
+MOST_FEATURED: Final = 10
 TIMELINES: Final = ("home", "notifications")
 
 
@@ -60,8 +60,8 @@ async def feature(context: Context, member: SignedIn, text: str) -> Featured:
         raise Invalid({"name": "That is no hashtag."})
     async with context.database.transaction("hashtags.feature") as tx:
         shown = await member_hashtags.featured(tx, member.member.id)
-        if len(shown) >= _MOST_FEATURED and found.slug not in {each.tag.slug for each in shown}:
-            raise Invalid({"name": f"A profile shows {_MOST_FEATURED} hashtags."})
+        if len(shown) >= MOST_FEATURED and found.slug not in {each.tag.slug for each in shown}:
+            raise Invalid({"name": f"A profile shows {MOST_FEATURED} hashtags."})
         await member_hashtags.feature(tx, member.member.id, _tag(context, found))
         [made] = await member_hashtags.featured(tx, member.member.id, only=[found.slug])
         return made

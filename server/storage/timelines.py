@@ -225,3 +225,18 @@ async def helped_by(tx: Transaction, scope: Scope, reader: int, window: Window) 
         *arguments,
     )
     return lines_from(rows, window)
+
+
+async def quoting(tx: Transaction, scope: Scope, quoted_id: int, window: Window) -> list[Line]:
+    """List what quotes a post of ours with its author's leave."""
+    condition, arguments = listed(scope, post="p", first=5)
+    rows = await tx.fetch(
+        "SELECT p.id, false AS boosted FROM quote_stamps s "
+        "JOIN posts p ON p.uri = s.quoting_uri "
+        "WHERE s.quoted_id = $4 AND s.revoked_at IS NULL AND p.deleted_at IS NULL "
+        f"AND {condition} AND {window.sql}",
+        *window.arguments,
+        quoted_id,
+        *arguments,
+    )
+    return lines_from(rows, window)

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from tests.architecture.source import ROOT
+from tests.npm import CLIENTS, FEDIFY
 
 REQUIREMENTS = sorted(ROOT.glob("requirements*.lock"))
 PINNED = re.compile(r"[A-Za-z0-9._-]+(\[[a-z,]+\])?==[^\s;]+( ; .+)? \\")
@@ -27,9 +28,9 @@ def test_there_are_lock_files_for_running_building_and_developing():
     assert names == ["requirements-build.lock", "requirements-dev.lock", "requirements.lock"]
 
 
-@pytest.mark.parametrize("path", ["package-lock.json", "tests/fedify/package-lock.json"])
-def test_an_npm_lock_names_no_place(path):
-    locked = json.loads((ROOT / path).read_text())
+@pytest.mark.parametrize("folder", [ROOT, FEDIFY, CLIENTS], ids=lambda folder: folder.name)
+def test_an_npm_lock_names_no_place(folder):
+    locked = json.loads((folder / "package-lock.json").read_text())
 
     outside = {name: each for name, each in locked["packages"].items() if name}
     assert outside

@@ -1,22 +1,18 @@
 """Clients by others, unchanged, against a real instance: toot, and Mastodon.py."""
 
-import asyncio
-import json
-import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from mastodon import Mastodon
 from mastodon.errors import MastodonAPIError, MastodonNotFoundError
-from yarl import URL
 
 from schemas.records import Role
 from server.services import communities
 from server.storage.embedded import Cluster
-from tests.clients.programs import program_of
+from tests.clients import tools
+from tests.clients.tools import Owner, toot, toot_home
 from tests.instance import Instance, TurnedClock, running
 from tests.stories import life
 
@@ -25,17 +21,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """An agency with a community, and the tokens of two who belong to it."""
+    """An agency with a community, and two who belong to it."""
 
     here: Instance
     clock: TurnedClock
-    tokens: dict[str, str]
+    owners: dict[str, Owner]
     plaza: int
-
-    @property
-    def address(self) -> str:
-        """Where tools find it that know no names below localhost."""
-        return f"http://localhost:{URL(self.here.origin).port}"
 
 
 @pytest.fixture(scope="module")
@@ -48,54 +39,13 @@ async def desk(cluster: Cluster) -> AsyncIterator[Desk]:
         await communities.join(
             here.context, await life.signed_in(here.context, "ben"), plaza.id
         )
-        tokens = {}
-        for name in ("amina", "ben"):
-            program = await program_of(here, name)
-            tokens[name] = program.headers["Authorization"].removeprefix("Bearer ")
-        yield Desk(here=here, clock=clock, tokens=tokens, plaza=plaza.id)
-
-
-def toot_home(desk: Desk, folder: Path, name: str) -> Path:
-    """Write what `toot login` would keep."""
-    host = desk.address.removeprefix("http://")
-    user = f"{name}@{host}"
-    kept = {
-        "apps": {
-            host: {
-                "instance": host,
-                "base_url": desk.address,
-                "client_id": "x",
-                "client_secret": "x",
-            }
-        },
-        "users": {
-            user: {"instance": host, "username": name, "access_token": desk.tokens[name]}
-        },
-        "active_user": user,
-    }
-    (folder / "toot").mkdir(parents=True)
-    (folder / "toot" / "config.json").write_text(json.dumps(kept))
-    return folder
-
-
-async def toot(home: Path, *arguments: str) -> str:
-    """Run toot; what it printed. It must succeed."""
-    process = await asyncio.create_subprocess_exec(
-        Path(sys.executable).with_name("toot"),
-        "--no-color",
-        *arguments,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        env={"XDG_CONFIG_HOME": str(home), "HOME": str(home), "PATH": "", "LC_ALL": "C.UTF-8"},
-    )
-    output, _ = await process.communicate()
-    assert process.returncode == 0, output.decode()
-    return output.decode()
+        owners = {name: await tools.owner(here, name) for name in ("amina", "ben")}
+        yield Desk(here=here, clock=clock, owners=owners, plaza=plaza.id)
 
 
 async def test_toot_asks_reads_and_thanks(desk: Desk, tmp_path: Path) -> None:
-    ben = toot_home(desk, tmp_path / "ben", "ben")
-    amina = toot_home(desk, tmp_path / "amina", "amina")
+    ben = toot_home(desk.owners["ben"], tmp_path / "ben")
+    amina = toot_home(desk.owners["amina"], tmp_path / "amina")
 
     assert "Ben" in await toot(ben, "whoami")
     assert "Desk" in await toot(ben, "instance")
@@ -120,13 +70,7 @@ async def test_toot_asks_reads_and_thanks(desk: Desk, tmp_path: Path) -> None:
 
 
 async def script(desk: Desk, name: str, act: Callable[[Any], T]) -> T:
-    """Run a script on Mastodon.py, in a thread of its own, for it waits."""
-
-    def run() -> T:
-        api = Mastodon(access_token=desk.tokens[name], api_base_url=desk.address)
-        return act(api)
-
-    return await asyncio.to_thread(run)
+    return await tools.script(desk.owners[name], act)
 
 
 async def test_a_script_on_mastodon_py_asks_answers_and_accepts(desk: Desk) -> None:

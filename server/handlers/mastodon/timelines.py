@@ -9,10 +9,11 @@ from pydantic import Field
 from federation.translate.incoming_parts import hashtag_named
 from moderation.visibility import Scope
 from schemas.records import Surface
-from server.handlers.mastodon.answers import Page, page_of
+from server.context import BOOST
+from server.handlers.mastodon.answers import Page, id_in, page_of
 from server.handlers.mastodon.parameters import Many, read
 from server.handlers.mastodon.status_entities import timeline
-from server.handlers.mastodon.statuses import missing, reader_of
+from server.handlers.mastodon.statuses import missing, one, reader_of
 from server.middleware import CONTEXT
 from server.services import sharing
 from server.storage import timelines
@@ -97,5 +98,17 @@ async def favourites(request: web.Request) -> web.Response:
 
     async def find(tx: Transaction, scope: Scope, window: Window) -> list[Line]:
         return await timelines.helped_by(tx, scope, member_id, window)
+
+    return await answer(request, given.window(), find)
+
+
+async def quotes(request: web.Request) -> web.Response:
+    """GET /api/v1/statuses/{id}/quotes: what quotes a post, for whoever may read both."""
+    context, reader, wanted = request.app[CONTEXT], reader_of(request), id_in(request) & ~BOOST
+    given = await read(request, Page)
+
+    async def find(tx: Transaction, scope: Scope, window: Window) -> list[Line]:
+        await one(tx, context, reader, wanted)
+        return await timelines.quoting(tx, scope, wanted, window)
 
     return await answer(request, given.window(), find)
