@@ -1,6 +1,6 @@
 """Count the statements that a page asks of the database."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from asyncpg.connection import LoggedQuery
@@ -11,6 +11,16 @@ from tests.instance import Browser, Instance
 
 async def statements(agency: Instance, browser: Browser, path: str) -> int:
     """Count what one page asks of the database, on every connection of the pool."""
+
+    async def look() -> None:
+        answer = await browser.get(path)
+        assert answer.status == 200
+
+    return await counted(agency, look)
+
+
+async def counted(agency: Instance, doing: Callable[[], Awaitable[object]]) -> int:
+    """Count what is asked of the database while something is done."""
     seen: list[str] = []
 
     def note(record: LoggedQuery) -> None:
@@ -19,11 +29,10 @@ async def statements(agency: Instance, browser: Browser, path: str) -> int:
     async with _every_connection(agency) as connections:
         for connection in connections:
             connection.add_query_logger(note)
-    answer = await browser.get(path)
+    await doing()
     async with _every_connection(agency) as connections:
         for connection in connections:
             connection.remove_query_logger(note)
-    assert answer.status == 200
     return len(seen)
 
 
