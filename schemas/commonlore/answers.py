@@ -26,7 +26,10 @@ class Topic(Entity):
 
 
 class Community(Actor):
-    """A community in the directory; `my_state` is the member's own, null of a stranger."""
+    """A community in the directory; `my_state` is the member's own, null of a stranger.
+
+    Of a members-only community, topics are told to those only who may read in it.
+    """
 
     summary: str
     join: Literal["open", "approval"]

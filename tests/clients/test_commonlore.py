@@ -80,6 +80,24 @@ async def test_the_directory_says_how_one_joins_and_where_one_stands(place: Plac
     assert told[0]["summary"] == "What went wrong, and why"
 
 
+async def test_the_topics_of_a_members_only_community_are_its_members_to_know(
+    place: Place,
+) -> None:
+    [inside] = (await place.amina.get("/communities", words="vault"))["communities"]
+    [outside] = (await place.ben.get("/communities", words="vault"))["communities"]
+    known, unknown = [
+        await place.ben.refused(
+            "POST", f"/communities/{place.vault}/threads", json=WRITTEN | {"topic": topic}
+        )
+        for topic in ("near-misses", "none")
+    ]
+
+    assert [each["slug"] for each in inside["topics"]] == ["near-misses"]
+    assert outside["topics"] == []
+    assert known == unknown
+    assert known[0] == 403
+
+
 async def test_the_directory_goes_on_where_the_page_before_ended(place: Place) -> None:
     first = await place.guest.get("/communities", limit=1)
     second = await place.guest.get("/communities", limit=1, cursor=first["next"])

@@ -25,7 +25,8 @@ async def start_thread(request: web.Request) -> web.Response:
     """Start a question, a discussion or a poll in a community that the member belongs to."""
     context, member, wanted = request.app[CONTEXT], signed_in(request), id_in(request)
     given = await read(request, NewThread)
-    await _insist_on_topic(context, wanted, given.topic)
+    if wanted in member.joined:
+        await _insist_on_topic(context, wanted, given.topic)
     draft = Draft(source=given.text, title=given.title, topic=given.topic, once=key_of(request))
     if given.kind == "poll":
         poll = PollDraft(

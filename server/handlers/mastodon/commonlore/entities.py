@@ -45,7 +45,8 @@ def _actor(of: KnownActor) -> dict[str, object]:
     }
 
 
-def community(listed: Listed) -> Community:
+def community(listed: Listed, *, inside: bool) -> Community:
+    """Make a line of the directory; its topics are for those who may read inside."""
     of = listed.community
     about = of.actor.summary
     return Community.model_validate(
@@ -55,7 +56,7 @@ def community(listed: Listed) -> Community:
             "summary": about if of.actor.local else sanitize.words(about),
             "join": of.join.value,
             "visibility": of.visibility.value,
-            "topics": [_topic(each) for each in of.topics],
+            "topics": [_topic(each) for each in of.topics] if inside else [],
             "members": listed.members,
             "questions": listed.questions,
             "unanswered": listed.unanswered,

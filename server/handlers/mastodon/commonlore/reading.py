@@ -5,6 +5,7 @@ from typing import Final
 
 from aiohttp import web
 
+from moderation.visibility import Scope
 from schemas.commonlore.answers import (
     Communities,
     Stay,
@@ -13,7 +14,7 @@ from schemas.commonlore.answers import (
     Whereabouts,
 )
 from schemas.commonlore.asked import CommunitiesWanted, ThreadsWanted
-from schemas.records import Kind, Post, Surface, Visibility
+from schemas.records import Community, Kind, Post, Surface, Visibility
 from server.handlers.mastodon.accounts import signed_in
 from server.handlers.mastodon.answers import entity, id_in
 from server.handlers.mastodon.commonlore import entities
@@ -49,10 +50,14 @@ async def list_communities(request: web.Request) -> web.Response:
         ids = [number for _, number in places[: given.limit]]
         listed = await communities.listed(tx, reader=reader, among=ids, limit=given.limit)
     listed.sort(key=lambda each: ids.index(each.community.id))
+    scope = sharing.scope(context, request[PRINCIPAL], Surface.API)
     more = len(places) > given.limit
     return entity(
         Communities(
-            communities=tuple(entities.community(each) for each in listed),
+            communities=tuple(
+                entities.community(each, inside=_reads(scope, each.community))
+                for each in listed
+            ),
             next=cursor_to(*places[given.limit - 1]) if more else None,
         )
     )
@@ -68,8 +73,7 @@ async def list_threads(request: web.Request) -> web.Response:
         found = await communities.find(tx, wanted)
         if found is None or found.actor.deleted_at or found.actor.suspended_at:
             raise missing()
-        is_public = found.visibility is Visibility.PUBLIC
-        if not is_public and not scope.everything and found.id not in scope.joined:
+        if not _reads(scope, found):
             raise missing()
         entries = await feeds.threads(
             tx,
@@ -91,6 +95,13 @@ async def list_threads(request: web.Request) -> web.Response:
             next=cursor_to(page[-1].active_at, page[-1].post.facts.id) if more else None,
         )
     )
+
+
+def _reads(scope: Scope, community: Community) -> bool:
+    """Say whether a reader may know what goes on in a community (VIS-07)."""
+    if community.visibility is Visibility.PUBLIC:
+        return scope.public
+    return scope.everything or community.id in scope.joined
 
 
 def _shown(request: web.Request, entries: Sequence[Entry]) -> list[Shown]:
