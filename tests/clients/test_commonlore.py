@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from schemas.records import JoinRule, Role, Visibility
+from schemas.records import AgencyState, JoinRule, Role, Visibility
 from server.services import communities, posts, stewardship
+from server.storage import agencies
 from server.storage.embedded import Cluster
 from tests.clients.described import Described, titles
 from tests.clients.programs import Program, opened, program_of
@@ -259,6 +260,25 @@ async def test_a_post_s_author_learns_where_it_is_and_others_do_not(place: Place
     assert await place.cleo.refused("GET", path) == (
         403,
         "Only its author and our moderators see that.",
+    )
+
+
+async def test_an_agency_that_is_sent_nothing_is_named_with_the_reason(place: Place) -> None:
+    question = await started(place)
+    origin = "https://apart.example"
+    await life.joined_from(place.here, origin, place.plaza)
+    async with place.here.context.database.transaction("test") as tx:
+        await agencies.decide(
+            tx, "apart.example", AgencyState.BLOCKED, by=None, reason="", now=place.clock.now()
+        )
+
+    told = await place.ben.get(f"/posts/{question['id']}/whereabouts")
+
+    [stay] = told["agencies"]
+    assert (stay["host"], stay["standing"], stay["why"]) == (
+        "apart.example",
+        "unsent",
+        "blocked",
     )
 
 
