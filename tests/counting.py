@@ -23,14 +23,15 @@ _BESIDE = (
 async def statements(agency: Instance, browser: Browser, path: str) -> int:
     """Count what one page asks of the database, on every connection of the pool."""
 
-    async def ask() -> int:
-        return (await browser.get(path)).status
+    async def look() -> None:
+        answer = await browser.get(path)
+        assert answer.status == 200
 
-    return await counted(agency, ask)
+    return await counted(agency, look)
 
 
-async def counted(agency: Instance, ask: Callable[[], Awaitable[int]]) -> int:
-    """Count what a request asks of the database; `ask` gives its status, which must be 200."""
+async def counted(agency: Instance, doing: Callable[[], Awaitable[object]]) -> int:
+    """Count what is asked of the database while something is done."""
     seen: list[str] = []
 
     def note(record: LoggedQuery) -> None:
@@ -40,11 +41,10 @@ async def counted(agency: Instance, ask: Callable[[], Awaitable[int]]) -> int:
     async with _every_connection(agency) as connections:
         for connection in connections:
             connection.add_query_logger(note)
-    status = await ask()
+    await doing()
     async with _every_connection(agency) as connections:
         for connection in connections:
             connection.remove_query_logger(note)
-    assert status == 200
     return len(seen)
 
 

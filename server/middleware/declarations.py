@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Literal
 
 from aiohttp import web
+from pydantic import BaseModel
 
 from schemas.records import Surface
 
@@ -35,6 +36,8 @@ class Route:
         activitypub: answers instead of `handler` when the Accept header asks for ActivityPub.
         body: the most bytes that a request may bring.
         scope: what a client's token must allow, as "read:statuses" (client-api.md 2.5).
+        takes: what it reads beside its path: a query of GET and DELETE, else a body.
+        gives: what it answers; who declares both is described at /api/openapi.json.
     """
 
     method: str
@@ -48,6 +51,8 @@ class Route:
     body: int = 0
     activitypub: Handler | None = None
     scope: str | None = None
+    takes: type[BaseModel] | None = None
+    gives: type[BaseModel] | None = None
 
     def __post_init__(self) -> None:
         writes = self.method not in _READING
@@ -59,6 +64,8 @@ class Route:
             raise ValueError(f"{self.name}: only the GET of a page has an ActivityPub twin")
         if self.scope is not None and self.door != "client":
             raise ValueError(f"{self.name}: only a client's token has a scope")
+        if (self.takes is None) != (self.gives is None):
+            raise ValueError(f"{self.name}: what it takes is declared with what it gives")
 
     @property
     def name(self) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from schemas.records import Surface
-from server.handlers import commonlore, media, system
+from server.handlers import media, system
 from server.handlers.activitypub import actors, objects
 from server.handlers.pages import (
     accounts,
@@ -51,6 +51,8 @@ from server.middleware.declarations import (
 from server.middleware.keys import DECLARED
 from server.routes.activitypub import ACTIVITYPUB
 from server.routes.clients import CLIENTS
+from server.routes.commonlore import COMMONLORE
+from server.routes.openapi import described
 from server.routes.personal import PERSONAL
 from server.services.archives import LARGEST
 from server.services.media_forms import LARGEST_FILM
@@ -256,17 +258,6 @@ _OPERATING_PAGES: Final = (
     _page("/operations/deliveries/drop", deliveries.drop_form, "operator"),
     _form("/operations/deliveries/drop", deliveries.drop, "operator"),
 )
-_API: Final = (
-    Route(
-        method="GET",
-        path="/api/commonlore/v1/thread",
-        handler=commonlore.thread,
-        door="api",
-        audience="anyone",
-        surface=Surface.API,
-        limit=Limit(times=300, per=timedelta(minutes=5)),
-    ),
-)
 #: Files: a browser shows them to who is signed in, an agency signs, and a client has a ticket.
 _MEDIA: Final = (
     _page("/media/{key}/{name}", media.show, surface=Surface.MEDIA),
@@ -288,7 +279,8 @@ _PAGES: Final[tuple[Route, ...]] = (
 ROUTES: Final[tuple[Route, ...]] = (
     *_SYSTEM,
     *ACTIVITYPUB,
-    *_API,
+    *COMMONLORE,
+    *described(COMMONLORE),
     *CLIENTS,
     *_MEDIA,
     *PERSONAL,

@@ -3,6 +3,7 @@
 from typing import Final
 
 from aiohttp import hdrs
+from pydantic import BaseModel
 
 from schemas.records import Surface
 from server.middleware.declarations import Audience, Handler, Limit, Route
@@ -19,6 +20,8 @@ def client(
     *,
     body: int = _LARGEST,
     limit: Limit | None = None,
+    takes: type[BaseModel] | None = None,
+    gives: type[BaseModel] | None = None,
 ) -> tuple[Route, ...]:
     return tuple(
         Route(
@@ -31,6 +34,8 @@ def client(
             scope=scope,
             body=0 if method == hdrs.METH_GET else body,
             limit=limit,
+            takes=takes,
+            gives=gives,
         )
         for each in (path, f"{path}/")
     )

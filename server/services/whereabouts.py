@@ -60,7 +60,11 @@ class Stay:
 
 
 async def of_post(
-    tx: Transaction, context: Context, post_id: int, reader: MemberPrincipal
+    tx: Transaction,
+    context: Context,
+    post_id: int,
+    reader: MemberPrincipal,
+    surface: Surface = Surface.PAGE,
 ) -> tuple[Released[Post], list[Stay]]:
     """Say for its author, and for moderators, where a post of theirs is.
 
@@ -69,7 +73,7 @@ async def of_post(
             "post-sent-elsewhere".
         NotAllowed: "not-its-author".
     """
-    released = await sharing.released(tx, context, post_id, reader, Surface.PAGE)
+    released = await sharing.released(tx, context, post_id, reader, surface)
     facts = released.content.facts
     if facts.author_id != reader.actor_id and not reader.role.reaches(Role.MODERATOR):
         raise NotAllowed("not-its-author", "Only its author and our moderators see that.")

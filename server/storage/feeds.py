@@ -7,12 +7,12 @@ from typing import Literal
 
 from moderation.visibility import Scope
 from schemas.gate import SealedPost
-from schemas.records import Actor
+from schemas.records import Actor, Kind
 from server.storage import actors, posts
 from server.storage.database import Row, Transaction
 from server.storage.visibility import listed, of_their_own, readable
 
-Tab = Literal["all", "unanswered", "pinned"]
+Tab = Literal["all", "unanswered", "answered", "pinned"]
 #: The next page begins behind this: when the last thread was active, and its id.
 Cursor = tuple[datetime, int]
 
@@ -62,18 +62,22 @@ async def threads(
     community_id: int,
     tab: Tab = "all",
     topic: str | None = None,
+    kind: Kind | None = None,
     before: Cursor | None = None,
     limit: int = 20,
 ) -> list[Entry]:
     """List a community's threads, latest activity first; a keyset, never an offset."""
-    condition, arguments = listed(scope, post="p", first=7)
+    condition, arguments = listed(scope, post="p", first=8)
     rows = await tx.fetch(
         f"SELECT {FIELDS} {posts.FROM} WHERE p.community_id = $1 AND p.parent_id IS NULL "
         "AND ($2 <> 'unanswered' OR (p.kind = 'question' AND p.answers = 0 "
         "AND p.deleted_at IS NULL)) "
+        "AND ($2 <> 'answered' OR (p.kind = 'question' AND p.answers > 0 "
+        "AND p.deleted_at IS NULL)) "
         "AND ($2 <> 'pinned' OR p.pinned_at IS NOT NULL) "
         "AND ($2 <> 'all' OR p.deleted_at IS NULL OR p.answers > 0) "
         "AND ($3::text IS NULL OR p.topic = $3) "
+        "AND ($7::text IS NULL OR p.kind = $7) "
         "AND ($4::timestamptz IS NULL OR (p.active_at, p.id) < ($4, $5)) "
         f"AND {condition} ORDER BY p.active_at DESC, p.id DESC LIMIT $6",
         community_id,
@@ -82,6 +86,7 @@ async def threads(
         before[0] if before else None,
         before[1] if before else None,
         limit,
+        kind,
         *arguments,
     )
     return entries_from(rows)

@@ -141,11 +141,20 @@ async def find_by_uri(tx: Transaction, uri: str) -> tuple[Mark, int, int] | None
 
 async def on_thread(tx: Transaction, root_id: int, *, limit: int = 5000) -> list[Given]:
     """List the marks on every post of a thread, oldest first."""
+    return await _given(tx, "p.root_id", root_id, limit=limit)
+
+
+async def on_post(tx: Transaction, post_id: int, *, limit: int = 1000) -> list[Given]:
+    """List the marks on one post, oldest first."""
+    return await _given(tx, "p.id", post_id, limit=limit)
+
+
+async def _given(tx: Transaction, column: str, number: int, *, limit: int) -> list[Given]:
     rows = await tx.fetch(
         f"SELECT {_COLUMNS}, m.post_id, {actors.columns('g', 'g_')} FROM marks m "
         "JOIN actors g ON g.id = m.actor_id JOIN posts p ON p.id = m.post_id "
-        'WHERE p.root_id = $1 ORDER BY m.given_at, m.uri COLLATE "C" LIMIT $2',
-        root_id,
+        f'WHERE {column} = $1 ORDER BY m.given_at, m.uri COLLATE "C" LIMIT $2',
+        number,
         limit,
     )
     return [

@@ -57,7 +57,7 @@ Many = Annotated[list[T], BeforeValidator(_as_list)]
 Seconds = Annotated[
     Annotated[int, Field(ge=1, le=_LONGEST)] | None, BeforeValidator(_never_is_none)
 ]
-Model = TypeVar("Model", bound=Parameters)
+Model = TypeVar("Model", bound=BaseModel)
 
 
 async def read(request: web.Request, model: type[Model]) -> Model:

@@ -54,14 +54,14 @@ async def create(request: web.Request) -> web.Response:
     context, member = request.app[CONTEXT], signed_in(request)
     given = await read(request, _Written)
     _insist_on_what_we_do(given)
-    key = request.headers.get("Idempotency-Key", "")[:_LONGEST_KEY] or None
-    known = await _known(context, member, key)
+    key = key_of(request)
+    known = await known_by(context, member, key)
     if known is None:
         try:
             facts = await composing.publish(context, member, _composed(given, key))
             known = facts.id
         except Conflict as before:
-            known = await _known(context, member, key)
+            known = await known_by(context, member, key)
             if before.reason != "done-already" or known is None:
                 raise
     return entity(await _status(request, known))
@@ -120,7 +120,13 @@ def _id(text: str | None) -> int | None:
     return found
 
 
-async def _known(context: Context, member: SignedIn, key: str | None) -> int | None:
+def key_of(request: web.Request) -> str | None:
+    """Give the key with which a client sends the same again, where it brought one."""
+    return request.headers.get("Idempotency-Key", "")[:_LONGEST_KEY] or None
+
+
+async def known_by(context: Context, member: SignedIn, key: str | None) -> int | None:
+    """Find what the member wrote with this key."""
     if key is None:
         return None
     async with context.database.reading() as tx:

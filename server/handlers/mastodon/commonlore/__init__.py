@@ -1,0 +1,1 @@
+"""What members' clients ask that Mastodon has no words for: /api/commonlore/v1."""
