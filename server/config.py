@@ -1,6 +1,7 @@
 """Every setting, typed, read once from the environment."""
 
 import os
+import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
@@ -18,6 +19,7 @@ from pydantic import (
 )
 
 PREFIX = "COMMONLORE_"
+_HOST = re.compile(r"[A-Za-z0-9.-]+")
 Network = IPv4Network | IPv6Network
 
 
@@ -170,7 +172,7 @@ class Settings(BaseModel):
     @classmethod
     def _push_hosts_are_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for host in value:
-            if not urlsplit(f"https://{host}").hostname == host.lower():
+            if not _HOST.fullmatch(host):
                 raise ValueError("must be names of hosts, such as push.example.com, or none")
         return tuple(host.lower() for host in value)
 

@@ -19,10 +19,13 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from federation import web_push
 from schemas.records import Kind, Role, Visibility
+from server.context import Context
 from server.handlers.mastodon.push import compose
 from server.services import clients, communities, people, posts, pushing, silencing
 from server.services.posts import Draft
+from server.storage.database import Transaction
 from server.storage.embedded import Cluster
+from server.storage.pushes import Push
 from server.workers.push import push_forever
 from tests.clients.programs import Program, program_of
 from tests.instance import Instance, TurnedClock, running
@@ -333,6 +336,7 @@ async def test_only_services_on_the_list_are_spoken_to(scene: Scene, endpoint: s
         {"keys": {"p256dh": "AAAA", "auth": web_push.encode(AUTH)}},
         {"policy": "everybody"},
         {"data": {"alerts": {"mention": "perhaps"}}},
+        {"data": {"alerts": ["mention"]}},
     ],
 )
 async def test_what_cannot_be_read_is_refused(scene: Scene, wrong: dict[str, Any]) -> None:
@@ -557,6 +561,29 @@ async def test_a_service_that_is_away_is_tried_again(scene: Scene) -> None:
     assert await scene.owed() == 1
     await program.ask("DELETE", PATH)
     assert await scene.owed() == 0
+
+
+async def test_an_address_that_is_refused_is_not_tried_again(scene: Scene) -> None:
+    await scene.program()
+    async with scene.here.database.transaction("test") as tx:
+        await tx.execute("UPDATE push_subscriptions SET endpoint = endpoint || '#fragment'")
+    await scene.answered(scene.plaza)
+
+    assert (await scene.sent(), await scene.owed()) == ([], 0)
+
+
+async def test_what_breaks_on_the_way_is_sent_when_its_lease_is_over(scene: Scene) -> None:
+    async def broken(_tx: Transaction, _context: Context, _push: Push) -> bytes | None:
+        raise RuntimeError
+
+    await scene.program()
+    await scene.answered(scene.plaza)
+
+    assert await pushing.send_due(scene.here.context, broken)
+    leased = await scene.sent()
+    scene.clock.turn(timedelta(minutes=2))
+
+    assert (leased, len(await scene.sent())) == ([], 1)
 
 
 async def test_news_of_two_days_ago_are_none(scene: Scene) -> None:

@@ -39,6 +39,29 @@ def test_lists_are_split_at_commas_and_spaces() -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "hosts"),
+    [
+        ("none", ()),
+        (
+            "Push.agency.example, fcm.googleapis.com",
+            ("push.agency.example", "fcm.googleapis.com"),
+        ),
+    ],
+)
+def test_push_goes_to_these_hosts_or_to_none(given: str, hosts: tuple[str, ...]) -> None:
+    settings = read_settings(PRODUCTION | {"COMMONLORE_PUSH_HOSTS": given})
+
+    assert settings.push_hosts == hosts
+    assert read_settings(PRODUCTION).push_hosts
+
+
+@pytest.mark.parametrize("given", ["https://push.example", "push.example:443", "a/b", "[", "@"])
+def test_what_is_no_host_stops_the_start(given: str) -> None:
+    with pytest.raises(WrongSetting, match="COMMONLORE_PUSH_HOSTS is wrong"):
+        read_settings(PRODUCTION | {"COMMONLORE_PUSH_HOSTS": given})
+
+
+@pytest.mark.parametrize(
     ("listen", "expected"),
     [
         ("0.0.0.0:8000", ("0.0.0.0", 8000)),  # noqa: S104 read, not listened on
