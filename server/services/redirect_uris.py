@@ -55,6 +55,14 @@ def _is_fair_on_the_web(uri: str) -> bool:
     return parts.scheme == "https" or is_loopback(parts.hostname)
 
 
+def host_of(uri: str) -> str:
+    """Name the host that the answer goes to; nothing where the URI has none."""
+    try:
+        return urlsplit(uri).hostname or ""
+    except ValueError:
+        return ""
+
+
 def is_loopback(host: str) -> bool:
     if host == "localhost" or host.endswith(".localhost"):
         return True

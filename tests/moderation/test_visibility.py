@@ -56,7 +56,7 @@ def test_a_guest_reads_public_posts_in_the_browser_and_elsewhere_by_the_agencys_
 ) -> None:
     scope = scope_of(Anonymous(), surface, open_federation=open_federation)
 
-    for_people = surface in {Surface.PAGE, Surface.API}
+    for_people = surface in {Surface.PAGE, Surface.API, Surface.MEDIA}
     assert scope == Scope(public=for_people or open_federation)
 
 

@@ -29,6 +29,7 @@ BY_ID = [route for route in ROUTES if "{id}" in route.path]
 #: What anybody who may read a post may do to it; all else is for its author or a steward.
 FOR_ALL = {
     "/p/{id}/answer",
+    "/p/{id}/bookmark",
     "/p/{id}/comment",
     "/p/{id}/helpful",
     "/p/{id}/kudos",

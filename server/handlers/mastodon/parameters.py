@@ -78,13 +78,14 @@ async def _body(request: web.Request) -> dict[str, Any]:
     if not request.body_exists:
         return {}
     if request.content_type == "application/json" or request.content_type.endswith("+json"):
-        return _json(await request.read())
+        return json_object(await request.read())
     if request.content_type in {"application/x-www-form-urlencoded", "multipart/form-data"}:
         return nested(_pairs(await forms.read(request)))
     return {}
 
 
-def _json(body: bytes) -> dict[str, Any]:
+def json_object(body: bytes) -> dict[str, Any]:
+    """Read a JSON object; what is none is a bad request."""
     if not body.strip():
         return {}
     try:

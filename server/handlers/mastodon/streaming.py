@@ -8,9 +8,8 @@ import orjson
 from aiohttp import WSMsgType, hdrs, web
 
 from federation.translate.incoming_parts import hashtag_named
-from schemas.wire import strict
-from schemas.wire.vocabulary import BadDocument
 from server.handlers.mastodon.accounts import signed_in
+from server.handlers.mastodon.parameters import json_object
 from server.handlers.mastodon.statuses import missing
 from server.middleware import CLIENT, HUB
 from server.streaming import Listener, Message, Stream
@@ -73,8 +72,8 @@ async def web_socket(request: web.Request) -> web.StreamResponse:
 
 def _asked(text: str) -> dict[str, Any]:
     try:
-        return strict.loads(text.encode())
-    except BadDocument:
+        return json_object(text.encode())
+    except web.HTTPBadRequest:
         return {}
 
 

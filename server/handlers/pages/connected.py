@@ -1,14 +1,11 @@
 """The programs that a member lets use their account: what each may, since when; end them."""
 
-from contextlib import suppress
-
 from aiohttp import web
 
 from server.handlers.pages.pages import context_of, id_in, page, see_other, signed_in
 from server.handlers.pages.scope_words import powers
 from server.handlers.pages.words import say
 from server.services import clients
-from server.services.errors import NotFound
 
 
 async def show(request: web.Request) -> web.StreamResponse:
@@ -32,8 +29,7 @@ async def show(request: web.Request) -> web.StreamResponse:
 
 async def end_one(request: web.Request) -> web.StreamResponse:
     token_id = id_in(request.match_info["id"])
-    with suppress(NotFound):  # pressed twice, or ended by the app: it is what they want
-        await clients.disconnect(context_of(request), signed_in(request).member, token_id)
+    await clients.disconnect(context_of(request), signed_in(request).member, token_id)
     return see_other(request, "/settings/apps", say(request, "That app is disconnected."))
 
 

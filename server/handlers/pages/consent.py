@@ -1,7 +1,7 @@
 """An app asks to use a member's account: what for, where it leads; allow or deny (OAuth 2)."""
 
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from aiohttp import hdrs, web
 
@@ -130,6 +130,6 @@ def _leads_to(wish: Wish) -> dict[str, str]:
         return {"kind": "code", "name": ""}
     if scheme not in {"http", "https"}:
         return {"kind": "app", "name": scheme}
-    host = urlsplit(wish.redirect_uri).hostname or ""
+    host = redirect_uris.host_of(wish.redirect_uri)
     is_here = redirect_uris.is_loopback(host)
     return {"kind": "here" if is_here else "site", "name": host}
