@@ -10,11 +10,14 @@ import pytest
 
 from schemas.records import AgencyState, Community, JoinRule, Kind, PostFacts, Role, Visibility
 from server.routes import ROUTES, Route
-from server.services import accounts, communities, posts, reporting
+from server.services import accounts, communities, filtering, listing, posts, reporting
 from server.services.communities import CommunityDraft
+from server.services.filtering import FilterDraft, KeywordDraft
 from server.services.posts import Draft
 from server.storage import deliveries
 from server.storage.embedded import Cluster
+from server.storage.filters import Action, Place
+from server.storage.lists import Replies
 from server.workers.inbox import process_due
 from tests.door import House as Door
 from tests.door import opened as door_opened
@@ -57,13 +60,20 @@ class Scene:
     activity: int
     session: int
     report: int
+    list: int
+    filter: int
     viewers: dict[str, Browser]
 
     def foreign_id(self, route: Route) -> int:
         """Give the id of something of Mona's that is of this route's kind."""
         if route.path.startswith("/p/"):
             return self.inner.id
-        kinds = {"activities": self.activity, "settings": self.session}
+        kinds = {
+            "activities": self.activity,
+            "settings": self.session,
+            "lists": self.list,
+            "filters": self.filter,
+        }
         return kinds.get(route.path.split("/")[1], self.report)
 
 
@@ -96,6 +106,16 @@ async def scene(cluster: Cluster, clock: TurnedClock) -> AsyncIterator[Scene]:
                 )
             )
         await reporting.report(health.context, author, written[0].id, "Is this right?")
+        own = await listing.add(
+            health.context, author, "About a zebra", Replies.NONE, exclusive=False
+        )
+        words = FilterDraft(
+            title="zebra",
+            contexts=frozenset({Place.HOME}),
+            action=Action.HIDE,
+            keywords=(KeywordDraft(keyword="zebra"),),
+        )
+        sieve = await filtering.add(health.context, author, words)
         yield Scene(
             health=health,
             inner=written[0],
@@ -105,6 +125,8 @@ async def scene(cluster: Cluster, clock: TurnedClock) -> AsyncIterator[Scene]:
             ),
             session=author.session_id,
             report=await life.value(health, "SELECT id FROM reports"),
+            list=own.id,
+            filter=sieve.id,
             viewers=viewers,
         )
 
@@ -199,6 +221,8 @@ def test_vis_11_there_are_routes_with_ids_of_every_kind() -> None:
     assert {route.path.split("/")[1] for route in BY_ID} == {
         "p",
         "activities",
+        "filters",
+        "lists",
         "settings",
         "moderation",
     }
