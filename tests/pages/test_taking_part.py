@@ -330,5 +330,5 @@ async def test_a_member_who_comes_with_a_handle_or_with_nothing_finds_the_search
     empty = await nora.get("/authorize_interaction")
     handle = await nora.get(f"/authorize_interaction?uri=acct:amina@{place.health.host}")
 
-    assert (empty.status, empty.path) == (200, "/find?q=")
+    assert (empty.status, empty.path) == (200, "/search")
     assert handle.path == "/@amina"
