@@ -305,6 +305,13 @@ async def test_vis_17_an_archive_holds_what_is_theirs_in_plain_formats(story: St
         "likes.json",
         "follows.csv",
         "memberships.csv",
+        "bookmarks.csv",
+        "mutes.csv",
+        "blocks.csv",
+        "domain_blocks.csv",
+        "lists.csv",
+        "filters.csv",
+        "hashtags.csv",
     }
     assert not [name for name, content in files.items() if "Nobody." in content]
     outbox = json.loads(files["outbox.json"])
