@@ -296,7 +296,7 @@ async def opened(
         running(
             cluster, "transport", clock=clock, work=False, limits=limits, patience=patience
         ) as here,
-        # A line of its own for each request: one that rests may just be ended by the other side.
+        # A line of its own for each request: one that rests may be ended by the other side.
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as client,
     ):
         async with here.database.transaction("test") as tx:
