@@ -13,7 +13,6 @@ from server.storage.sessions import SignedIn
 
 _MOST_FOLLOWED: Final = 200
 MOST_FEATURED: Final = 10
-TIMELINES: Final = ("home", "notifications")
 
 
 def named(text: str) -> Hashtag:

@@ -1,7 +1,6 @@
 """Hashtags that a member follows and shows (client-api.md 5), and their preferences."""
 
 from collections.abc import Awaitable, Callable
-from typing import Final
 from urllib.parse import quote
 
 from aiohttp import web
@@ -25,8 +24,6 @@ from server.storage import member_hashtags
 from server.storage.database import Transaction
 from server.storage.member_hashtags import Featured
 from server.storage.sessions import SignedIn
-
-_SUGGESTED: Final = 10
 
 
 async def _tag(
