@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from schemas.attached import (
     Called,
@@ -274,6 +275,24 @@ class Follow:
     state: FollowState
     asked_at: datetime
     settled_at: datetime | None = None
+
+
+#: `older`: it has the post, not yet the last change. `gone`: it was told of the deletion.
+Standing = Literal["has", "older", "gone", "waiting", "refused", "given-up", "unsent"]
+#: Why it is so, as the page says it in a sentence.
+Why = Literal[
+    "",
+    "next",
+    "paused",
+    "silent",
+    "failing",
+    "unwelcome",
+    "no-inbox",
+    "refused",
+    "dropped",
+    "blocked",
+    "not-admitted",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

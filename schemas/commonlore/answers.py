@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from schemas.mastodon.entity import Entity, Moment
+from schemas.records import Standing, Why
 
 
 class Actor(Entity):
@@ -159,20 +160,8 @@ class Stay(Entity):
     """An agency, and what it has of a post; `status` is its last HTTP answer."""
 
     host: str
-    standing: Literal["has", "older", "gone", "waiting", "refused", "given-up", "unsent"]
-    why: Literal[
-        "",
-        "next",
-        "paused",
-        "silent",
-        "failing",
-        "unwelcome",
-        "no-inbox",
-        "refused",
-        "dropped",
-        "blocked",
-        "not-admitted",
-    ]
+    standing: Standing
+    why: Why
     since: Moment | None
     again_at: Moment | None
     attempts: int

@@ -23,6 +23,9 @@ _UNDER_WAY: Final[WeakKeyDictionary[Session, dict[str, asyncio.Task[dict[str, An
     WeakKeyDictionary()
 )
 
+#: So long what was fetched is at hand, in seconds, for whoever else is told of it.
+_STORED_WITHIN: Final = 5.0
+
 Confirmed = tuple[dict[str, Any], Activity]
 
 
@@ -102,13 +105,20 @@ def _is_whole(activity: Activity) -> bool:
 async def _fetch_once(context: Context, uri: str) -> dict[str, Any]:
     """Fetch what nobody here knows, or wait for whoever is fetching it (DEL-16).
 
-    Only for that: what is known may have been edited since an earlier request went out.
+    Only for that: what is known may have been edited since an earlier request went out. What
+    came is kept for as long as it takes to store it: until then it is known to nobody.
     """
     under_way = _UNDER_WAY.setdefault(context.session, {})
     task = under_way.get(uri)
     if task is None:
         task = under_way[uri] = asyncio.create_task(fetch(context, uri))
-        task.add_done_callback(lambda _: under_way.pop(uri))
+
+        def forget(done: asyncio.Task[dict[str, Any]]) -> None:
+            failed = done.cancelled() or done.exception() is not None
+            wait = 0.0 if failed else _STORED_WITHIN
+            done.get_loop().call_later(wait, under_way.pop, uri, None)
+
+        task.add_done_callback(forget)
     # Others may be waiting for the same when this one is given up.
     return await asyncio.shield(task)
 

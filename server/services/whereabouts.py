@@ -3,10 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 
 from schemas.gate import Released
-from schemas.records import AgencyState, MemberPrincipal, Post, Role, Surface, Visibility
+from schemas.records import (
+    AgencyState,
+    MemberPrincipal,
+    Post,
+    Role,
+    Standing,
+    Surface,
+    Visibility,
+    Why,
+)
 from server.context import Context
 from server.services import sharing
 from server.services.errors import NotAllowed, NotFound
@@ -14,23 +23,6 @@ from server.storage import whereabouts
 from server.storage.database import Transaction
 from server.storage.origins import DROPPED
 from server.storage.whereabouts import Leg, Unsent
-
-#: `older`: it has the post, not yet the last change. `gone`: it was told of the deletion.
-Standing = Literal["has", "older", "gone", "waiting", "refused", "given-up", "unsent"]
-#: Why it is so, as the page says it in a sentence.
-Why = Literal[
-    "",
-    "next",
-    "paused",
-    "silent",
-    "failing",
-    "unwelcome",
-    "no-inbox",
-    "refused",
-    "dropped",
-    "blocked",
-    "not-admitted",
-]
 
 _NAMED: Final[dict[str, Why]] = {
     DROPPED: "dropped",

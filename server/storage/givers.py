@@ -8,9 +8,9 @@ from server.storage.database import Transaction
 
 
 class Finder(Protocol):
-    """Lists people by the id of a post."""
+    """Lists people by the id of what they have to do with: a post, or an actor."""
 
-    async def __call__(self, tx: Transaction, post_id: int, *, limit: int) -> list[Actor]: ...
+    async def __call__(self, tx: Transaction, of: int, /, *, limit: int) -> list[Actor]: ...
 
 
 async def who_helped(tx: Transaction, post_id: int, *, limit: int) -> list[Actor]:

@@ -21,6 +21,7 @@ from server.services import people
 from server.services.errors import NotSignedIn
 from server.storage import actors, desk, follows, profiles, relations, timelines
 from server.storage.database import Transaction
+from server.storage.givers import Finder
 from server.storage.profiles import Profile
 from server.storage.relations import Relation
 from server.storage.sessions import SignedIn
@@ -194,27 +195,20 @@ async def statuses(request: web.Request) -> web.Response:
 
 async def followers(request: web.Request) -> web.Response:
     """GET /api/v1/accounts/{id}/followers: of oneself alone, as the pages show them."""
-    context, wanted, reader = request.app[CONTEXT], id_in(request), reader_of(request)
-    async with context.database.reading() as tx:
-        actor = await account_of(tx, wanted)
-        people = (
-            await follows.followers(tx, actor.id, limit=_MOST_FOLLOWERS)
-            if actor.id == reader.member_id
-            else []
-        )
-        made = await accounts(tx, context, people)
-    return entities([made[each.id] for each in people])
+    return await _own(request, follows.followers)
 
 
 async def following(request: web.Request) -> web.Response:
     """GET /api/v1/accounts/{id}/following: of oneself alone."""
+    return await _own(request, relations.followed_by)
+
+
+async def _own(request: web.Request, find: Finder) -> web.Response:
     context, wanted, reader = request.app[CONTEXT], id_in(request), reader_of(request)
     async with context.database.reading() as tx:
         actor = await account_of(tx, wanted)
-        people = (
-            await relations.followed_by(tx, actor.id, limit=_MOST_FOLLOWERS)
-            if actor.id == reader.member_id
-            else []
-        )
-        made = await accounts(tx, context, people)
-    return entities([made[each.id] for each in people])
+        found: list[Actor] = []
+        if actor.id == reader.member_id:
+            found = await find(tx, actor.id, limit=_MOST_FOLLOWERS)
+        made = await accounts(tx, context, found)
+    return entities([made[each.id] for each in found])

@@ -131,7 +131,7 @@ async def _word(request: web.Request) -> _Keyword:
     return await read(request, _Keyword)
 
 
-def _holding(request: web.Request) -> tuple[Filter, Keyword]:
+def holding(request: web.Request) -> tuple[Filter, Keyword]:
     """Find the keyword in the path, and the member's filter that has it."""
     wanted = id_in(request)
     for each in signed_in(request).filters:
@@ -143,12 +143,12 @@ def _holding(request: web.Request) -> tuple[Filter, Keyword]:
 
 async def keyword(request: web.Request) -> web.Response:
     """GET /api/v2/filters/keywords/{id}."""
-    return entity(keyword_of(_holding(request)[1]))
+    return entity(keyword_of(holding(request)[1]))
 
 
 async def change_keyword(request: web.Request) -> web.Response:
     """PUT /api/v2/filters/keywords/{id}."""
-    of, word = _holding(request)
+    of, word = holding(request)
     draft = (await _word(request)).draft(word)
     made = await filtering.change_keyword(
         request.app[CONTEXT], signed_in(request), of.id, draft
@@ -158,7 +158,7 @@ async def change_keyword(request: web.Request) -> web.Response:
 
 async def remove_keyword(request: web.Request) -> web.Response:
     """DELETE /api/v2/filters/keywords/{id}."""
-    of, word = _holding(request)
+    of, word = holding(request)
     gone = KeywordDraft(id=word.id, gone=True)
     await filtering.change_keyword(request.app[CONTEXT], signed_in(request), of.id, gone)
     return plain({})

@@ -5,14 +5,14 @@ from pydantic import Field
 
 from schemas.mastodon.personal import FilterContext
 from server.handlers.mastodon.accounts import signed_in
-from server.handlers.mastodon.answers import entities, entity, id_in, plain
+from server.handlers.mastodon.answers import entities, entity, plain
 from server.handlers.mastodon.filter_entities import first_version
-from server.handlers.mastodon.filters import Ending
+from server.handlers.mastodon.filters import Ending, holding
 from server.handlers.mastodon.parameters import Many, Maybe, read
 from server.middleware import CONTEXT
 from server.services import filtering
 from server.services.filtering import FilterDraft, KeywordDraft
-from server.storage.filters import Action, Filter, Keyword, Place
+from server.storage.filters import Action, Place
 
 
 class _Given(Ending):
@@ -32,18 +32,9 @@ async def listed(request: web.Request) -> web.Response:
     return entities(found)
 
 
-def _own(request: web.Request) -> tuple[Filter, Keyword]:
-    wanted = id_in(request)
-    for each in signed_in(request).filters:
-        for word in each.keywords:
-            if word.id == wanted:
-                return each, word
-    raise filtering.missing()
-
-
 async def show(request: web.Request) -> web.Response:
     """GET /api/v1/filters/{id}."""
-    return entity(first_version(*_own(request)))
+    return entity(first_version(*holding(request)))
 
 
 async def create(request: web.Request) -> web.Response:
@@ -64,7 +55,7 @@ async def create(request: web.Request) -> web.Response:
 async def change(request: web.Request) -> web.Response:
     """PUT /api/v1/filters/{id}: the word, and the whole filter that it stands in."""
     context, member = request.app[CONTEXT], signed_in(request)
-    of, word = _own(request)
+    of, word = holding(request)
     given = await read(request, _Given)
     whole = word.whole_word if given.whole_word is None else given.whole_word
     action = Action.HIDE if given.irreversible else Action.WARN
@@ -85,7 +76,7 @@ async def change(request: web.Request) -> web.Response:
 async def remove(request: web.Request) -> web.Response:
     """DELETE /api/v1/filters/{id}: the word, and its filter with the last one."""
     context, member = request.app[CONTEXT], signed_in(request)
-    of, word = _own(request)
+    of, word = holding(request)
     if len(of.keywords) == 1 and not of.posts:
         await filtering.remove(context, member, of.id)
     else:

@@ -39,7 +39,9 @@ async def _notify(
         return
     found = await bulletins.find(tx, wanted[0].member_id, [fact.notification_id])
     belongs = await desk.joined(tx, wanted[0].member_id)
-    shown = await notifications.rendered(tx, context, _reader(wanted[0], belongs), found)
+    shown = await notifications.rendered(
+        tx, context, _reader(wanted[0], belongs, member_id=wanted[0].member_id), found
+    )
     for notification in shown:
         payload = notification.model_dump_json()
         for each in wanted:
@@ -71,9 +73,7 @@ async def _tell(
     known = await stream.audience(
         tx, members, community_id=facts.community_id, author_id=facts.author_id
     )
-    tags = frozenset[str]()
     places = []
-    made: dict[int, Made] = {}
     for each in listeners:
         if each.member_id not in known:
             continue

@@ -1,11 +1,13 @@
 """Whom a member mutes and blocks, and what they note of people (client-api.md 5)."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 from aiohttp import web
 
 from schemas.mastodon.personal import MutedAccount
+from schemas.records import Actor
+from server.context import Context
 from server.handlers.mastodon.account_entities import accounts
 from server.handlers.mastodon.accounts import related, signed_in
 from server.handlers.mastodon.answers import Page, entities, id_in, links, plain
@@ -13,6 +15,7 @@ from server.handlers.mastodon.parameters import Maybe, Parameters, Seconds, read
 from server.middleware import CONTEXT
 from server.services import silencing
 from server.storage import silences
+from server.storage.sessions import SignedIn
 from server.storage.silences import Silenced
 
 
@@ -37,24 +40,24 @@ async def mute(request: web.Request) -> web.Response:
 
 async def unmute(request: web.Request) -> web.Response:
     """POST /api/v1/accounts/{id}/unmute."""
-    context, member = request.app[CONTEXT], signed_in(request)
-    actor = await silencing.unmute(context, member, id_in(request))
-    async with context.database.reading() as tx:
-        return await related(tx, context, member, actor.id)
+    return await _do(request, silencing.unmute)
 
 
 async def block(request: web.Request) -> web.Response:
     """POST /api/v1/accounts/{id}/block."""
-    context, member = request.app[CONTEXT], signed_in(request)
-    actor = await silencing.block(context, member, id_in(request))
-    async with context.database.reading() as tx:
-        return await related(tx, context, member, actor.id)
+    return await _do(request, silencing.block)
 
 
 async def unblock(request: web.Request) -> web.Response:
     """POST /api/v1/accounts/{id}/unblock."""
+    return await _do(request, silencing.unblock)
+
+
+async def _do(
+    request: web.Request, act: Callable[[Context, SignedIn, int], Awaitable[Actor]]
+) -> web.Response:
     context, member = request.app[CONTEXT], signed_in(request)
-    actor = await silencing.unblock(context, member, id_in(request))
+    actor = await act(context, member, id_in(request))
     async with context.database.reading() as tx:
         return await related(tx, context, member, actor.id)
 

@@ -23,6 +23,7 @@ from server.storage.timelines import Line, Tags, Window
 _MOST_TAGS: Final = 4
 
 Find = Callable[[Transaction, Scope, Window], Awaitable[list[Line]]]
+FindFor = Callable[[Transaction, Scope, int, Window], Awaitable[list[Line]]]
 
 
 async def answer(request: web.Request, window: Window, find: Find) -> web.Response:
@@ -36,13 +37,21 @@ async def answer(request: web.Request, window: Window, find: Find) -> web.Respon
 
 async def home(request: web.Request) -> web.Response:
     """GET /api/v1/timelines/home."""
-    given = await read(request, Page)
-    member_id = reader_of(request).member_id
+    return await _of_member(request, timelines.home)
+
+
+async def favourites(request: web.Request) -> web.Response:
+    """GET /api/v1/favourites: what the member found helpful."""
+    return await _of_member(request, timelines.helped_by)
+
+
+async def _of_member(request: web.Request, find_for: FindFor) -> web.Response:
+    given, member_id = await read(request, Page), reader_of(request).member_id
     if member_id is None:
         raise missing()
 
     async def find(tx: Transaction, scope: Scope, window: Window) -> list[Line]:
-        return await timelines.home(tx, scope, member_id, window)
+        return await find_for(tx, scope, member_id, window)
 
     return await answer(request, given.window(), find)
 
@@ -87,19 +96,6 @@ async def tag(request: web.Request) -> web.Response:
 def _slugs(names: list[str]) -> tuple[str, ...]:
     found = (hashtag_named(name.removeprefix("#")) for name in names[: _MOST_TAGS + 1])
     return tuple(each.slug for each in found if each is not None)
-
-
-async def favourites(request: web.Request) -> web.Response:
-    """GET /api/v1/favourites: what the member found helpful."""
-    given = await read(request, Page)
-    member_id = reader_of(request).member_id
-    if member_id is None:
-        raise missing()
-
-    async def find(tx: Transaction, scope: Scope, window: Window) -> list[Line]:
-        return await timelines.helped_by(tx, scope, member_id, window)
-
-    return await answer(request, given.window(), find)
 
 
 async def quotes(request: web.Request) -> web.Response:
