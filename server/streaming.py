@@ -16,6 +16,8 @@ from server.storage.stream import Fact
 
 #: Whoever reads more slowly than this many events come is let go, and comes back.
 _PATIENCE: Final = 256
+#: A client has several windows, and no more connections than these.
+MOST_EACH: Final = 16
 #: So often it is looked at who may still listen, in seconds (VIS-10).
 _GLANCE: Final = 2.0
 #: A transaction that took this long to commit is still told of.
@@ -76,14 +78,18 @@ class Hub:
     """All who listen to one process."""
 
     def __init__(self) -> None:
-        self._listeners: set[Listener] = set()
+        self._listeners: dict[Listener, None] = {}  # in the order in which they came
         self._heard: dict[int, datetime] = {}
 
     def add(self, listener: Listener) -> None:
-        self._listeners.add(listener)
+        """Take one on; of one token's the oldest ends where there are too many."""
+        theirs = [each for each in self._listeners if each.token_id == listener.token_id]
+        for each in theirs[: max(0, len(theirs) + 1 - MOST_EACH)]:
+            each.end()
+        self._listeners[listener] = None
 
     def remove(self, listener: Listener) -> None:
-        self._listeners.discard(listener)
+        self._listeners.pop(listener, None)
 
     def close(self) -> None:
         """End all, for the process ends: they come back to another."""

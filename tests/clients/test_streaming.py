@@ -15,7 +15,7 @@ from server.context import BOOST
 from server.services import accounts, communities, kudos, posts, silencing
 from server.services.posts import Draft
 from server.storage.embedded import Cluster
-from server.streaming import Listener, Message
+from server.streaming import MOST_EACH, Hub, Listener, Message
 from tests.clients.programs import Program, program_of
 from tests.instance import Instance, TurnedClock, running
 from tests.stories import life
@@ -137,17 +137,18 @@ async def test_edits_and_deletions_are_told(hall: Hall) -> None:
     context = hall.here.context
     question = await asks(hall, hall.plaza)
     amina = await life.signed_in(context, "amina")
-    async with listening(hall.ben, "user", "public:local") as socket:
+    async with listening(hall.ben, "user", "public:local", "hashtag river") as socket:
         hall.clock.turn(life.MINUTE)
-        await posts.edit(context, amina, question, Draft(title="Why?", source="Other"))
-        edited = [await told(socket) for _ in range(2)]
+        await posts.edit(context, amina, question, Draft(title="Why?", source="Other #river"))
+        edited = [await told(socket) for _ in range(3)]
         await posts.withdraw(context, amina, question)
-        deleted = [await told(socket) for _ in range(2)]
+        deleted = [await told(socket) for _ in range(3)]
 
     assert {each["event"] for each in edited} == {"status.update"}
     assert "Why?" in edited[0]["payload"]["content"]
     assert [(each["event"], each["payload"]) for each in deleted] == [
         ("delete", str(question | BOOST)),
+        ("delete", str(question)),
         ("delete", str(question)),
     ]
 
@@ -251,6 +252,17 @@ async def test_nobody_listens_without_a_token(hall: Hall) -> None:
     for headers in ({}, {"Sec-WebSocket-Protocol": "x" * 43}):
         assert (await guest.ask("GET", PATH, headers=headers)).status == 401
     await guest.http.close()
+
+
+def test_a_token_has_so_many_connections_and_the_oldest_ends() -> None:
+    hub = Hub()
+    many = [Listener(token_id=1, member_id=1, role=Role.MEMBER) for _ in range(MOST_EACH + 1)]
+    other = Listener(token_id=2, member_id=1, role=Role.MEMBER)
+
+    for each in (other, *many):
+        hub.add(each)
+
+    assert [each.ended for each in (other, *many)] == [False, True, *[False] * MOST_EACH]
 
 
 def test_who_reads_too_slowly_is_let_go() -> None:

@@ -123,7 +123,7 @@ def _place(
         plain.append(("user",))
     elif is_root and known.belongs:
         boosted.append(("user",))
-    if facts.visibility is Visibility.PUBLIC:
+    if _is_public(facts):
         side = "public:local" if facts.author_local else "public:remote"
         plain += [("public",), (side,)] if is_root else []
         plain += [("hashtag", tag) for tag in sorted(tags)]
@@ -134,6 +134,10 @@ def _place(
         boosted=tuple(name for name in boosted if name in listener.streams),
         plain=tuple(name for name in plain if name in listener.streams),
     )
+
+
+def _is_public(facts: PostFacts) -> bool:
+    return facts.visibility is Visibility.PUBLIC
 
 
 def _send(context: Context, made: Made, places: Sequence[_Place], event: str) -> None:
@@ -150,7 +154,10 @@ def _send(context: Context, made: Made, places: Sequence[_Place], event: str) ->
 
 def _tell_deleted(facts: PostFacts, places: Sequence[_Place]) -> None:
     for place in places:
-        for number, names in ((facts.id | BOOST, place.boosted), (facts.id, place.plain)):
+        # What it was tagged with went with its words: who listens to any hashtag may have it.
+        tagged = [name for name in place.listener.streams if name[0].startswith("hashtag")]
+        plain = (*place.plain, *sorted(tagged)) if _is_public(facts) else place.plain
+        for number, names in ((facts.id | BOOST, place.boosted), (facts.id, plain)):
             place.listener.tell(
                 Message(stream=name, event="delete", payload=str(number)) for name in names
             )
