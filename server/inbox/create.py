@@ -51,19 +51,20 @@ async def _on_post(context: Context, arrived: Arrived, incoming: IncomingPost) -
             parent = await standing.post_of(tx, arrived, incoming.parent_uri)
         community = await _community(tx, context, arrived, incoming, parent, within)
         passed_on = community.actor.local or arrived.via is not None
-        facts = await _known(tx, incoming, community)
-        is_new = facts is None
+        facts, new = await _known(tx, incoming, community), None
         if facts is None:
             await _judge(tx, author, community, parent, passed_on=passed_on)
-            facts = await posts.receive(
+            new = await posts.receive(
                 tx, context, incoming, author=author, community=community, parent=parent
             )
             await threads.take_places(tx, [incoming.uri])
+            # Of two that bring it in the same moment, one finds it stored by the other.
+            facts = new or await _known(tx, incoming, community)
         if facts is None:
             raise Ignored("post-deleted")
         if passed_on:
             await stored.mark_announced(tx, facts.id, now=context.now())
-        if is_new and community.actor.local:
+        if new and community.actor.local:
             event = Event.POST if parent is None else Event.REPLY
             await fanout.announce(
                 tx, context, arrived.document, about_post(event, community, facts)

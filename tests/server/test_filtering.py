@@ -45,9 +45,9 @@ def test_a_word_is_found_as_it_stands(
 
 @given(st.text(), st.text(min_size=1), st.text())
 def test_what_is_within_is_found_whatever_it_is(before: str, word: str, after: str) -> None:
-    assert contains((before + word + after).casefold(), word, whole_word=False) or (
-        word.casefold() not in (before + word + after).casefold()
-    )
+    text = (before + word + after).casefold()
+
+    assert contains(text, word, whole_word=False) is (word.casefold() in text)
 
 
 def test_dos_no_word_makes_the_search_slow() -> None:
