@@ -77,7 +77,8 @@ async def test_the_directory_says_how_one_joins_and_where_one_stands(place: Plac
         (each["handle"].split("@")[1], each["join"], each["visibility"], each["my_state"])
         for each in told
     ] == [("plaza", "open", "public", "joined"), ("vault", "approval", "members", None)]
-    assert [each["my_state"] for each in (await place.amina.get("/communities"))["communities"]]
+    theirs = (await place.amina.get("/communities"))["communities"]
+    assert [each["my_state"] for each in theirs] == ["steward", "steward"]
     assert told[0]["summary"] == "What went wrong, and why"
 
 
