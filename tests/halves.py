@@ -38,11 +38,16 @@ def main() -> int:
         )
         runs.append((process, output))
     failed = 0
+    missed: list[str] = []
     for process, output in runs:
         failed |= process.wait()
         output.seek(0)
-        sys.stdout.write(output.read().decode(errors="replace"))
+        text = output.read().decode(errors="replace")
+        missed += [line for line in text.splitlines() if line.startswith(("FAILED ", "ERROR "))]
+        sys.stdout.write(text)
         sys.stdout.flush()
+    # Once more at the end: where only the last lines are kept, these are what is wanted.
+    sys.stdout.writelines(f"{line}\n" for line in missed)
     return int(failed != 0)
 
 
