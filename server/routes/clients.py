@@ -35,7 +35,6 @@ def _acts(path: str, handler: Handler, scope: str) -> tuple[Route, ...]:
 
 _EMPTY: Final = (
     "/api/v1/announcements",
-    "/api/v1/conversations",
     "/api/v1/directory",
     "/api/v1/endorsements",
     "/api/v1/follow_requests",

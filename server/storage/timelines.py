@@ -56,7 +56,7 @@ class Line:
 
 
 _WANTED: Final = (
-    "p.deleted_at IS NULL AND ($5 OR p.parent_id IS NULL) "
+    "p.deleted_at IS NULL AND p.visibility <> 'direct' AND ($5 OR p.parent_id IS NULL) "
     "AND (NOT $6 OR jsonb_array_length(coalesce(p.carried -> 'media', '[]')) > 0) "
     "AND ($7::text IS NULL OR p.carried -> 'hashtags' "
     "@> jsonb_build_array(jsonb_build_object('slug', $7::text)))"
@@ -75,7 +75,9 @@ async def home(tx: Transaction, scope: Scope, reader: int, window: Window) -> li
     Who is in an exclusive list of the reader stands there alone.
     """
     condition, arguments = listed(scope, post="p", first=5)
-    alive = f"p.deleted_at IS NULL AND {condition} AND {window.sql}"
+    alive = (
+        f"p.deleted_at IS NULL AND p.visibility <> 'direct' AND {condition} AND {window.sql}"
+    )
     rows = await tx.fetch(
         "SELECT id, bool_and(boosted) AS boosted FROM ("
         "SELECT t.* FROM follows f CROSS JOIN LATERAL ("
@@ -89,7 +91,7 @@ async def home(tx: Transaction, scope: Scope, reader: int, window: Window) -> li
         "SELECT t.* FROM followed_hashtags h CROSS JOIN LATERAL ("
         "SELECT p.id, false FROM posts p WHERE p.carried -> 'hashtags' "
         "@> jsonb_build_array(jsonb_build_object('slug', h.slug)) "
-        "AND p.visibility = 'public' AND p.parent_id IS NULL "
+        "AND p.visibility = 'public' AND NOT p.quiet AND p.parent_id IS NULL "
         f"AND {alive}) t WHERE h.member_id = $4 UNION ALL "
         f"(SELECT p.id, false FROM posts p WHERE p.author_id = $4 AND {alive})) w "
         f"GROUP BY id ORDER BY id {window.order} LIMIT $3",
@@ -107,7 +109,7 @@ async def public(
     condition, arguments = listed(scope, post="p", first=6)
     rows = await tx.fetch(
         "SELECT p.id, false AS boosted FROM posts p WHERE p.parent_id IS NULL "
-        "AND p.visibility = 'public' AND p.deleted_at IS NULL "
+        "AND p.visibility = 'public' AND NOT p.quiet AND p.deleted_at IS NULL "
         "AND (NOT $4 OR (SELECT a.local FROM actors a WHERE a.id = p.author_id)) "
         "AND (NOT $5 OR NOT (SELECT a.local FROM actors a WHERE a.id = p.author_id)) "
         f"AND {condition} AND {window.sql}",
@@ -138,7 +140,8 @@ async def tagged(
     condition, arguments = listed(scope, post="p", first=10)
     rows = await tx.fetch(
         "SELECT p.id, false AS boosted FROM posts p WHERE p.visibility = 'public' "
-        "AND p.deleted_at IS NULL AND (p.carried -> 'hashtags' @> ANY($4::jsonb[]) "
+        "AND NOT p.quiet AND p.deleted_at IS NULL "
+        "AND (p.carried -> 'hashtags' @> ANY($4::jsonb[]) "
         "OR ($7 AND p.kind = 'question') "
         "OR ($8 AND p.kind = 'question' AND p.answers = 0)) "
         "AND p.carried -> 'hashtags' @> ALL($5::jsonb[]) "

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import quote as quoted
 
 from federation.translate import sanitize
@@ -34,6 +34,12 @@ from server.storage.statuses import Beside, Emoji
 from server.storage.timelines import Line
 
 _LONGEST_CARD: Final = 200
+_VISIBILITIES: Final[dict[str, Literal["public", "unlisted", "private", "direct"]]] = {
+    "public": "public",
+    "quiet": "unlisted",
+    "members": "private",
+    "direct": "direct",
+}
 _NOTHING: Final = Beside()
 
 
@@ -80,6 +86,12 @@ class Made:
 
     status: Status
     community: Account
+
+    @property
+    def is_boosted(self) -> bool:
+        """Say whether its community passes it on: threads alone, and nobody's wall."""
+        is_thread = self.status.in_reply_to_id is None
+        return is_thread and self.community.id != self.status.account.id
 
 
 async def of_entries(
@@ -156,7 +168,7 @@ def _status(of: Post, around: _Around, beyond: Mapping[int, Post]) -> Status:
         edited_at=facts.edited_at,
         account=around.accounts[facts.author_id],
         content=titled(of.title, of.html),
-        visibility="public" if facts.visibility is Visibility.PUBLIC else "private",
+        visibility=_VISIBILITIES["quiet" if facts.quiet else facts.visibility.value],
         sensitive=of.sensitive,
         spoiler_text=of.warning,
         media_attachments=tuple(attachments(around.context, of, around.files)),

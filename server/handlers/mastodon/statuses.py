@@ -50,7 +50,7 @@ async def one(tx: Transaction, context: Context, reader: Reader, status_id: int)
         NotFound: "record-not-found": there is none, or it is not theirs to read.
     """
     made = (await _made(tx, context, reader, [status_id & ~BOOST])).get(status_id & ~BOOST)
-    if made is None or (status_id & BOOST and made.status.in_reply_to_id is not None):
+    if made is None or (status_id & BOOST and not made.is_boosted):
         raise missing()
     return boost(made, context) if status_id & BOOST else made.status
 
