@@ -156,6 +156,9 @@ def facts_of(
 
 
 def _kind(incoming: IncomingPost, community: Community, parent: Parent | None) -> Kind:
+    if community.wall and parent is None and incoming.parent_uri is not None:
+        # What it replies to is not to be had: to us it begins a thread.
+        return Kind.POLL if incoming.kind is Kind.POLL else Kind.DISCUSSION
     if parent is None and community.asks_questions and not incoming.kind_stated:
         return Kind.QUESTION if incoming.kind is Kind.DISCUSSION else incoming.kind
     return settled_kind(incoming, parent.kind if parent else None)
