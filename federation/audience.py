@@ -44,7 +44,10 @@ class Addressing(NamedTuple):
 
 
 class Event(StrEnum):
-    """What happened in a community, as far as it decides what its Group sends."""
+    """What happened in a community, as far as it decides what its Group sends.
+
+    A BOOST is a person's; no Group passes it on.
+    """
 
     POST = "post"
     REPLY = "reply"
@@ -56,6 +59,7 @@ class Event(StrEnum):
     CHOICE = "choice"
     REOPENING = "reopening"
     GOVERNANCE = "governance"
+    BOOST = "boost"
 
 
 class Form(StrEnum):
@@ -87,6 +91,7 @@ _MICROBLOG_FORMS: Final = {
     Event.CHOICE: Form.BOOST,
     Event.REOPENING: Form.NOTHING,
     Event.GOVERNANCE: Form.NOTHING,
+    Event.BOOST: Form.NOTHING,
 }
 
 

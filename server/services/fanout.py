@@ -112,14 +112,14 @@ async def publish(
 async def _tell_from_wall(
     tx: Transaction, context: Context, actor: Actor, sent: Sent, happening: Happening
 ) -> None:
-    """Send what somebody wrote for those who follow them and those they name; marks to them.
+    """Send what somebody wrote, or boosts, to those who follow them and those whom it names.
 
-    What is private goes to those it names, and to nobody else.
+    Marks go to the author. What is private goes to those it names, and to nobody else.
     """
     facts = happening.facts
     if facts is None:
         return
-    if facts.author_id != actor.id:
+    if facts.author_id != actor.id and happening.event is not Event.BOOST:
         author = await actors.get(tx, facts.author_id)
         await sending.send(tx, context, sent, [author], lane=happening.lane)
         return
@@ -130,7 +130,7 @@ async def _tell_from_wall(
     found = await sending.allowed(tx, context, found, public=public)
     if happening.visibility is not Visibility.DIRECT:
         found += await follows.recipients(
-            tx, facts.author_id, unadmitted=public and context.settings.open_federation
+            tx, actor.id, unadmitted=public and context.settings.open_federation
         )
     await sending.enqueue(tx, context, sent, found, lane=happening.lane)
 
@@ -196,8 +196,9 @@ async def announce_all(
     """Pass on what was written in communities of ours, as `announce` does, in few statements.
 
     Of several, new posts only: they go to whoever follows, which is read once for each
-    community.
+    community. Nobody passes on what happens on a person's wall.
     """
+    passed = [each for each in passed if not each[1].community.wall]
     groups: dict[tuple[int, Visibility], list[follows.Recipient]] = {}
     copies: list[_Copy] = []
     ours = {happening.community.id for _, happening in passed}

@@ -127,6 +127,14 @@ async def _fetch_above(context: Context, incoming: IncomingPost) -> None:
         await _store_above(context, each)
 
 
+async def fetch(context: Context, uri: str) -> None:
+    """Fetch a post that somebody passes on, where it is public and in no community."""
+    incoming = post_from(await confirming.fetch(context, uri), now=context.now())
+    if incoming.visibility is Visibility.PUBLIC and await is_for_a_wall(context, incoming):
+        await _fetch_above(context, incoming)
+        await _store_above(context, incoming)
+
+
 async def _store_above(context: Context, incoming: IncomingPost) -> None:
     author = await discovery.find_or_fetch_actor(context, incoming.author_uri)
     if author.suspended_at is not None or author.deleted_at is not None:

@@ -220,7 +220,8 @@ CREATE TABLE public.boosts (
     uri text NOT NULL,
     actor_id bigint NOT NULL,
     post_id bigint NOT NULL,
-    boosted_at timestamp with time zone NOT NULL
+    boosted_at timestamp with time zone NOT NULL,
+    id bigint NOT NULL
 );
 
 CREATE TABLE public.communities (
@@ -1218,6 +1219,10 @@ CREATE INDEX authorizations_expire ON public.authorizations USING btree (expires
 CREATE INDEX backfills_waiting ON public.backfills USING btree (origin) WHERE (state = 'waiting'::text);
 
 CREATE UNIQUE INDEX bookmarks_latest ON public.bookmarks USING btree (member_id, id DESC);
+
+CREATE INDEX boosts_by_actor ON public.boosts USING btree (actor_id, id DESC);
+
+CREATE UNIQUE INDEX boosts_by_id ON public.boosts USING btree (id);
 
 CREATE INDEX conversations_latest ON public.conversations USING btree (member_id, last_id DESC);
 

@@ -242,3 +242,59 @@ async def test_a_message_to_a_community_is_for_its_stewards(town: Town) -> None:
 
     told = await (await program_of(transport, "eve")).get("/api/v1/conversations")
     assert [each["accounts"][0]["acct"] for each in told] == ["ada"]
+
+
+async def test_what_somebody_passes_on_comes_to_who_follows_them(town: Town) -> None:
+    transport, _, treasury = town.everybody
+    dora = await life.finds(transport, f"@dora@{treasury.host}")
+    await town.ada.post(f"/api/v1/accounts/{dora.id}/follow")
+    await town.calm()
+    said = await town.dora.post("/api/v1/statuses", status="Sand is cheaper than salt")
+    await town.calm()
+    [first, *_] = await town.ada.get("/api/v1/timelines/home")
+
+    boost = await town.ada.post(f"/api/v1/statuses/{first['id']}/reblog")
+    again = await town.ada.post(f"/api/v1/statuses/{boost['reblog']['id']}/reblog")
+    await town.calm()
+
+    assert (boost["reblog"]["uri"], boost["reblog"]["reblogged"]) == (said["uri"], True)
+    assert (again["id"], boost["account"]["acct"]) == (boost["id"], "ada")
+    assert boost["id"] != first["id"]
+    [seen, *_] = await town.ben.get("/api/v1/timelines/home")
+    assert seen["reblog"]["uri"] == said["uri"]
+    assert seen["account"]["acct"] == f"ada@{transport.host}"
+    assert (await town.ben.get(f"/api/v1/statuses/{seen['id']}"))["id"] == seen["id"]
+    mine = await town.ada.get(f"/api/v1/accounts/{boost['account']['id']}/statuses")
+    assert boost["id"] in [each["id"] for each in mine]
+    [news] = await town.dora.get("/api/v1/notifications", limit=1)
+    assert (news["type"], news["status"]["reblogs_count"]) == ("reblog", 1)
+
+    after = await town.ada.post(f"/api/v1/statuses/{first['id']}/unreblog")
+    await town.calm()
+
+    assert (after["reblogged"], after["reblogs_count"]) == (False, 0)
+    assert said["uri"] not in [
+        (each["reblog"] or each)["uri"] for each in await town.ben.get("/api/v1/timelines/home")
+    ]
+    assert (await town.dora.get(f"/api/v1/statuses/{said['id']}"))["reblogs_count"] == 0
+
+
+async def test_what_is_not_for_everybody_is_passed_on_by_nobody(town: Town) -> None:
+    said = await town.ada.post("/api/v1/statuses", status="For you", visibility="private")
+
+    refused = await town.ada.ask("POST", f"/api/v1/statuses/{said['id']}/reblog")
+
+    assert refused.status == 403
+
+
+async def test_nobody_passes_on_what_happens_on_a_wall(town: Town) -> None:
+    """A person is no community: what others do with their posts is announced to nobody."""
+    transport = town.everybody[0]
+
+    announced = await life.rows(
+        transport,
+        "SELECT s.document FROM activities s JOIN actors a ON a.id = s.actor_id "
+        "WHERE a.name = 'ada' AND s.type = 'Announce' AND s.document::text LIKE '%Create%'",
+    )
+
+    assert announced == []
