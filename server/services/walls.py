@@ -31,6 +31,15 @@ class Circle:
     people: tuple[Actor, ...] = field(default=(), compare=False)
 
 
+#: The circles, by what forms and clients call them.
+CIRCLES: Final = {
+    "public": Circle(),
+    "unlisted": Circle(quiet=True),
+    "private": Circle(visibility=Visibility.MEMBERS),
+    "direct": Circle(visibility=Visibility.DIRECT),
+}
+
+
 async def circle_of_reply(
     tx: Transaction, parent: PostFacts, wanted: Circle, named: Sequence[Actor]
 ) -> Circle:

@@ -6,7 +6,6 @@ from aiohttp import web
 from pydantic import Field
 
 from schemas.mastodon.statuses import Status
-from schemas.records import Visibility
 from server.context import Context
 from server.handlers.mastodon.accounts import signed_in
 from server.handlers.mastodon.answers import entity, id_in, number
@@ -18,19 +17,12 @@ from server.services.attaching import Chosen
 from server.services.composing import Ballot, Composed
 from server.services.errors import Conflict, Invalid
 from server.services.posts import Draft
-from server.services.walls import Circle
+from server.services.walls import CIRCLES, Circle
 from server.storage import once
 from server.storage.sessions import SignedIn
 
 _LONGEST_KEY: Final = 200
 _LATER: Final = "We cannot publish later yet: send it when it is to be published."
-#: What clients call the circles of what is written outside communities.
-_CIRCLES: Final = {
-    "public": Circle(),
-    "unlisted": Circle(quiet=True),
-    "private": Circle(visibility=Visibility.MEMBERS),
-    "direct": Circle(visibility=Visibility.DIRECT),
-}
 
 
 class _Poll(Parameters):
@@ -84,7 +76,7 @@ def _insist_on_what_we_do(given: _Written) -> None:
     wrong = {}
     if given.scheduled_at is not None:
         wrong["scheduled_at"] = _LATER
-    if given.visibility is not None and given.visibility not in _CIRCLES:
+    if given.visibility is not None and given.visibility not in CIRCLES:
         wrong["visibility"] = "It is one of public, unlisted, private and direct."
     if wrong:
         raise Invalid(wrong, reason="not-offered")
@@ -103,7 +95,7 @@ def _composed(given: _Written, key: str | None) -> Composed:
 def _draft(given: _Written, key: str | None = None) -> Draft:
     return Draft(
         source=given.status,
-        circle=_CIRCLES.get(given.visibility or "", Circle()),
+        circle=CIRCLES.get(given.visibility or "", Circle()),
         warning=given.spoiler_text or "",
         sensitive=bool(given.sensitive),
         quotes=_id(given.quoted_status_id),
