@@ -170,7 +170,8 @@ async def _tell_followers(
     found = await follows.recipients(
         tx, facts.author_id, unadmitted=context.settings.open_federation
     )
-    found += await sending.allowed(tx, context, sending.at_home(happening.called), public=True)
+    named = sending.at_home(happening.called)
+    found += await sending.allowed(tx, context, named, public=True)
     if happening.event in _CHANGES:
         found += await sending.allowed(
             tx, context, await follows.reached(tx, facts.id), public=True
