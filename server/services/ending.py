@@ -8,7 +8,7 @@ from federation.translate.outgoing_activities import delete_activity
 from schemas.records import Actor
 from schemas.wire.vocabulary import PUBLIC
 from server.context import Context
-from server.services import accounts, fanout, kudos, people, posts, telling
+from server.services import accounts, fanout, kudos, people, posts, recognizing, telling
 from server.services.errors import Conflict, NotAllowed
 from server.services.fanout import Happening
 from server.storage import (
@@ -82,6 +82,7 @@ async def work_on(context: Context, job: Job) -> None:
     if actor.deleted_at is None:
         while await _withdraw_some(context, job, actor):
             pass
+        await recognizing.withdraw_of(context, actor)
         await _leave_everything(context, actor)
         if not await _is_time(context, job, actor):
             return
