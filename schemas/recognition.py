@@ -29,7 +29,11 @@ class Recognition:
     hidden_at: datetime | None = None
 
     @property
+    def ended_at(self) -> datetime | None:
+        """When it was withdrawn, or who gave or received it went; None while it holds."""
+        return self.withdrawn_at or self.person.deleted_at or self.issuer.deleted_at
+
+    @property
     def holds(self) -> bool:
         """Say whether it was not withdrawn, and both are still there."""
-        gone = (self.withdrawn_at, self.person.deleted_at, self.issuer.deleted_at)
-        return gone == (None, None, None)
+        return self.ended_at is None

@@ -28,8 +28,14 @@ def recognition_note(given: Recognition) -> dict[str, Any]:
 
     The Group is no recipient: who reads Groups as places to post in would find it there.
     """
-    if not given.holds:
-        return _tombstone(given)
+    if given.ended_at is not None:
+        return {
+            "@context": CONTEXT,
+            "id": given.uri,
+            "type": TOMBSTONE,
+            "formerType": "Note",
+            "deleted": timestamp(given.ended_at),
+        }
     called = given.person.handle.rpartition("@")[0]
     mention = f'<a class="u-url mention" href="{escape(given.person.uri)}">{escape(called)}</a>'
     verify = f'<a href="{escape(given.credential_uri)}">Verify</a>'
@@ -193,17 +199,6 @@ def encoded_list(withdrawn: Collection[int]) -> str:
     # The same list is the same text, whenever it is asked for.
     packed = gzip.compress(bytes(bits), mtime=0)
     return "u" + urlsafe_b64encode(packed).rstrip(b"=").decode("ascii")
-
-
-def _tombstone(given: Recognition) -> dict[str, Any]:
-    document = {
-        "@context": CONTEXT,
-        "id": given.uri,
-        "type": TOMBSTONE,
-        "formerType": "Note",
-    }
-    gone = given.withdrawn_at or given.person.deleted_at or given.issuer.deleted_at
-    return document | ({"deleted": timestamp(gone)} if gone else {})
 
 
 def _described(given: Recognition) -> str:

@@ -61,8 +61,8 @@ async def of_community(request: web.Request) -> web.StreamResponse:
 
 async def note(request: web.Request) -> web.StreamResponse:
     """Lead from the address of a Note to what people can read of it."""
-    number = id_in(request.match_info["id"])
-    return web.Response(status=302, headers={hdrs.LOCATION: f"/credentials/{number}"})
+    given = await credentials.get(context_of(request), id_in(request.match_info["id"]))
+    return web.Response(status=302, headers={hdrs.LOCATION: f"/credentials/{given.id}"})
 
 
 async def credential(request: web.Request) -> web.StreamResponse:
