@@ -20,6 +20,7 @@ from server.storage import (
     marks,
     members,
     reach,
+    recognitions,
 )
 from server.storage import posts as stored
 from server.storage.account_jobs import Job, JobKind
@@ -162,6 +163,7 @@ async def _say_goodbye(context: Context, job: Job, actor: Actor) -> None:
 
     async with context.database.transaction("ending.goodbye") as tx:
         known_to = await reach.holders(tx, actor.id) + await reach.followers(tx, actor.id)
+        known_to += await recognitions.givers(tx, actor.id)
         document = delete_activity(
             fanout.mint_activity(context),
             actor=actor.uri,

@@ -201,6 +201,18 @@ async def is_withdrawn(tx: Transaction, uri: str) -> bool:
     )
 
 
+async def givers(tx: Transaction, person_id: int) -> list[Recipient]:
+    """List the inboxes of whoever elsewhere recognised a member: they know of them."""
+    rows = await tx.fetch(
+        "SELECT DISTINCT i.inbox, i.shared_inbox, i.host, g.software FROM recognitions r "
+        "JOIN actors i ON i.id = r.issuer_id LEFT JOIN agencies g ON g.host = i.host "
+        "WHERE r.person_id = $1 AND NOT i.local AND i.inbox IS NOT NULL "
+        "AND i.deleted_at IS NULL ORDER BY i.host, i.inbox LIMIT 10000",
+        person_id,
+    )
+    return [Recipient(**dict(row)) for row in rows]
+
+
 async def reached(tx: Transaction, uri: str) -> list[Recipient]:
     """List the inboxes that anything about a recognition went to."""
     rows = await tx.fetch(

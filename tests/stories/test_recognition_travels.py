@@ -3,6 +3,7 @@
 import gzip
 import json
 from base64 import urlsafe_b64decode
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 from zlib import crc32
@@ -16,8 +17,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from federation.errors import Gone
 from federation.translate import sanitize
 from schemas.records import Community, Role, Visibility
-from server.services import confirming
-from tests.instance import Answer, Browser, Instance, settle
+from server.services import confirming, own_tables, recognizing
+from server.services.errors import NotFound
+from server.services.recognizing import Draft
+from server.storage import actors
+from tests.instance import PASSWORD, Answer, Browser, Instance, TurnedClock, settle
 from tests.stories import life
 
 Agencies = tuple[Instance, Instance, Instance]
@@ -338,3 +342,159 @@ async def test_the_note_is_where_it_says_and_leads_people_to_the_credential(
     assert document["attributedTo"] == story.community.uri
     assert document["attachment"][0]["mediaType"] == CREDENTIAL
     assert document["proof"]["verificationMethod"].startswith(story.community.uri)
+
+
+async def ends(story: Story, browser: Browser, clock: TurnedClock) -> None:
+    form = {"sure": "yes", "password": PASSWORD}
+    done = await browser.submit("/settings/delete", form, page="/settings/delete")
+    assert done.status == 200
+    for _ in range(4):
+        await settle(*story.everybody)
+        clock.turn(timedelta(minutes=1))
+    await settle(*story.everybody)
+
+
+@pytest.mark.parametrize("where", ["here", "elsewhere"])
+async def test_with_an_account_goes_what_it_was_recognised_for(
+    story: Story, clock: TurnedClock, where: str
+) -> None:
+    name, browser = story.helping, story.helper
+    if where == "here":
+        name = f"gone_{story.name}"
+        browser = await story.transport.member_browser(name)
+    await story.gives(f"@{name}" if where == "here" else "")
+    path, guest = await story.given(name), story.transport.browser()
+    status = (await fetched(guest, path))["credentialStatus"]
+
+    await ends(story, browser, clock)
+
+    answers = [await guest.get(path, accept=each) for each in (CREDENTIAL, "text/html")]
+    assert [each.status for each in answers] == [404, 404]
+    kept = await life.rows(
+        story.transport,
+        "SELECT r.name, r.criteria FROM recognitions r WHERE r.credential_uri = $1",
+        story.transport.origin + path,
+    )
+    assert kept == [("", "")]
+    where_told = status["statusListCredential"].removeprefix(story.transport.origin)
+    assert bit(await fetched(guest, where_told), int(status["statusListIndex"])) == 1
+    assert await story.told() == []
+
+
+async def test_the_followers_of_a_community_hear_of_it_and_of_its_end(story: Story) -> None:
+    follower = await story.treasury.member_browser(f"fan_{story.name}")
+    at = f"{story.name}@{story.transport.host}"
+    await follower.get(f"/find?q=!{at}")
+    await follower.submit(f"/c/{at}/join")
+    await settle(*story.everybody)
+    await story.gives()
+    path = await story.given()
+    await story.steward.submit(f"{path}/withdraw", {"reason": "An error"})
+    await settle(*story.everybody)
+
+    heard = await life.rows(
+        story.treasury,
+        "SELECT type, state, reason FROM inbox_events WHERE actor_uri = $1 "
+        "AND type IN ('Create', 'Delete') ORDER BY id",
+        story.community.uri,
+    )
+
+    assert heard == [
+        ("Create", "ignored", "recognition-of-nobody-here"),
+        ("Delete", "done", ""),
+    ]
+
+
+async def test_what_was_sent_of_a_withdrawn_one_is_read_no_more(story: Story) -> None:
+    await story.gives()
+    path = await story.given()
+    uri = await life.value(
+        story.transport,
+        "SELECT s.uri FROM activities s JOIN recognitions r ON r.uri = s.object_uri "
+        "WHERE r.credential_uri = $1 AND s.type = 'Create'",
+        story.transport.origin + path,
+    )
+    before = await confirming.fetch(story.health.context, uri)
+    await story.steward.submit(f"{path}/withdraw", {"reason": "An error"})
+
+    with pytest.raises(Gone):
+        await confirming.fetch(story.health.context, uri)
+
+    assert before["object"]["type"] == "Note"
+
+
+async def test_an_archive_lists_what_somebody_was_recognised_for(story: Story) -> None:
+    await story.gives()
+    person = await life.signed_in(story.health.context, story.helping)
+
+    tables = await own_tables.of_member(story.health.context, person.member.id)
+
+    [head, row] = tables["recognitions.csv"].decode("utf-8-sig").splitlines()
+    assert head.startswith("Recognition,For,Given by")
+    assert row.startswith("Peer Mentor 2026,")
+    assert row.endswith("true")
+
+
+async def test_nobody_is_recognised_who_is_gone_or_of_a_blocked_agency(story: Story) -> None:
+    context = story.transport.context
+    steward = await life.signed_in(context, f"stew_{story.name}")
+    person = await life.finds(story.transport, story.at)
+    draft = Draft(name="Peer Mentor", criteria="Helped.")
+
+    with pytest.raises(NotFound, match="person-not-found"):
+        await recognizing.give(context, steward, story.community.id, 1, draft)
+    with pytest.raises(NotFound, match="person-not-found"):
+        await recognizing.give(context, steward, story.community.id, story.community.id, draft)
+    async with story.transport.database.transaction("test") as tx:
+        await actors.suspend(tx, person.id, now=story.transport.now())
+    with pytest.raises(NotFound, match="person-not-found"):
+        await recognizing.give(context, steward, story.community.id, person.id, draft)
+    with pytest.raises(NotFound, match="recognition-not-found"):
+        await recognizing.withdraw(context, steward, 1, "Why not")
+    assert (
+        await life.value(
+            story.transport,
+            "SELECT count(*) FROM recognitions r "
+            "JOIN actors a ON a.id = r.person_id WHERE a.uri = $1",
+            person.uri,
+        )
+        == 0
+    )
+
+
+async def test_only_who_looks_after_a_community_withdraws_what_it_gave(story: Story) -> None:
+    await story.gives()
+    path = await story.given()
+    other = await story.transport.member_browser(f"no_{story.name}", Role.STEWARD)
+    moderator = await story.transport.member_browser(f"mod_{story.name}", Role.MODERATOR)
+
+    refused = await other.submit(f"{path}/withdraw", {"reason": "I do not like it"})
+    offered = "Withdraw it" in (await other.get(path, accept="text/html")).text
+    taken = await moderator.submit(f"{path}/withdraw", {"reason": "Against our rules"})
+    twice = await moderator.submit(f"{path}/withdraw", {"reason": "Once more"})
+
+    assert (refused.status, offered, taken.status, twice.status) == (403, False, 200, 409)
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type"),
+    [
+        ("application/vc", "application/vc"),
+        ("application/vc+ld+json, text/html", CREDENTIAL),
+        ("application/json", "application/json"),
+        ("application/activity+json", "application/json"),
+        ("text/html,application/json", "text/html"),
+        ("*/*", "text/html"),
+    ],
+)
+async def test_programs_get_the_credential_under_the_name_they_ask_for(
+    story: Story, accept: str, content_type: str
+) -> None:
+    await story.gives()
+
+    answer = await story.transport.browser().get(await story.given(), accept=accept)
+
+    assert answer.headers["Content-Type"].partition(";")[0] == content_type
+    assert "Accept" in answer.headers["Vary"]
+    if content_type != "text/html":
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
