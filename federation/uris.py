@@ -244,6 +244,22 @@ class Home:
         """
         return Uri(f"{self.origin}/activities/{_number(activity_id)}")
 
+    def recognition(self, number: int) -> Uri:
+        """Mint the id of the Note by which a community recognises somebody (wire.md 0.7).
+
+        Raises:
+            Malformed: "id-shape".
+        """
+        return Uri(f"{self.origin}/recognition/{_number(number)}")
+
+    def credential(self, number: int) -> Uri:
+        """Mint the id of the credential of a recognition.
+
+        Raises:
+            Malformed: "id-shape".
+        """
+        return Uri(f"{self.origin}/credentials/{_number(number)}")
+
     def collection(self, owner_uri: str, name: str) -> Uri:
         """Mint the id of a collection below its owner.
 

@@ -7,7 +7,7 @@ from aiohttp import hdrs, web
 
 from schemas.records import Surface
 from server.handlers import media, system
-from server.handlers.activitypub import actors, objects
+from server.handlers.activitypub import actors, credentials, objects
 from server.handlers.pages import (
     accounts,
     acts,
@@ -30,6 +30,7 @@ from server.handlers.pages import (
     polls,
     posts,
     quoting,
+    recognitions,
     relocating,
     searching,
     severed,
@@ -126,6 +127,16 @@ def _form(
         limit=limit,
         body=body,
     )
+
+
+async def _credential(request: web.Request) -> web.StreamResponse:
+    """Answer people with a page, and programs with what they ask for."""
+    wanted = credentials.wanted(request)
+    if wanted is not None:
+        return await credentials.credential(request, wanted)
+    response = await recognitions.credential(request)
+    response.headers[hdrs.VARY] = hdrs.ACCEPT
+    return response
 
 
 _COMMUNITY_PAGES: Final = (
@@ -244,6 +255,16 @@ _ACCOUNT_PAGES: Final = (
     _page("/filters/{id}", filters.edit_form, "member"),
     _form("/filters/{id}", filters.edit),
 )
+_RECOGNITION_PAGES: Final = (
+    _page("/c/{name}/recognitions", recognitions.of_community),
+    _page("/recognition/{id}", recognitions.note, activitypub=credentials.note),
+    # The credential itself, where the Accept header asks for one.
+    _page("/credentials/{id}", _credential),
+    _form("/credentials/{id}/withdraw", recognitions.withdraw),
+    _form("/@{name}/recognize", recognitions.give, limit=_WRITING),
+    _page("/settings/recognitions", recognitions.mine, "member"),
+    _form("/settings/recognitions", recognitions.choose),
+)
 _GUARDING_PAGES: Final = (
     _page("/about", agencies.about),
     _page("/agencies", agencies.show),
@@ -276,6 +297,7 @@ _PAGES: Final[tuple[Route, ...]] = (
     *_COMMUNITY_PAGES,
     *_POST_PAGES,
     *_ACCOUNT_PAGES,
+    *_RECOGNITION_PAGES,
     *_GUARDING_PAGES,
     *_OPERATING_PAGES,
 )

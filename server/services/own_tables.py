@@ -3,10 +3,18 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeVar
 
+from federation.translate.outgoing_actors import timestamp
 from schemas.records import Actor
 from server.context import Context
 from server.services import archives
-from server.storage import bookmarks, filters, lists, member_hashtags, silences
+from server.storage import (
+    bookmarks,
+    filters,
+    lists,
+    member_hashtags,
+    recognitions,
+    silences,
+)
 from server.storage.database import Transaction
 from server.storage.timelines import Window
 
@@ -59,6 +67,10 @@ async def of_member(context: Context, member_id: int) -> dict[str, bytes]:
                     for word in each.keywords
                 ],
             ),
+            "recognitions.csv": archives.table(
+                ("Recognition", "For", "Given by", "Given", "Credential", "Shown"),
+                await _recognitions(tx, member_id),
+            ),
             "hashtags.csv": archives.table(("Hashtag",), [(each.name,) for each in tags]),
         }
 
@@ -92,3 +104,17 @@ async def _lists(tx: Transaction, member_id: int) -> Sequence[tuple[str, str, st
         inside = await lists.entries(tx, each.id, Window(limit=_LARGEST_LIST))
         rows += [(each.title, _handle(one.actor), one.actor.uri) for one in inside]
     return rows
+
+
+async def _recognitions(tx: Transaction, member_id: int) -> Sequence[tuple[str, ...]]:
+    return [
+        (
+            each.name,
+            each.criteria,
+            each.issuer.uri,
+            timestamp(each.given_at),
+            each.credential_uri,
+            str(each.hidden_at is None).lower(),
+        )
+        for each in await recognitions.all_of_person(tx, member_id, limit=_LARGEST_LIST)
+    ]

@@ -33,12 +33,12 @@ from schemas.records import (
     Visibility,
 )
 from schemas.wire.collections import count_only, ordered_collection
-from schemas.wire.vocabulary import CONTEXT, TOMBSTONE
+from schemas.wire.vocabulary import CONTEXT, TOMBSTONE, ActivityType
 from server.context import Context
 from server.services import entitlement, proving, sharing
 from server.services.errors import NotFound
 from server.services.lookups import Lookups
-from server.storage import activities, feeds, quotes, reactions, served
+from server.storage import activities, feeds, quotes, reactions, recognitions, served
 from server.storage.activities import Sent
 from server.storage.database import Transaction
 from server.storage.served import Kept, Known
@@ -233,6 +233,7 @@ async def activity(context: Context, asker: Asker, activity_id: int) -> dict[str
         sent = await activities.find(tx, activity_id)
         if sent is None:
             raise nothing()
+        await _insist_on_valid(tx, sent)
         kept = await served.find(tx, sent.post_id) if sent.post_id is not None else None
         was_sent = await _was_sent_to(tx, sent, asker)
 
@@ -241,6 +242,14 @@ async def activity(context: Context, asker: Asker, activity_id: int) -> dict[str
         if not _may_have(context, sent, kept, reader):
             raise nothing()
     return _as_sent(sent, kept)
+
+
+async def _insist_on_valid(tx: Transaction, sent: Sent) -> None:
+    """Show nobody the Create of a recognition that was withdrawn."""
+    if sent.type != ActivityType.CREATE or sent.post_id is not None:
+        return
+    if await recognitions.is_withdrawn(tx, sent.object_uri):
+        raise nothing()
 
 
 async def _was_sent_to(tx: Transaction, sent: Sent, asker: Asker) -> bool:

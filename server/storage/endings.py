@@ -44,9 +44,19 @@ async def marked_by(tx: Transaction, actor_id: int, *, limit: int) -> list[int]:
 
 
 async def forget_edges(tx: Transaction, actor_id: int) -> None:
-    """Forget whom an actor followed, who followed them, and what they looked after."""
+    """Forget whom an actor followed, who followed them, what they looked after, and earned."""
     await tx.execute("DELETE FROM follows WHERE $1 IN (follower_id, target_id)", actor_id)
     await tx.execute("DELETE FROM stewards WHERE actor_id = $1", actor_id)
+    # Of ours the place in the list of withdrawn credentials is kept, and nothing else.
+    await tx.execute(
+        "DELETE FROM recognitions WHERE $1 IN (person_id, issuer_id) AND status_index IS NULL",
+        actor_id,
+    )
+    await tx.execute(
+        "UPDATE recognitions SET name = '', criteria = '', post_id = NULL "
+        "WHERE person_id = $1 AND status_index IS NOT NULL",
+        actor_id,
+    )
     await tx.execute(
         "UPDATE actors SET also_known_as = '', moved_to = NULL WHERE id = $1", actor_id
     )

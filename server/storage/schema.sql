@@ -732,6 +732,22 @@ CREATE TABLE public.reactions (
     given_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.recognitions (
+    id bigint NOT NULL,
+    uri text NOT NULL,
+    credential_uri text NOT NULL,
+    issuer_id bigint NOT NULL,
+    person_id bigint NOT NULL,
+    name text NOT NULL,
+    criteria text NOT NULL,
+    post_id bigint,
+    given_at timestamp with time zone NOT NULL,
+    status_index integer,
+    withdrawn_at timestamp with time zone,
+    hidden_at timestamp with time zone,
+    CONSTRAINT recognitions_status_index_check CHECK ((status_index >= 0))
+);
+
 CREATE TABLE public.reconciliations (
     host text NOT NULL,
     due_at timestamp with time zone NOT NULL,
@@ -1126,6 +1142,15 @@ ALTER TABLE ONLY public.reactions
 ALTER TABLE ONLY public.reactions
     ADD CONSTRAINT reactions_uri_key UNIQUE (uri);
 
+ALTER TABLE ONLY public.recognitions
+    ADD CONSTRAINT recognitions_issuer_id_status_index_key UNIQUE (issuer_id, status_index);
+
+ALTER TABLE ONLY public.recognitions
+    ADD CONSTRAINT recognitions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.recognitions
+    ADD CONSTRAINT recognitions_uri_key UNIQUE (uri);
+
 ALTER TABLE ONLY public.reconciliations
     ADD CONSTRAINT reconciliations_pkey PRIMARY KEY (host);
 
@@ -1349,6 +1374,10 @@ CREATE INDEX pushes_by_subscription ON public.pushes USING btree (subscription_i
 CREATE INDEX pushes_due ON public.pushes USING btree (due_at, id);
 
 CREATE INDEX reactions_by_post ON public.reactions USING btree (post_id);
+
+CREATE INDEX recognitions_of_person ON public.recognitions USING btree (person_id, id DESC);
+
+CREATE UNIQUE INDEX recognitions_once ON public.recognitions USING btree (issuer_id, person_id, name) WHERE ((withdrawn_at IS NULL) AND (name <> ''::text));
 
 CREATE INDEX reconciliations_due ON public.reconciliations USING btree (due_at);
 
@@ -1610,6 +1639,15 @@ ALTER TABLE ONLY public.reactions
 ALTER TABLE ONLY public.reactions
     ADD CONSTRAINT reactions_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
 
+ALTER TABLE ONLY public.recognitions
+    ADD CONSTRAINT recognitions_issuer_id_fkey FOREIGN KEY (issuer_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.recognitions
+    ADD CONSTRAINT recognitions_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.recognitions
+    ADD CONSTRAINT recognitions_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
+
 ALTER TABLE ONLY public.removed_posts
     ADD CONSTRAINT removed_posts_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
 
@@ -1791,6 +1829,8 @@ GRANT SELECT,USAGE ON SEQUENCE public.pushes_id_seq TO commonlore_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quote_stamps TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reactions TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.recognitions TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reconciliations TO commonlore_app;
 

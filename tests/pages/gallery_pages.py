@@ -4,7 +4,7 @@ from types import SimpleNamespace as Record
 
 from markupsafe import Markup
 
-from tests.pages import gallery_deliveries, gallery_personal
+from tests.pages import gallery_deliveries, gallery_personal, gallery_recognitions
 from tests.pages import samples as s
 
 PREVIEW = "<p>Our reviews take <strong>three weeks</strong>.</p>"
@@ -94,6 +94,7 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
             "topic": None,
             "tab": "all",
             "stewards": [s.AMINA, s.PRIYA],
+            "recognitions": gallery_recognitions.GIVEN,
             "asking": 2,
             "hidden": False,
             "takes_polls": True,
@@ -778,4 +779,5 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
     "preview": ("preview.html", {"preview_html": PREVIEW}),
     **gallery_deliveries.PAGES,
     **gallery_personal.PAGES,
+    **gallery_recognitions.PAGES,
 }

@@ -47,7 +47,9 @@ FOR_ALL = {
     "/p/{id}/report",
 }
 #: What people see of a community, and what they ask of it for themselves.
-OF_ONESELF = {f"/c/{{name}}{act}" for act in ("", "/ask", "/poll", "/join", "/leave")}
+OF_ONESELF = {f"/c/{{name}}{act}" for act in ("", "/ask", "/poll", "/join", "/leave")} | {
+    "/c/{name}/recognitions"
+}
 FORM = {
     "body": "Other words",
     "title": "Another title",
@@ -233,6 +235,8 @@ def test_vis_11_there_are_routes_with_ids_of_every_kind() -> None:
         "lists",
         "settings",
         "moderation",
+        "recognition",
+        "credentials",
     }
 
 

@@ -26,6 +26,11 @@ NOT_REACHED: Final = {
     "accounts.later": "only where a member's job failed; killed there, its lease runs out",
     "inbox.part": "batches come from PieFed, ours send none; a batch is processed anew as a "
     "whole, as after any other death",
+    "recognizing.give": "a steward's button: one commit, and they press it again",
+    "recognizing.withdraw": "a steward's button: one commit, and they press it again",
+    "recognizing.choose": "a member's button: one commit, and they press it again",
+    "ending.recognition": "only where a community recognised who goes; killed there, the rest "
+    "of what it gave is withdrawn when the ending goes on",
     "relocating.relocate": "a steward's button: one commit, and they press it again",
     "posts.clear": "only programs other than ours remove many posts by one activity; what is "
     "left of them is removed when the activity is processed anew",

@@ -306,6 +306,7 @@ async def test_vis_17_an_archive_holds_what_is_theirs_in_plain_formats(story: St
         "follows.csv",
         "memberships.csv",
         "bookmarks.csv",
+        "recognitions.csv",
         "mutes.csv",
         "blocks.csv",
         "domain_blocks.csv",

@@ -23,6 +23,11 @@ from federation.translate.outgoing_quotes import (
     reject_quote_activity,
     stamp_document,
 )
+from federation.translate.outgoing_recognition import (
+    create_recognition_activity,
+    recognition_note,
+)
+from schemas.recognition import Recognition
 from schemas.records import OF_COMMUNITIES, ActorKind, Community, Topic, Visibility
 from schemas.wire.collections import batch
 from tests.wire.values import (
@@ -228,6 +233,27 @@ def the_rest(draw: st.DrawFn) -> Document:
 
 
 @st.composite
+def recognitions(draw: st.DrawFn) -> Document:
+    """Draw what a community gives somebody, and what is left of it."""
+    given = Recognition(
+        id=12,
+        uri="https://transport.example/recognition/12",
+        credential_uri="https://transport.example/credentials/12",
+        issuer=ROADS,
+        person=actor(HELPER),
+        name=draw(LINES),
+        criteria=draw(LINES),
+        given_at=NOW,
+        status_index=draw(st.integers(0, 9)),
+        withdrawn_at=draw(st.none() | st.just(NOW)),
+    )
+    note = recognition_note(given)
+    if not given.holds:
+        return note
+    return create_recognition_activity(BY_GROUP, note, given, followers=FOLLOWERS)
+
+
+@st.composite
 def undone(draw: st.DrawFn) -> Document:
     inner = draw(marks_sent() | decisions())
     return outgoing.undo_activity(
@@ -257,6 +283,7 @@ def everything() -> st.SearchStrategy[Document]:
         decisions(),
         follows(),
         the_rest(),
+        recognitions(),
         undone(),
         announced(),
     )

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from schemas.records import FollowState, JoinRule, Role, Surface, Visibility
-from server.handlers.pages import views
+from server.handlers.pages import recognized, views
 from server.handlers.pages.pages import (
     asked,
     context_of,
@@ -61,6 +61,7 @@ async def show(request: web.Request) -> web.StreamResponse:
             tx, scope, community_id=here, tab="pinned", limit=_MOST_PINNED
         )
         stewards = await communities.stewards(tx, here)
+        given = await recognized.latest_of(tx, listed.community, names)
         local = listed.community.actor.local
         fetched = None if local else await backfills.progress(tx, here)
         takes_polls = await polls.takes_polls(tx, listed.community.actor)
@@ -78,7 +79,8 @@ async def show(request: web.Request) -> web.StreamResponse:
         topic=topic,
         tab=tab,
         stewards=[views.actor(each, names) for each in stewards],
-        asking=asks.people if _governs(session, listed) else 0,
+        recognitions=given,
+        asking=asks.people if may_govern(session, listed) else 0,
         hidden=_is_hidden(session, listed),
         takes_polls=takes_polls,
         own_server=views.take_part_path(listed.community.actor.uri),
@@ -120,7 +122,8 @@ async def _find(tx: Transaction, request: web.Request) -> tuple[Asks, Listed]:
     raise NotFound("community-not-found", "There is no such community.")
 
 
-def _governs(session: SignedIn | None, listed: Listed) -> bool:
+def may_govern(session: SignedIn | None, listed: Listed) -> bool:
+    """Say whether the reader looks after a community of ours, as its steward or a moderator."""
     if session is None or not listed.community.actor.local:
         return False
     if listed.community.id in session.stewards:
@@ -266,6 +269,6 @@ async def governed(request: web.Request) -> tuple[Listed, Names]:
     async with context.database.reading() as tx:
         _, listed = await _find(tx, request)
         names = await views.agency_names(tx, context)
-    if not _governs(session, listed):
+    if not may_govern(session, listed):
         raise NotAllowed("not-a-steward", "Only its stewards can do that.")
     return listed, names

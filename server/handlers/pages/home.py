@@ -194,6 +194,8 @@ def _notification(
     url = by.url
     if one.root_id is not None:
         url = f"/p/{one.root_id}#p{one.post_id}"
+    elif one.kind == "recognition":
+        url = "/settings/recognitions"
     elif community is not None:
         url = community.url + ("/requests" if one.kind == "asks-to-join" else "")
     elif one.kind == "severed":

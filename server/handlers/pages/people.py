@@ -6,7 +6,7 @@ from typing import Final
 from aiohttp import web
 
 from schemas.records import Actor, ActorKind, FollowState, Surface
-from server.handlers.pages import views
+from server.handlers.pages import recognized, views
 from server.handlers.pages.pages import context_of, page, see_other, signed_in
 from server.handlers.pages.rows import rows_of, titled
 from server.handlers.pages.views import Names, PostView
@@ -49,6 +49,7 @@ async def person_page(
         follow = await follows.find(tx, session.member.id, person.id) if session else None
         moved_to = await moves.where_to(tx, person.id)
         own = await _between(tx, request, person.id)
+        given_here, issuers = await recognized.around(tx, request, person, names)
 
     titles = {row.id: row.title for row in rows_of(request, roots.values(), names)}
     by_id = {row.id: row for row in titled(request, thanked.values(), names, titles)}
@@ -67,6 +68,8 @@ async def person_page(
         form=form,
         kudos=_thanks(given, by_id, names),
         pages=None,
+        recognitions=given_here,
+        issuers=issuers,
     )
 
 
