@@ -54,6 +54,7 @@ from server.routes.clients import CLIENTS
 from server.routes.commonlore import COMMONLORE
 from server.routes.openapi import described
 from server.routes.personal import PERSONAL
+from server.routes.scripts import SCRIPTS
 from server.services.archives import LARGEST
 from server.services.media_forms import LARGEST_FILM
 
@@ -284,6 +285,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *CLIENTS,
     *_MEDIA,
     *PERSONAL,
+    *SCRIPTS,
     *_PAGES,
 )
 
