@@ -10,8 +10,9 @@ from aiohttp import web  # noqa: TID251 the judge's own route
 from server.app import Parts
 from server.context import SystemClock
 from server.middleware.declarations import Route
-from server.middleware.keys import ALLOWANCES
+from server.middleware.keys import ALLOWANCES, CONTEXT
 from server.routes import ROUTES
+from server.storage import silences
 from server.storage.embedded import Cluster
 from tests.clients.mastodonpy import listed, suite
 from tests.clients.mastodonpy.seed import seed
@@ -26,8 +27,14 @@ pytestmark = pytest.mark.timeout(900)
 
 
 async def _forget(request: web.Request) -> web.Response:
-    """Forget who asked how often: in three minutes a suite asks more than a member may."""
+    """Forget who asked how often: in three minutes a suite asks more than a member may.
+
+    And end what is over, for which members wait ten minutes at most.
+    """
     request.app[ALLOWANCES]._windows.clear()  # noqa: SLF001 nothing else forgets
+    context = request.app[CONTEXT]
+    async with context.database.transaction("test") as tx:
+        await silences.end_mutes(tx, now=context.now())
     return web.Response()
 
 
