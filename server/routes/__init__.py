@@ -56,6 +56,7 @@ from server.routes.clients import CLIENTS
 from server.routes.commonlore import COMMONLORE
 from server.routes.openapi import described
 from server.routes.personal import PERSONAL
+from server.routes.scripts import SCRIPTS
 from server.services.archives import LARGEST
 from server.services.media_forms import LARGEST_FILM
 
@@ -310,6 +311,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *CLIENTS,
     *_MEDIA,
     *PERSONAL,
+    *SCRIPTS,
     *_PAGES,
 )
 

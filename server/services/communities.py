@@ -35,6 +35,7 @@ from server.storage import (
     audit,
     communities,
     follows,
+    lists,
     notifications,
 )
 from server.storage.database import Transaction
@@ -211,6 +212,7 @@ async def leave(context: Context, member: SignedIn, community_id: int) -> None:
             sentence = "A community needs a steward; name another before you leave."
             raise NotAllowed("last-steward", sentence)
         follow = await follows.remove(tx, actor.id, community.id)
+        await lists.forget(tx, actor.id, community.id)
         await communities.remove_steward(tx, community.id, actor.id)
         if follow is None or community.actor.local:
             return

@@ -23,6 +23,7 @@ from server.storage import (
     actors,
     agencies,
     follows,
+    lists,
     members,
     notifications,
     silences,
@@ -105,6 +106,7 @@ async def unfollow(context: Context, member: SignedIn, person_id: int) -> None:
 
     async with context.database.transaction("people.unfollow") as tx:
         person = await _known(tx, person_id)
+        await lists.forget(tx, me.id, person.id)
         await unfollow_within(tx, context, me, person)
 
 

@@ -140,6 +140,8 @@ _DEMANDS: Final = {
         registrations:bool approval_required:bool invites_enabled:bool
         configuration:ConfigurationV1 contact_account:Account rules:[Rule]
         max_toot_chars:int""",
+    "Week": "week:number statuses:number logins:number registrations:number",
+    "Language": "code:word name:word",
     "Streaming": "streaming_api:url",
     "Stats": "user_count:int status_count:int domain_count:int",
     "UserInfo": "iss:url sub:url name:text preferred_username:word profile:url picture:url",
