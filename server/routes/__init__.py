@@ -50,6 +50,7 @@ from server.middleware.declarations import (
 )
 from server.middleware.keys import DECLARED
 from server.routes.activitypub import ACTIVITYPUB
+from server.routes.admin import ADMIN
 from server.routes.clients import CLIENTS
 from server.routes.commonlore import COMMONLORE
 from server.routes.openapi import described
@@ -250,6 +251,7 @@ _GUARDING_PAGES: Final = (
     _form("/invitations", invitations.make, "moderator"),
     _form("/moderation/suspend", moderation.suspend, "moderator"),
     _form("/moderation/reports/{id}/keep", moderation.keep, "moderator"),
+    _form("/moderation/reports/{id}/take", moderation.take, "moderator"),
 )
 _OPERATING_PAGES: Final = (
     _page("/operations/deliveries", deliveries.show, "operator"),
@@ -284,6 +286,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *CLIENTS,
     *_MEDIA,
     *PERSONAL,
+    *ADMIN,
     *_PAGES,
 )
 

@@ -42,6 +42,8 @@ NOT_REACHED: Final = {
     "clients.give": "the operator's command line: one commit, and they type it again",
     "clients.end": "the operator's command line: one commit, and they type it again",
     "set-role": "the operator's command line: one commit, and they type it again",
+    "agencies.undecide": "a moderator's client: one commit, and they press it again",
+    "triage.change": "a moderator's button: one commit, and they press it again",
     "agencies.resync": "the operator's command line: one commit, and they type it again",
     "set-password": "the operator's command line: one commit, and they type it again",
     "inbox.redrive": "the operator's command line: one commit, and they type it again",
