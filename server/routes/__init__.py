@@ -31,6 +31,7 @@ from server.handlers.pages import (
     posts,
     quoting,
     relocating,
+    rules,
     searching,
     severed,
     silences,
@@ -38,6 +39,7 @@ from server.handlers.pages import (
     tags,
     takeout,
     taking_part,
+    texts,
     threads,
     ways,
 )
@@ -55,6 +57,7 @@ from server.routes.clients import CLIENTS
 from server.routes.commonlore import COMMONLORE
 from server.routes.openapi import described
 from server.routes.personal import PERSONAL
+from server.routes.texts import TEXTS
 from server.services.archives import LARGEST
 from server.services.media_forms import LARGEST_FILM
 
@@ -243,10 +246,15 @@ _ACCOUNT_PAGES: Final = (
 )
 _GUARDING_PAGES: Final = (
     _page("/about", agencies.about),
+    _page("/privacy-policy", texts.privacy),
+    _page("/terms-of-service", texts.terms),
     _page("/agencies", agencies.show),
     _form("/agencies/admit", agencies.admit, "moderator"),
     _form("/agencies/block", agencies.block, "moderator"),
     _page("/moderation", moderation.show, "moderator"),
+    _page("/moderation/rules", rules.show, "moderator"),
+    _form("/moderation/rules", rules.add, "moderator"),
+    _form("/moderation/rules/{id}", rules.change, "moderator"),
     _page("/invitations", invitations.show, "moderator"),
     _form("/invitations", invitations.make, "moderator"),
     _form("/moderation/suspend", moderation.suspend, "moderator"),
@@ -254,6 +262,8 @@ _GUARDING_PAGES: Final = (
     _form("/moderation/reports/{id}/take", moderation.take, "moderator"),
 )
 _OPERATING_PAGES: Final = (
+    _page("/operations/texts", texts.show, "operator"),
+    _form("/operations/texts", texts.write, "operator", body=_LONG_FORM),
     _page("/operations/deliveries", deliveries.show, "operator"),
     _page("/operations/deliveries/origin", deliveries.show_one, "operator"),
     _form("/operations/deliveries/steer", deliveries.steer, "operator"),
@@ -268,6 +278,8 @@ _MEDIA: Final = (
 _WAYS: Final = (
     *(_page(path, ways.known) for path in ways.WAYS),
     _page(r"/@{name}/{id:\d+}", ways.post),
+    _page(r"/admin/reports/{id:\d+}", ways.report),
+    _page(r"/admin/accounts/{id:\d+}", ways.person),
 )
 _PAGES: Final[tuple[Route, ...]] = (
     *_WAYS,
@@ -287,6 +299,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *_MEDIA,
     *PERSONAL,
     *ADMIN,
+    *TEXTS,
     *_PAGES,
 )
 

@@ -48,11 +48,6 @@ _EMPTY: Final = (
     "/api/v1/trends/links",
     "/api/v1/trends/statuses",
     "/api/v1/trends/tags",
-    "/api/v1/instance/activity",
-    "/api/v1/instance/peers",
-    "/api/v1/instance/rules",
-    "/api/v1/instance/domain_blocks",
-    "/api/v1/instance/translation_languages",
 )
 _NEWS: Final = "/api/v1/notifications"
 _GROUPS: Final = "/api/v2/notifications"

@@ -629,8 +629,11 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
         "about.html",
         {
             "moderators": [s.AMINA, s.JONAS],
-            "about_html": None,
-            "rules": [],
+            "about_html": "<p>We are the <strong>health</strong> agency.</p>",
+            "rules": [
+                Record(text="Disagree with what was said, not with who said it.", hint=""),
+                Record(text="No case numbers.", hint='Say "a case" and what it is about.'),
+            ],
             "contact": "learning@health.gov",
             "software": {"name": "Commonlore", "version": "0.1.0", "source": None},
         },
@@ -703,6 +706,39 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
                 )
             ],
             "pages": None,
+        },
+    ),
+    "rules": (
+        "rules.html",
+        {
+            "rules": [
+                Record(id=1, text="Disagree with what was said.", hint="Not with who said it."),
+                Record(id=2, text="No case numbers.", hint=""),
+            ],
+            "errors": {"text-2": "Write what the rule is."},
+            "form": {"text-2": "", "hint-2": "None at all"},
+        },
+    ),
+    "rules-empty": ("rules.html", {"rules": []}),
+    "text": (
+        "text.html",
+        {
+            "title": "Privacy",
+            "html": "<p>What is kept.</p><h2>Who sees it</h2><ul><li>You</li></ul>",
+            "changed": s.before(days=3),
+        },
+    ),
+    "texts": (
+        "texts.html",
+        {
+            "texts": {"about": "We are *here*.", "privacy": "", "terms": ""},
+            "usual": {
+                "about": "",
+                "privacy": "## What is kept\n\nLittle.",
+                "terms": "Be kind.",
+            },
+            "errors": {"terms": "The text may have 50000 characters."},
+            "form": {"terms": "Far too long"},
         },
     ),
     "report": ("report.html", {"post": s.ACCEPTED, "forwards": True}),

@@ -83,9 +83,9 @@ def _report(
         assigned_account=people.get(of.assigned_to or 0),
         action_taken_by_account=people.get(of.closed_by or 0),
         statuses=tuple(made[each].status for each in of.posts if each in made),
-        rules=tuple(rule_entity(known[each]) for each in of.rule_ids if each in known),
+        rules=tuple(_rule(known[each]) for each in of.rule_ids if each in known),
     )
 
 
-def rule_entity(of: Rule) -> RuleEntity:
+def _rule(of: Rule) -> RuleEntity:
     return RuleEntity(id=str(of.id), text=of.text, hint=of.hint)

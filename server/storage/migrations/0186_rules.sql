@@ -7,3 +7,9 @@ CREATE TABLE rules (
     added_at timestamptz NOT NULL,
     removed_at timestamptz
 );
+
+-- What the page about the agency said before there was a table.
+INSERT INTO rules (text, place, added_at) VALUES
+    ('Ask as you would ask a colleague, answer as you would like to be answered.', 1, '2026-11-24Z'),
+    ('No names of clients, no case numbers, nothing your agency keeps closed.', 2, '2026-11-24Z'),
+    ('Disagree with what was said, not with who said it.', 3, '2026-11-24Z');
