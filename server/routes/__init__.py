@@ -32,6 +32,7 @@ from server.handlers.pages import (
     quoting,
     recognitions,
     relocating,
+    rules,
     searching,
     severed,
     silences,
@@ -39,6 +40,7 @@ from server.handlers.pages import (
     tags,
     takeout,
     taking_part,
+    texts,
     threads,
     walls,
     ways,
@@ -52,11 +54,13 @@ from server.middleware.declarations import (
 )
 from server.middleware.keys import DECLARED
 from server.routes.activitypub import ACTIVITYPUB
+from server.routes.admin import ADMIN
 from server.routes.clients import CLIENTS
 from server.routes.commonlore import COMMONLORE
 from server.routes.openapi import described
 from server.routes.personal import PERSONAL
 from server.routes.scripts import SCRIPTS
+from server.routes.texts import TEXTS
 from server.services.archives import LARGEST
 from server.services.media_forms import LARGEST_FILM
 
@@ -268,16 +272,24 @@ _RECOGNITION_PAGES: Final = (
 )
 _GUARDING_PAGES: Final = (
     _page("/about", agencies.about),
+    _page("/privacy-policy", texts.privacy),
+    _page("/terms-of-service", texts.terms),
     _page("/agencies", agencies.show),
     _form("/agencies/admit", agencies.admit, "moderator"),
     _form("/agencies/block", agencies.block, "moderator"),
     _page("/moderation", moderation.show, "moderator"),
+    _page("/moderation/rules", rules.show, "moderator"),
+    _form("/moderation/rules", rules.add, "moderator"),
+    _form("/moderation/rules/{id}", rules.change, "moderator"),
     _page("/invitations", invitations.show, "moderator"),
     _form("/invitations", invitations.make, "moderator"),
     _form("/moderation/suspend", moderation.suspend, "moderator"),
     _form("/moderation/reports/{id}/keep", moderation.keep, "moderator"),
+    _form("/moderation/reports/{id}/take", moderation.take, "moderator"),
 )
 _OPERATING_PAGES: Final = (
+    _page("/operations/texts", texts.show, "operator"),
+    _form("/operations/texts", texts.write, "operator", body=_LONG_FORM),
     _page("/operations/deliveries", deliveries.show, "operator"),
     _page("/operations/deliveries/origin", deliveries.show_one, "operator"),
     _form("/operations/deliveries/steer", deliveries.steer, "operator"),
@@ -292,6 +304,8 @@ _MEDIA: Final = (
 _WAYS: Final = (
     *(_page(path, ways.known) for path in ways.WAYS),
     _page(r"/@{name}/{id:\d+}", ways.post),
+    _page(r"/admin/reports/{id:\d+}", ways.report),
+    _page(r"/admin/accounts/{id:\d+}", ways.person),
 )
 _PAGES: Final[tuple[Route, ...]] = (
     *_WAYS,
@@ -312,6 +326,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     *_MEDIA,
     *PERSONAL,
     *SCRIPTS,
+    *ADMIN,
+    *TEXTS,
     *_PAGES,
 )
 

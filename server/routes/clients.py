@@ -13,6 +13,7 @@ from server.handlers.mastodon import (
     oauth,
     pictures,
     push,
+    reports,
     searching,
     statuses,
     streaming,
@@ -158,7 +159,7 @@ CLIENTS: Final = (
     *_acts(f"/api/v1/statuses/{_ID}/unreblog", acting.unreblog, "write:statuses"),
     *_acts(f"/api/v1/accounts/{_ID}/follow", acting.follow, "write:follows"),
     *_acts(f"/api/v1/accounts/{_ID}/unfollow", acting.unfollow, "write:follows"),
-    *_acts("/api/v1/reports", acting.report, "write:reports"),
+    *_acts("/api/v1/reports", reports.report, "write:reports"),
     *(
         route
         for path in (

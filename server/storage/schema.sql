@@ -154,7 +154,17 @@ CREATE TABLE public.agencies (
     decided_by bigint,
     reason text DEFAULT ''::text NOT NULL,
     directory_at timestamp with time zone,
+    id bigint NOT NULL,
     CONSTRAINT agencies_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'admitted'::text, 'blocked'::text])))
+);
+
+ALTER TABLE public.agencies ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.agencies_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE public.apps (
@@ -394,6 +404,14 @@ CREATE SEQUENCE public.inbox_events_id_seq
     CACHE 1;
 
 ALTER SEQUENCE public.inbox_events_id_seq OWNED BY public.inbox_events.id;
+
+CREATE TABLE public.instance_texts (
+    name text NOT NULL,
+    source text NOT NULL,
+    html text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT instance_texts_name_check CHECK ((name = ANY (ARRAY['about'::text, 'privacy'::text, 'terms'::text])))
+);
 
 CREATE TABLE public.invitations (
     code_hash bytea NOT NULL,
@@ -787,7 +805,14 @@ CREATE TABLE public.reports (
     opened_at timestamp with time zone NOT NULL,
     closed_at timestamp with time zone,
     closed_by bigint,
-    outcome text DEFAULT ''::text NOT NULL
+    outcome text DEFAULT ''::text NOT NULL,
+    post_ids bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    rule_ids bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    category text DEFAULT 'other'::text NOT NULL,
+    forwarded boolean DEFAULT false NOT NULL,
+    assigned_to bigint,
+    changed_at timestamp with time zone,
+    CONSTRAINT reports_category_check CHECK ((category = ANY (ARRAY['spam'::text, 'legal'::text, 'violation'::text, 'other'::text])))
 );
 
 CREATE TABLE public.revisions (
@@ -797,6 +822,25 @@ CREATE TABLE public.revisions (
     source text NOT NULL,
     html text NOT NULL,
     written_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.rules (
+    id bigint NOT NULL,
+    text text NOT NULL,
+    hint text DEFAULT ''::text NOT NULL,
+    place integer NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    removed_at timestamp with time zone,
+    CONSTRAINT rules_text_check CHECK ((text <> ''::text))
+);
+
+ALTER TABLE public.rules ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.rules_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE public.secrets (
@@ -942,6 +986,9 @@ ALTER TABLE ONLY public.addressees
     ADD CONSTRAINT addressees_pkey PRIMARY KEY (post_id, actor_id);
 
 ALTER TABLE ONLY public.agencies
+    ADD CONSTRAINT agencies_id_key UNIQUE (id);
+
+ALTER TABLE ONLY public.agencies
     ADD CONSTRAINT agencies_pkey PRIMARY KEY (host);
 
 ALTER TABLE ONLY public.apps
@@ -1030,6 +1077,9 @@ ALTER TABLE ONLY public.inbox_events
 
 ALTER TABLE ONLY public.inbox_events
     ADD CONSTRAINT inbox_events_signature_hash_key UNIQUE (signature_hash);
+
+ALTER TABLE ONLY public.instance_texts
+    ADD CONSTRAINT instance_texts_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY public.invitations
     ADD CONSTRAINT invitations_pkey PRIMARY KEY (code_hash);
@@ -1168,6 +1218,9 @@ ALTER TABLE ONLY public.reports
 
 ALTER TABLE ONLY public.revisions
     ADD CONSTRAINT revisions_pkey PRIMARY KEY (post_id, number);
+
+ALTER TABLE ONLY public.rules
+    ADD CONSTRAINT rules_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.secrets
     ADD CONSTRAINT secrets_pkey PRIMARY KEY (name);
@@ -1382,6 +1435,8 @@ CREATE UNIQUE INDEX recognitions_once ON public.recognitions USING btree (issuer
 CREATE INDEX reconciliations_due ON public.reconciliations USING btree (due_at);
 
 CREATE INDEX remote_media_by_use ON public.remote_media USING btree (used_at);
+
+CREATE INDEX reports_by_target ON public.reports USING btree (target_id, id DESC);
 
 CREATE UNIQUE INDEX reports_once ON public.reports USING btree (reporter_id, post_id) WHERE (closed_at IS NULL);
 
@@ -1652,6 +1707,9 @@ ALTER TABLE ONLY public.removed_posts
     ADD CONSTRAINT removed_posts_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
 
 ALTER TABLE ONLY public.reports
+    ADD CONSTRAINT reports_assigned_to_fkey FOREIGN KEY (assigned_to) REFERENCES public.members(actor_id);
+
+ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_closed_by_fkey FOREIGN KEY (closed_by) REFERENCES public.members(actor_id);
 
 ALTER TABLE ONLY public.reports
@@ -1719,6 +1777,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.addressees TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.agencies TO commonlore_app;
 
+GRANT SELECT,USAGE ON SEQUENCE public.agencies_id_seq TO commonlore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.apps TO commonlore_app;
 
 GRANT SELECT,USAGE ON SEQUENCE public.audit_events_id_seq TO commonlore_app;
@@ -1765,6 +1825,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.gone_inboxes TO commonlore_app
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.inbox_events TO commonlore_app;
 
 GRANT SELECT,USAGE ON SEQUENCE public.inbox_events_id_seq TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.instance_texts TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitations TO commonlore_app;
 
@@ -1841,6 +1903,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.removed_posts TO commonlore_ap
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reports TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.revisions TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rules TO commonlore_app;
+
+GRANT SELECT,USAGE ON SEQUENCE public.rules_id_seq TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.secrets TO commonlore_app;
 

@@ -192,32 +192,3 @@ async def usage(tx: Transaction, *, now: datetime) -> Usage:
     if row is None:
         raise LookupError("an aggregate without a row")
     return Usage(**dict(row))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Week:
-    """What happened in a week that begins on a Monday."""
-
-    begins_at: datetime
-    posts: int
-    joined: int
-
-
-async def weeks(tx: Transaction, *, now: datetime, limit: int) -> list[Week]:
-    """Count public posts by our members, and new members, week by week, the latest first."""
-    rows = await tx.fetch(
-        "WITH first AS (SELECT date_trunc('week', $1::timestamptz, 'UTC') "
-        "- ($2::int - 1) * interval '7 days' AS at), happened AS ("
-        "SELECT date_trunc('week', p.published_at, 'UTC') AS week, 1 AS posts, 0 AS joined "
-        "FROM posts p JOIN actors a ON a.id = p.author_id, first WHERE a.local "
-        "AND p.visibility = 'public' AND p.deleted_at IS NULL AND p.published_at >= first.at "
-        "UNION ALL SELECT date_trunc('week', m.created_at, 'UTC'), 0, 1 FROM members m, first "
-        "WHERE m.created_at >= first.at) "
-        "SELECT w.at AS begins_at, coalesce(sum(h.posts), 0) AS posts, "
-        "coalesce(sum(h.joined), 0) AS joined FROM first, "
-        "generate_series(first.at, $1::timestamptz, interval '7 days') AS w(at) "
-        "LEFT JOIN happened h ON h.week = w.at GROUP BY w.at ORDER BY w.at DESC",
-        now,
-        limit,
-    )
-    return [Week(**dict(row)) for row in rows]

@@ -70,6 +70,18 @@ _DEMANDS: Final = {
         category:spam|legal|violation|other created_at:moment status_ids:[id]? rule_ids:[id]?
         target_account:Account""",
     "Familiar": "id:id accounts:[Account]",
+    "AdminAccount": """id:id username:word domain:word? created_at:moment email:text? ip:object?
+        ips:[object] locale:text? invite_request:text? role:Role? confirmed:bool approved:bool
+        disabled:bool silenced:bool suspended:bool sensitized:bool account:Account
+        created_by_application_id:id? invited_by_account_id:id?""",
+    "AdminReport": """id:id action_taken:bool action_taken_at:moment? comment:text
+        category:spam|legal|violation|other forwarded:bool created_at:moment updated_at:moment
+        account:AdminAccount target_account:AdminAccount assigned_account:AdminAccount?
+        action_taken_by_account:AdminAccount? statuses:[Status] rules:[Rule]""",
+    "AdminDomainAllow": "id:id domain:word created_at:moment",
+    "AdminDomainBlock": """id:id domain:word digest:word created_at:moment
+        severity:suspend|silence|noop reject_media:bool reject_reports:bool
+        private_comment:text? public_comment:text? obfuscate:bool""",
     "Notification": """id:id created_at:moment group_key:word account:Account status:Status?
         type:mention|status|reblog|follow|follow_request|favourite|poll|update|quote""",
     "Groups": """accounts:[Account] partial_accounts:[object] statuses:[Status]

@@ -47,12 +47,17 @@ def credentials(context: Context, of: SignedIn, profile: Profile) -> CredentialA
     return CredentialAccount(
         **common,
         source=Source(language=member.language, note=member.actor.summary_source),
-        role=Role(
-            id=str(list(MemberRole).index(role)),
-            name=role.value.capitalize(),
-            permissions=str(_PERMISSIONS.get(role, 0)),
-            highlighted=role.reaches(MemberRole.MODERATOR),
-        ),
+        role=role_of(role),
+    )
+
+
+def role_of(role: MemberRole) -> Role:
+    """Show what a member may do at their agency."""
+    return Role(
+        id=str(list(MemberRole).index(role)),
+        name=role.value.capitalize(),
+        permissions=str(_PERMISSIONS.get(role, 0)),
+        highlighted=role.reaches(MemberRole.MODERATOR),
     )
 
 

@@ -11,6 +11,7 @@ from schemas.mastodon.instance import (
     Instance,
     InstanceV1,
     Registrations,
+    Rule,
     Thumbnail,
     Usage,
 )
@@ -31,7 +32,7 @@ from server.services import (
     tagging,
 )
 from server.services.figures import own_version
-from server.storage import actors, desk
+from server.storage import actors, desk, rules
 
 #: What we serve of Mastodon's API, in the version whose surface it is (client-api.md 0.1).
 _LIKE: Final = "4.5.0"
@@ -67,6 +68,7 @@ async def instance(request: web.Request) -> web.Response:
             ),
             api_versions=_API,
             contact=Contact(email=_mail(context), account=await _contact(context)),
+            rules=await rules_of(context),
         )
     )
 
@@ -96,6 +98,7 @@ async def instance_v1(request: web.Request) -> web.Response:
             configuration=_configuration(context),
             contact_account=await _contact(context),
             max_toot_chars=posts.LONGEST_SOURCE,
+            rules=await rules_of(context),
         )
     )
 
@@ -149,8 +152,8 @@ def _places(context: Context) -> dict[str, Any]:
             "streaming": _streaming(context),
             "status": None,
             "about": f"{origin}/about",
-            "privacy_policy": None,
-            "terms_of_service": None,
+            "privacy_policy": f"{origin}/privacy-policy",
+            "terms_of_service": f"{origin}/terms-of-service",
         },
         "vapid": {"public_key": pushing.server_key(context)},
         "timelines_access": {
@@ -177,6 +180,13 @@ async def _contact(context: Context) -> Account:
         asked = await desk.moderators(tx, limit=1)
         found = asked[0] if asked else await actors.get(tx, context.agency_id)
         return (await accounts(tx, context, [found]))[found.id]
+
+
+async def rules_of(context: Context) -> tuple[Rule, ...]:
+    """Give the agency's rules of conduct, in their order."""
+    async with context.database.reading() as tx:
+        found = await rules.in_force(tx)
+    return tuple(Rule(id=str(each.id), text=each.text, hint=each.hint) for each in found)
 
 
 async def _agencies(context: Context) -> int:
