@@ -52,6 +52,7 @@ from server.middleware.keys import DECLARED
 from server.routes.activitypub import ACTIVITYPUB
 from server.routes.clients import CLIENTS
 from server.routes.commonlore import COMMONLORE
+from server.routes.finding import FINDING, FINDING_PAGES
 from server.routes.openapi import described
 from server.routes.personal import PERSONAL
 from server.services.archives import LARGEST
@@ -284,7 +285,9 @@ ROUTES: Final[tuple[Route, ...]] = (
     *CLIENTS,
     *_MEDIA,
     *PERSONAL,
+    *FINDING,
     *_PAGES,
+    *FINDING_PAGES,
 )
 
 

@@ -178,7 +178,8 @@ async def of_person(
     return lines_from(
         await tx.fetch(
             "SELECT p.id, false AS boosted FROM posts p WHERE p.author_id = $4 "
-            f"AND NOT $8 AND {_WANTED} AND {condition} AND {window.sql}",
+            "AND (NOT $8 OR EXISTS (SELECT FROM pinned_posts n WHERE n.post_id = p.id)) "
+            f"AND {_WANTED} AND {condition} AND {window.sql}",
             *window.arguments,
             author_id,
             of.replies,
