@@ -77,6 +77,6 @@ FINDING_PAGES: Final[tuple[Route, ...]] = (
     _form("/p/{id}/quiet", pages.quiet),
     _form("/@{name}/recommend", pages.recommend),
     _form("/tags/{name}/profile", pages.show_hashtag),
-    _form("/suggestions/{id}/dismiss", pages.dismiss),
+    _form("/suggestions/dismiss", pages.dismiss),
     _form("/moderation/trends", pages.switch_trends, "moderator"),
 )

@@ -17,6 +17,8 @@ from server.storage.member_hashtags import Tag
 from server.storage.sessions import SignedIn
 
 MOST_PINNED: Final = 5
+#: Why a post is not pinned that somebody else wrote.
+ANOTHERS: Final = "not-the-author"
 _ANOTHERS: Final = "You can pin your own posts only."
 _TOO_MANY: Final = f"A profile shows {MOST_PINNED} pinned posts."
 _NOT_FOLLOWED: Final = "You can recommend those whom you follow only."
@@ -62,7 +64,7 @@ async def _own(tx: Transaction, context: Context, member: SignedIn, post_id: int
     if facts.deleted_at is not None:
         raise NotFound("post-not-found", "There is no such post, or it is not for you to read.")
     if facts.author_id != member.member.id:
-        raise Invalid({"status": _ANOTHERS}, reason="not-the-author")
+        raise Invalid({"status": _ANOTHERS}, reason=ANOTHERS)
     return facts
 
 

@@ -46,6 +46,8 @@ _MINE: Final = (
     "carried FROM posts WHERE author_id = $1 AND deleted_at IS NULL "
     "ORDER BY id DESC LIMIT 200) p) s"
 )
+#: Of so many, those who share most communities with the reader, it is asked whom they know.
+_FELLOWS: Final = 300
 _JOINED: Final = (
     "SELECT m.target_id FROM follows m JOIN communities c ON c.actor_id = m.target_id "
     "WHERE m.follower_id = $1 AND m.state = 'accepted'"
@@ -72,22 +74,26 @@ async def people(tx: Transaction, member_id: int, *, fewest: int, limit: int) ->
     Whom somebody follows is told to nobody: so many must follow them. Thanks are there to read.
     """
     rows = await tx.fetch(
-        f"WITH joined AS ({_JOINED}), fellows AS (SELECT DISTINCT f.follower_id AS id "
+        f"WITH joined AS ({_JOINED}), fellows AS (SELECT f.follower_id AS id "
         "FROM follows f JOIN joined j ON j.target_id = f.target_id WHERE f.state = 'accepted' "
-        "AND f.follower_id <> $1 LIMIT 2000), ties AS ("
+        "AND f.follower_id <> $1 GROUP BY f.follower_id ORDER BY count(*) DESC, f.follower_id "
+        f"LIMIT {_FELLOWS}), ties AS ("
         "SELECT f.target_id AS person, f.follower_id AS fellow, true AS follows "
         "FROM follows f JOIN fellows w ON w.id = f.follower_id WHERE f.state = 'accepted' "
         "UNION ALL SELECT p.author_id, g.actor_id, false FROM marks g "
         "JOIN fellows w ON w.id = g.actor_id JOIN posts p ON p.id = g.post_id "
         "JOIN joined j ON j.target_id = p.community_id "
-        "WHERE g.category IS NOT NULL AND p.deleted_at IS NULL) "
-        f"SELECT {actors.columns('a', '')}, "
+        "WHERE g.category IS NOT NULL AND p.deleted_at IS NULL), "
+        # Of all whom anybody knows, who may be suggested is asked once of each, and last.
+        "known AS MATERIALIZED (SELECT t.person, count(DISTINCT t.fellow) AS fellows, "
         "count(DISTINCT t.fellow) FILTER (WHERE t.follows) >= $2 AS is_followed, "
-        "bool_or(NOT t.follows) AS is_thanked FROM ties t JOIN actors a ON a.id = t.person "
-        "WHERE a.kind = 'person' AND EXISTS (SELECT FROM fellows w WHERE w.id = a.id) "
-        f"AND {_OPEN} GROUP BY a.id HAVING bool_or(NOT t.follows) "
-        "OR count(DISTINCT t.fellow) FILTER (WHERE t.follows) >= $2 "
-        "ORDER BY count(DISTINCT t.fellow) DESC, a.id LIMIT $3",
+        "bool_or(NOT t.follows) AS is_thanked FROM ties t GROUP BY t.person "
+        "HAVING bool_or(NOT t.follows) "
+        "OR count(DISTINCT t.fellow) FILTER (WHERE t.follows) >= $2) "
+        f"SELECT {actors.columns('a', '')}, k.is_followed, k.is_thanked FROM known k "
+        "JOIN actors a ON a.id = k.person WHERE a.kind = 'person' AND EXISTS (SELECT "
+        "FROM follows i JOIN joined j ON j.target_id = i.target_id WHERE i.follower_id = a.id "
+        f"AND i.state = 'accepted') AND {_OPEN} ORDER BY k.fellows DESC, a.id LIMIT $3",
         member_id,
         fewest,
         limit,

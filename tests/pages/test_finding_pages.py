@@ -76,6 +76,7 @@ async def test_another_s_post_is_not_shown(house: House) -> None:
 
     refused = await house.ben.submit(f"{thread}/profile", {"on": "yes"})
 
+    assert refused.status == 403
     assert "You can pin your own posts only." in refused.text
 
 
@@ -165,7 +166,7 @@ async def test_communities_that_fit_are_suggested_until_they_are_not_wanted(
 
     page = (await house.ben.get("/")).text
     cost = await statements(house.here, house.ben, "/")
-    done = await house.ben.submit(f"/suggestions/{harbour.id}/dismiss", page="/")
+    done = await house.ben.submit("/suggestions/dismiss", {"id": str(harbour.id)}, page="/")
 
     assert "Communities you might join" in page
     assert "About Near misses" in page

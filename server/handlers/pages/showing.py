@@ -8,7 +8,7 @@ from server.handlers.pages import people, views
 from server.handlers.pages.pages import context_of, id_in, see_other, signed_in, typed
 from server.handlers.pages.words import noted, say
 from server.services import quieting, showing, suggesting, tagging, trending
-from server.services.errors import Invalid
+from server.services.errors import Invalid, NotAllowed
 
 
 def _is_on(form: dict[str, str]) -> bool:
@@ -25,6 +25,8 @@ async def pin(request: web.Request) -> web.StreamResponse:
     try:
         facts = await act(context_of(request), signed_in(request), post_id)
     except Invalid as wrong:
+        if wrong.reason == showing.ANOTHERS:
+            raise NotAllowed(wrong.reason, wrong.sentence) from wrong
         return see_other(request, f"/p/{post_id}", wrong.sentence, kind="notice")
     return see_other(request, f"/p/{facts.root_id}#p{facts.id}", say(request, told))
 
@@ -75,7 +77,7 @@ async def show_hashtag(request: web.Request) -> web.StreamResponse:
 
 async def dismiss(request: web.Request) -> web.StreamResponse:
     """Suggest a community no more."""
-    actor_id = id_in(request.match_info["id"])
+    actor_id = id_in((await typed(request)).get("id", ""))
     await suggesting.dismiss(context_of(request), signed_in(request), actor_id)
     return see_other(request, "/", say(request, "It is not suggested to you any more."))
 

@@ -4,8 +4,8 @@
 -- path where it has none.
 CREATE FUNCTION link_key(url text) RETURNS text
   LANGUAGE sql IMMUTABLE PARALLEL SAFE
-  RETURN (SELECT lower(m.parts[1]) || coalesce(nullif(m.parts[2], ''), '/')
-    FROM regexp_match(split_part(url, '#', 1), '^([A-Za-z]+://[^/?]+)(.*)$') AS m (parts));
+  RETURN lower(substring(url FROM '^[A-Za-z]+://[^/?#]+'))
+    || coalesce(nullif(regexp_replace(split_part(url, '#', 1), '^[A-Za-z]+://[^/?]+', ''), ''), '/');
 
 -- The words of a post, cleaned, as links: the address, its key, and the text that is its title.
 CREATE FUNCTION links_in(html text) RETURNS TABLE (url text, key text, title text)
