@@ -43,6 +43,7 @@ from server.workers import (
     push,
     runner,
     synchronization,
+    trends,
 )
 
 Stop = Callable[[], Awaitable[None]]
@@ -66,6 +67,7 @@ LOOPS: Final[dict[str, Callable[[Context], Coroutine[Any, Any, None]]]] = {
     "synchronization": synchronization.synchronize_forever,
     "accounts": accounts.work_forever,
     "polls": polls.tell_forever,
+    "trends": trends.count_forever,
     "push": lambda context: push.push_forever(context, push_entities.compose),
 }
 

@@ -13,6 +13,7 @@ from schemas.wire.vocabulary import (
     LIMITS,
     MARKDOWN,
     MOVED_CONTEXT,
+    PERSON_CONTEXT,
     TOMBSTONE,
 )
 
@@ -43,6 +44,10 @@ def person_document(actor: Actor, keys: Iterable[PublicKey]) -> dict[str, Any]:
     document |= _source(actor.summary_source)
     document |= {"manuallyApprovesFollowers": False}
     document |= {"discoverable": False, "indexable": False}
+    document |= {
+        "@context": PERSON_CONTEXT,
+        "featuredTags": f"{actor.uri}/featured_tags",
+    }
     return document | _other_accounts(actor) | _closing(actor, keys)
 
 

@@ -92,9 +92,14 @@ TERMS: Final[dict[str, object]] = {
 CONTEXT: Final[list[object]] = [ACTIVITYSTREAMS, SECURITY, LEMMY, DATA_INTEGRITY, TERMS]
 #: Goes on actors: without it, whoever reads JSON-LD does not see their Multikeys (FEP-521a).
 ACTOR_CONTEXT: Final[list[object]] = [*CONTEXT[:-1], DID, MULTIKEY, TERMS]
-#: Goes on actors that moved, behind it; what they were known as before, did/v1 has a term for.
-MOVED_CONTEXT: Final[list[object]] = [
+#: Goes on people: the hashtags that their profile shows.
+PERSON_CONTEXT: Final[list[object]] = [
     *ACTOR_CONTEXT,
+    {"featuredTags": {"@id": "toot:featuredTags", "@type": "@id"}},
+]
+#: Goes on people who moved; what they were known as before, did/v1 has a term for.
+MOVED_CONTEXT: Final[list[object]] = [
+    *PERSON_CONTEXT,
     {"movedTo": {"@id": "as:movedTo", "@type": "@id"}},
 ]
 

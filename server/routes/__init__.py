@@ -57,6 +57,7 @@ from server.routes.activitypub import ACTIVITYPUB
 from server.routes.admin import ADMIN
 from server.routes.clients import CLIENTS
 from server.routes.commonlore import COMMONLORE
+from server.routes.finding import FINDING, FINDING_PAGES
 from server.routes.openapi import described
 from server.routes.personal import PERSONAL
 from server.routes.scripts import SCRIPTS
@@ -328,7 +329,9 @@ ROUTES: Final[tuple[Route, ...]] = (
     *SCRIPTS,
     *ADMIN,
     *TEXTS,
+    *FINDING,
     *_PAGES,
+    *FINDING_PAGES,
 )
 
 

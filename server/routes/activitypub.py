@@ -69,6 +69,8 @@ _COLLECTIONS: Final = (
     _document("/c/{name}/t/{key}", collections.thread, Surface.COLLECTION),
     _document("/c/{name}/t/{key}/likes", collections.thread_likes, Surface.COLLECTION),
     _document("/@{name}/outbox", collections.person_outbox, Surface.COLLECTION),
+    _document("/@{name}/featured", collections.person_featured, Surface.COLLECTION),
+    _document("/@{name}/featured_tags", collections.person_featured_tags, Surface.COLLECTION),
     _document("/@{name}/followers", collections.person_followers, Surface.COLLECTION),
     _document(
         "/@{name}/followers/synchronization",

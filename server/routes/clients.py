@@ -36,19 +36,8 @@ def _acts(path: str, handler: Handler, scope: str) -> tuple[Route, ...]:
 
 _EMPTY: Final = (
     "/api/v1/announcements",
-    "/api/v1/directory",
-    "/api/v1/endorsements",
     "/api/v1/follow_requests",
     "/api/v1/scheduled_statuses",
-    "/api/v1/suggestions",
-    "/api/v2/suggestions",
-    "/api/v1/timelines/link",
-    "/api/v1/trends",
-    "/api/v1/trends/links",
-    "/api/v1/trends/statuses",
-    "/api/v1/trends/tags",
-    "/api/v1/instance/peers",
-    "/api/v1/instance/rules",
 )
 _NEWS: Final = "/api/v1/notifications"
 _GROUPS: Final = "/api/v2/notifications"
@@ -112,14 +101,6 @@ CLIENTS: Final = (
         "read:follows",
         "member",
     ),
-    *_client(
-        "GET",
-        "/api/v1/accounts/familiar_followers",
-        accounts.familiar_followers,
-        "read:follows",
-        "member",
-    ),
-    *_client("GET", f"/api/v1/accounts/{_ID}/endorsements", instance.nothing, "read:accounts"),
     *_client("GET", f"/api/v1/accounts/{_ID}", accounts.show, "read:accounts"),
     *_client("GET", f"/api/v1/accounts/{_ID}/statuses", accounts.statuses, "read:statuses"),
     *_client("GET", f"/api/v1/accounts/{_ID}/followers", accounts.followers, "read:accounts"),

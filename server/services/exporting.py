@@ -51,6 +51,11 @@ domain_blocks.csv  the servers that you blocked
 lists.csv        your lists, and who is in them
 filters.csv      the words of your filters
 hashtags.csv     the hashtags that you follow
+shown_hashtags.csv  the hashtags that your profile shows
+pinned.csv       the posts that you pinned to your profile
+recommended.csv  the people and communities that your profile recommends
+not_suggested.csv  the people and communities that are not to be suggested to you
+quiet_threads.csv  the threads of which you want to hear no more
 
 To go on elsewhere: sign in to your new account, open Settings, "Your archive", and bring this
 file there. It asks for the same follows and memberships again; each of them may say no. It

@@ -9,11 +9,15 @@ from server.context import Context
 from server.services import archives
 from server.storage import (
     bookmarks,
+    endorsements,
     filters,
     lists,
     member_hashtags,
+    pins,
+    quiet_threads,
     recognitions,
     silences,
+    suggestions,
 )
 from server.storage.database import Transaction
 from server.storage.timelines import Window
@@ -72,7 +76,35 @@ async def of_member(context: Context, member_id: int) -> dict[str, bytes]:
                 await _recognitions(tx, member_id),
             ),
             "hashtags.csv": archives.table(("Hashtag",), [(each.name,) for each in tags]),
+            **await _shown(tx, member_id),
+            "not_suggested.csv": archives.table(
+                ("Account address", "Address"),
+                [
+                    (_handle(each), each.uri)
+                    for each in await suggestions.dismissed(tx, member_id)
+                ],
+            ),
+            "quiet_threads.csv": archives.table(
+                ("Address",),
+                [(uri,) for uri in await quiet_threads.addresses(tx, member_id)],
+            ),
         }
+
+
+async def _shown(tx: Transaction, member_id: int) -> dict[str, bytes]:
+    """Write what their profile shows."""
+    pinned = await pins.addresses(tx, member_id, public=False)
+    recommended = await endorsements.addresses(tx, member_id)
+    shown = await member_hashtags.featured(tx, member_id)
+    return {
+        "pinned.csv": archives.table(("Address",), [(uri,) for uri in pinned]),
+        "recommended.csv": archives.table(
+            ("Account address", "Address"), [(_handle(each), each.uri) for each in recommended]
+        ),
+        "shown_hashtags.csv": archives.table(
+            ("Hashtag",), [(each.tag.name,) for each in shown]
+        ),
+    }
 
 
 def _handle(of: Actor) -> str:

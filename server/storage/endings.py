@@ -95,4 +95,8 @@ _THEIRS: Final = (
     "DELETE FROM followed_hashtags WHERE member_id = $1",
     "DELETE FROM featured_hashtags WHERE member_id = $1",
     "DELETE FROM markers WHERE member_id = $1",
+    "DELETE FROM pinned_posts WHERE author_id = $1",
+    "DELETE FROM endorsements WHERE $1 IN (member_id, actor_id)",
+    "DELETE FROM quiet_threads WHERE member_id = $1",
+    "DELETE FROM dismissed_suggestions WHERE $1 IN (member_id, actor_id)",
 )

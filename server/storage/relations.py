@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from schemas.records import Actor
-from server.storage import actors, unwanted
+from server.storage import actors, endorsements, unwanted
 from server.storage.database import Transaction
 
 
@@ -24,6 +24,7 @@ class Relation:
     mutes_notifications: bool
     muted_until: datetime | None
     note: str
+    endorsed: bool
 
 
 async def between(
@@ -42,7 +43,8 @@ async def between(
         "AS blocks, EXISTS (SELECT FROM personal_domain_blocks d WHERE d.member_id = $1 "
         f"AND NOT a.local AND {unwanted.at_domain('a.host', 'd.domain')}) AS blocks_domain, "
         "m.member_id IS NOT NULL AS mutes, coalesce(m.notifications, false) "
-        "AS mutes_notifications, m.until AS muted_until, coalesce(n.note, '') AS note "
+        "AS mutes_notifications, m.until AS muted_until, coalesce(n.note, '') AS note, "
+        f"{endorsements.of('$1', 'a.id')} AS endorsed "
         "FROM actors a LEFT JOIN mutes m ON m.member_id = $1 AND m.actor_id = a.id "
         "AND coalesce(m.until > $3, true) "
         "LEFT JOIN private_notes n ON n.member_id = $1 AND n.actor_id = a.id "

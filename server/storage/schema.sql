@@ -18,6 +18,18 @@ CREATE FUNCTION public.append_audit(happened_at timestamp with time zone, actor 
    RETURNING audit_events.id;
 END;
 
+CREATE FUNCTION public.change_links() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  DELETE FROM public.post_links WHERE post_id = NEW.id;
+  INSERT INTO public.post_links (post_id, key, url, title)
+    SELECT NEW.id, l.key, l.url, l.title FROM public.links_in(NEW.html) l
+    WHERE l.key IS NOT NULL;
+  RETURN NULL;
+END
+$$;
+
 CREATE FUNCTION public.change_words() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -25,6 +37,17 @@ BEGIN
   UPDATE public.post_words
     SET words = public.search_words(NEW.language, NEW.title, NEW.text, NEW.carried)
     WHERE post_id = NEW.id;
+  RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION public.keep_links() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  INSERT INTO public.post_links (post_id, key, url, title)
+    SELECT a.id, l.key, l.url, l.title FROM added a CROSS JOIN LATERAL public.links_in(a.html) l
+    WHERE a.html LIKE '%<a %' AND l.key IS NOT NULL;
   RETURN NULL;
 END
 $$;
@@ -37,6 +60,24 @@ BEGIN
     SELECT id, public.search_words(language, title, text, carried) FROM added;
   RETURN NULL;
 END
+$$;
+
+CREATE FUNCTION public.link_key(url text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (lower("substring"(url, '^[A-Za-z]+://[^/?#]+'::text)) || COALESCE(NULLIF(regexp_replace(split_part(url, '#'::text, 1), '^[A-Za-z]+://[^/?]+'::text, ''::text), ''::text), '/'::text));
+
+CREATE FUNCTION public.links_in(html text) RETURNS TABLE(url text, key text, title text)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  SELECT DISTINCT ON (public.link_key(u.url)) u.url, public.link_key(u.url),
+    left(btrim(regexp_replace(f.found[2], '<[^>]*>', '', 'g')), 200)
+  FROM regexp_matches(left(html, 200000), '<a\s([^>]*)>((?:[^<]|<(?!/a>))*)</a>', 'g')
+    WITH ORDINALITY AS f (found, place)
+  CROSS JOIN LATERAL (SELECT replace(
+    substring(f.found[1] FROM 'href="(https?://[^"]+)"'), '&amp;', '&') AS url) u
+  WHERE u.url IS NOT NULL AND octet_length(u.url) <= 2000
+    AND f.found[1] !~ 'class="[^"]*\m(mention|hashtag)\M'
+  ORDER BY public.link_key(u.url), f.place LIMIT 100
 $$;
 
 CREATE FUNCTION public.search_language(language text) RETURNS regconfig
@@ -287,6 +328,18 @@ CREATE SEQUENCE public.deliveries_id_seq
     CACHE 1;
 
 ALTER SEQUENCE public.deliveries_id_seq OWNED BY public.deliveries.id;
+
+CREATE TABLE public.dismissed_suggestions (
+    member_id bigint NOT NULL,
+    actor_id bigint NOT NULL
+);
+
+CREATE TABLE public.endorsements (
+    member_id bigint NOT NULL,
+    actor_id bigint NOT NULL,
+    id bigint NOT NULL,
+    CONSTRAINT endorsements_check CHECK ((actor_id <> member_id))
+);
 
 CREATE TABLE public.featured_hashtags (
     member_id bigint NOT NULL,
@@ -600,6 +653,12 @@ CREATE TABLE public.personal_domain_blocks (
     id bigint NOT NULL
 );
 
+CREATE TABLE public.pinned_posts (
+    author_id bigint NOT NULL,
+    post_id bigint NOT NULL,
+    id bigint NOT NULL
+);
+
 CREATE TABLE public.poll_choices (
     post_id bigint NOT NULL,
     "position" integer NOT NULL,
@@ -625,6 +684,13 @@ CREATE TABLE public.polls (
     is_due boolean DEFAULT false NOT NULL,
     settled_at timestamp with time zone,
     CONSTRAINT polls_voters_check CHECK ((voters >= 0))
+);
+
+CREATE TABLE public.post_links (
+    post_id bigint NOT NULL,
+    key text NOT NULL,
+    url text NOT NULL,
+    title text NOT NULL
 );
 
 CREATE TABLE public.post_words (
@@ -730,6 +796,11 @@ ALTER TABLE public.pushes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE public.quiet_threads (
+    member_id bigint NOT NULL,
+    root_id bigint NOT NULL
 );
 
 CREATE TABLE public.quote_stamps (
@@ -945,6 +1016,31 @@ CREATE TABLE public.topics (
     "position" integer NOT NULL
 );
 
+CREATE TABLE public.trend_days (
+    kind text NOT NULL,
+    subject text NOT NULL,
+    day date NOT NULL,
+    uses integer NOT NULL,
+    people integer NOT NULL
+);
+
+CREATE TABLE public.trending (
+    one boolean DEFAULT true NOT NULL,
+    is_on boolean NOT NULL,
+    CONSTRAINT trending_one_check CHECK (one)
+);
+
+CREATE TABLE public.trends (
+    kind text NOT NULL,
+    subject text NOT NULL,
+    place integer NOT NULL,
+    name text DEFAULT ''::text NOT NULL,
+    url text DEFAULT ''::text NOT NULL,
+    post_id bigint,
+    CONSTRAINT trends_check CHECK (((kind = 'post'::text) = (post_id IS NOT NULL))),
+    CONSTRAINT trends_kind_check CHECK ((kind = ANY (ARRAY['hashtag'::text, 'post'::text, 'link'::text])))
+);
+
 CREATE TABLE public.undone_marks (
     uri text NOT NULL,
     actor_uri text NOT NULL,
@@ -1029,6 +1125,12 @@ ALTER TABLE ONLY public.deliveries
 
 ALTER TABLE ONLY public.deliveries
     ADD CONSTRAINT deliveries_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.dismissed_suggestions
+    ADD CONSTRAINT dismissed_suggestions_pkey PRIMARY KEY (member_id, actor_id);
+
+ALTER TABLE ONLY public.endorsements
+    ADD CONSTRAINT endorsements_pkey PRIMARY KEY (member_id, actor_id);
 
 ALTER TABLE ONLY public.featured_hashtags
     ADD CONSTRAINT featured_hashtags_id_key UNIQUE (id);
@@ -1144,6 +1246,9 @@ ALTER TABLE ONLY public.personal_blocks
 ALTER TABLE ONLY public.personal_domain_blocks
     ADD CONSTRAINT personal_domain_blocks_pkey PRIMARY KEY (member_id, domain);
 
+ALTER TABLE ONLY public.pinned_posts
+    ADD CONSTRAINT pinned_posts_pkey PRIMARY KEY (author_id, post_id);
+
 ALTER TABLE ONLY public.poll_choices
     ADD CONSTRAINT poll_choices_pkey PRIMARY KEY (post_id, "position");
 
@@ -1155,6 +1260,9 @@ ALTER TABLE ONLY public.poll_votes
 
 ALTER TABLE ONLY public.polls
     ADD CONSTRAINT polls_pkey PRIMARY KEY (post_id);
+
+ALTER TABLE ONLY public.post_links
+    ADD CONSTRAINT post_links_pkey PRIMARY KEY (post_id, key);
 
 ALTER TABLE ONLY public.post_words
     ADD CONSTRAINT post_words_pkey PRIMARY KEY (post_id);
@@ -1179,6 +1287,9 @@ ALTER TABLE ONLY public.pushes
 
 ALTER TABLE ONLY public.pushes
     ADD CONSTRAINT pushes_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.quiet_threads
+    ADD CONSTRAINT quiet_threads_pkey PRIMARY KEY (member_id, root_id);
 
 ALTER TABLE ONLY public.quote_stamps
     ADD CONSTRAINT quote_stamps_pkey PRIMARY KEY (id);
@@ -1261,6 +1372,15 @@ ALTER TABLE ONLY public.tombstones
 ALTER TABLE ONLY public.topics
     ADD CONSTRAINT topics_pkey PRIMARY KEY (community_id, slug);
 
+ALTER TABLE ONLY public.trend_days
+    ADD CONSTRAINT trend_days_pkey PRIMARY KEY (kind, subject, day);
+
+ALTER TABLE ONLY public.trending
+    ADD CONSTRAINT trending_pkey PRIMARY KEY (one);
+
+ALTER TABLE ONLY public.trends
+    ADD CONSTRAINT trends_pkey PRIMARY KEY (kind, subject);
+
 ALTER TABLE ONLY public.undone_marks
     ADD CONSTRAINT undone_marks_pkey PRIMARY KEY (uri, actor_uri);
 
@@ -1317,6 +1437,8 @@ CREATE INDEX deliveries_leased ON public.deliveries USING btree (origin, next_at
 CREATE INDEX deliveries_new ON public.deliveries USING btree (id) WHERE (place = 'new'::text);
 
 CREATE INDEX deliveries_ready ON public.deliveries USING btree (origin, next_at, id) WHERE (place = ANY (ARRAY['first'::text, 'leased'::text]));
+
+CREATE UNIQUE INDEX endorsements_latest ON public.endorsements USING btree (member_id, id DESC);
 
 CREATE INDEX fill_origins_due ON public.fill_origins USING btree (due_at);
 
@@ -1388,11 +1510,17 @@ CREATE UNIQUE INDEX personal_blocks_latest ON public.personal_blocks USING btree
 
 CREATE UNIQUE INDEX personal_domain_blocks_latest ON public.personal_domain_blocks USING btree (member_id, id DESC);
 
+CREATE INDEX pinned_posts_by_post ON public.pinned_posts USING btree (post_id);
+
+CREATE UNIQUE INDEX pinned_posts_latest ON public.pinned_posts USING btree (author_id, id DESC);
+
 CREATE INDEX poll_votes_by_actor ON public.poll_votes USING btree (actor_id);
 
 CREATE INDEX polls_due ON public.polls USING btree (told_at) WHERE (is_due AND (settled_at IS NULL));
 
 CREATE INDEX polls_unsettled ON public.polls USING btree (LEAST(closes_at, closed_at)) WHERE (settled_at IS NULL);
+
+CREATE INDEX post_links_by_key ON public.post_links USING btree (key, post_id DESC);
 
 CREATE INDEX post_words_by_word ON public.post_words USING gin (words) WITH (gin_pending_list_limit='256');
 
@@ -1460,9 +1588,15 @@ CREATE INDEX tokens_by_member ON public.tokens USING btree (member_id, seen_at D
 
 CREATE INDEX tokens_seen ON public.tokens USING btree (seen_at);
 
+CREATE UNIQUE INDEX trends_in_order ON public.trends USING btree (kind, place);
+
 CREATE INDEX undone_marks_by_age ON public.undone_marks USING btree (undone_at);
 
+CREATE TRIGGER posts_change_links AFTER UPDATE OF html ON public.posts FOR EACH ROW WHEN ((old.html IS DISTINCT FROM new.html)) EXECUTE FUNCTION public.change_links();
+
 CREATE TRIGGER posts_change_words AFTER UPDATE OF language, title, text, carried ON public.posts FOR EACH ROW WHEN (((((old.language IS DISTINCT FROM new.language) OR (old.title IS DISTINCT FROM new.title)) OR (old.text IS DISTINCT FROM new.text)) OR (old.carried IS DISTINCT FROM new.carried))) EXECUTE FUNCTION public.change_words();
+
+CREATE TRIGGER posts_keep_links AFTER INSERT ON public.posts REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.keep_links();
 
 CREATE TRIGGER posts_keep_words AFTER INSERT ON public.posts REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.keep_words();
 
@@ -1531,6 +1665,18 @@ ALTER TABLE ONLY public.conversations
 
 ALTER TABLE ONLY public.deliveries
     ADD CONSTRAINT deliveries_activity_id_fkey FOREIGN KEY (activity_id) REFERENCES public.activities(id);
+
+ALTER TABLE ONLY public.dismissed_suggestions
+    ADD CONSTRAINT dismissed_suggestions_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.dismissed_suggestions
+    ADD CONSTRAINT dismissed_suggestions_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.endorsements
+    ADD CONSTRAINT endorsements_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.endorsements
+    ADD CONSTRAINT endorsements_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.featured_hashtags
     ADD CONSTRAINT featured_hashtags_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
@@ -1640,6 +1786,12 @@ ALTER TABLE ONLY public.personal_blocks
 ALTER TABLE ONLY public.personal_domain_blocks
     ADD CONSTRAINT personal_domain_blocks_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.pinned_posts
+    ADD CONSTRAINT pinned_posts_author_id_fkey FOREIGN KEY (author_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.pinned_posts
+    ADD CONSTRAINT pinned_posts_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
+
 ALTER TABLE ONLY public.poll_choices
     ADD CONSTRAINT poll_choices_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.polls(post_id) ON DELETE CASCADE;
 
@@ -1651,6 +1803,9 @@ ALTER TABLE ONLY public.poll_votes
 
 ALTER TABLE ONLY public.polls
     ADD CONSTRAINT polls_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
+
+ALTER TABLE ONLY public.post_links
+    ADD CONSTRAINT post_links_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.post_words
     ADD CONSTRAINT post_words_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id) ON DELETE CASCADE;
@@ -1681,6 +1836,12 @@ ALTER TABLE ONLY public.pushes
 
 ALTER TABLE ONLY public.pushes
     ADD CONSTRAINT pushes_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES public.push_subscriptions(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.quiet_threads
+    ADD CONSTRAINT quiet_threads_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.quiet_threads
+    ADD CONSTRAINT quiet_threads_root_id_fkey FOREIGN KEY (root_id) REFERENCES public.posts(id);
 
 ALTER TABLE ONLY public.quote_stamps
     ADD CONSTRAINT quote_stamps_given_to_fkey FOREIGN KEY (given_to) REFERENCES public.actors(id);
@@ -1754,6 +1915,12 @@ ALTER TABLE ONLY public.tokens
 ALTER TABLE ONLY public.topics
     ADD CONSTRAINT topics_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.communities(actor_id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.trend_days
+    ADD CONSTRAINT trend_days_kind_subject_fkey FOREIGN KEY (kind, subject) REFERENCES public.trends(kind, subject) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.trends
+    ADD CONSTRAINT trends_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
+
 GRANT USAGE ON SCHEMA public TO commonlore_app;
 GRANT USAGE ON SCHEMA public TO commonlore_audit;
 
@@ -1801,6 +1968,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.conversations TO commonlore_ap
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deliveries TO commonlore_app;
 
 GRANT SELECT,USAGE ON SEQUENCE public.deliveries_id_seq TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.dismissed_suggestions TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.endorsements TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.featured_hashtags TO commonlore_app;
 
@@ -1866,11 +2037,15 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.personal_blocks TO commonlore_
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.personal_domain_blocks TO commonlore_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pinned_posts TO commonlore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.poll_choices TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.poll_votes TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.polls TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.post_links TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.post_words TO commonlore_app;
 
@@ -1887,6 +2062,8 @@ GRANT SELECT,USAGE ON SEQUENCE public.push_subscriptions_id_seq TO commonlore_ap
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pushes TO commonlore_app;
 
 GRANT SELECT,USAGE ON SEQUENCE public.pushes_id_seq TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quiet_threads TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quote_stamps TO commonlore_app;
 
@@ -1933,5 +2110,11 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tokens TO commonlore_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tombstones TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.topics TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.trend_days TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.trending TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.trends TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.undone_marks TO commonlore_app;

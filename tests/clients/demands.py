@@ -49,6 +49,9 @@ _DEMANDS: Final = {
         author_url:text provider_name:text provider_url:text html:text width:int height:int
         image:url? image_description:text embed_url:text blurhash:text? published_at:moment?
         language:text? authors:[object]""",
+    "TrendingLink": "*:Card history:[History]",
+    "Suggestion": "source:staff|past_interactions|global sources:[featured|most_followed|"
+    "most_interactions|similar_to_recently_followed|friends_of_friends] account:Account",
     "Quote": """state:pending|accepted|rejected|revoked|deleted|unauthorized
         quoted_status:Status?""",
     "Approval": """automatic:[public|followers|following|unsupported_policy]

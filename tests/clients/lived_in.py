@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 
 from schemas.records import Role, Visibility
-from server.services import communities
+from server.services import communities, trending
 from server.storage import boosts
 from server.storage.boosts import Boost
 from server.storage.embedded import Cluster
@@ -48,6 +48,7 @@ async def lived_in(cluster: Cluster, folder: Path) -> AsyncIterator[Scene]:
         await away.member("dora")
         plaza = await life.opened(here, steward.actor, "plaza")
         vault = await life.opened(here, steward.actor, "vault", visibility=Visibility.MEMBERS)
+        await life.opened(here, steward.actor, "harbour")
         for name in ("ben", "chloe"):
             member = await life.signed_in(here.context, name)
             await communities.join(here.context, member, plaza.id)
@@ -116,11 +117,16 @@ class _Town:
         await self.write(
             chloe,
             "answer",
-            f"Two metres, @ben, and @dora@{self.away.host}",
+            f"Two metres, @ben, and @dora@{self.away.host} #river https://example.org/a",
             in_reply_to_id=ids["question"],
         )
         await self.write(ben, "accepting", "✅", in_reply_to_id=ids["answer"])
-        await self.write(amina, "comment", "Since when?", in_reply_to_id=ids["answer"])
+        await self.write(
+            amina,
+            "comment",
+            "Since when? #river https://example.org/a",
+            in_reply_to_id=ids["answer"],
+        )
         await self.write(
             amina,
             "poll",
@@ -153,7 +159,10 @@ class _Town:
         await ben.ask(
             "PUT",
             f"/api/v1/statuses/{ids['question']}",
-            json={"status": "How deep is it here?\nThe #river, at the bridge. @chloe"},
+            json={
+                "status": "How deep is it here?\nThe #river, at the #bridge, "
+                "see https://example.org/a. @chloe"
+            },
         )
         for program in (amina, chloe):
             await program.post(f"/api/v1/statuses/{ids['question']}/favourite")
@@ -205,6 +214,9 @@ class _Town:
         await ben.post("/api/v1/domain_blocks", domain="loud.example")
         await ben.post("/api/v1/tags/river/follow")
         await ben.post("/api/v1/featured_tags", name="river")
+        await ben.post(f"/api/v1/statuses/{ids['question']}/pin")
+        await ben.post(f"/api/v1/accounts/{ids['chloe']}/endorse")
+        await trending.count(self.here.context)
         place = {"last_read_id": ids["answer"]}
         await ben.post("/api/v1/markers", home=place, notifications={"last_read_id": "1"})
         await settle(self.here, self.away)

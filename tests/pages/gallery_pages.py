@@ -42,7 +42,13 @@ SEARCH: dict[str, object] = {
 PAGES: dict[str, tuple[str, dict[str, object]]] = {
     "home-guest": (
         "home.html",
-        GUEST | {"communities": s.COMMUNITIES[:3], "answered": [s.QUESTION]},
+        GUEST
+        | {
+            "communities": s.COMMUNITIES[:3],
+            "answered": [s.QUESTION],
+            "discussed": [s.TALK],
+            "trending": [("NearMiss", "/tags/nearmiss"), ("water", "/tags/water")],
+        },
     ),
     "home": (
         "home.html",
@@ -57,6 +63,12 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
             "tagged": [s.TALK],
             "hashtags": [("PublicWorks", "/tags/publicworks"), ("water", "/tags/water")],
             "communities": s.COMMUNITIES[:2],
+            "discussed": [s.TALK, s.TENDER],
+            "trending": [("NearMiss", "/tags/nearmiss")],
+            "suggested": [
+                {"id": 7, "community": s.PROCUREMENT, "topics": ["Tenders", "Pilots"]},
+                {"id": 8, "community": s.COMMUNITIES[-1], "topics": ["Near misses"]},
+            ],
         },
     ),
     "home-new": (
@@ -69,6 +81,9 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
             "tagged": [],
             "hashtags": [],
             "communities": [],
+            "discussed": [],
+            "trending": [],
+            "suggested": [],
         },
     ),
     "directory": (
@@ -204,6 +219,7 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
             "community": s.REVIEWS,
             "ballot": None,
             "delivery": {"agencies": 2, "waiting": ["Treasury"]},
+            "quiet": True,
             "preview_html": None,
         },
     ),
@@ -245,6 +261,7 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
             "hashtag": "NearMiss",
             "url": "/tags/nearmiss",
             "follows": False,
+            "shows": False,
             "posts": [s.QUESTION, s.TALK],
             "pages": None,
         },
@@ -255,6 +272,7 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
             "hashtag": "NearMiss",
             "url": "/tags/nearmiss",
             "follows": True,
+            "shows": True,
             "posts": [],
             "pages": None,
         },
@@ -435,7 +453,11 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
                 mutes_notifications=True,
                 muted_until=s.before(days=-1),
                 note="Met at the rail safety days.",
+                endorsed=True,
             ),
+            "pinned": [s.QUESTION],
+            "recommended": [s.TOMAS, s.JONAS],
+            "hashtags": [("NearMiss", "/tags/nearmiss"), ("water", "/tags/water")],
             "communities": s.COMMUNITIES[:2],
             "posts": [s.TENDER, s.TALK],
             "kudos": [
@@ -642,6 +664,7 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
     "moderation": (
         "moderation.html",
         {
+            "trending": True,
             "reports": [
                 Record(
                     id=5,

@@ -44,6 +44,7 @@ FOR_ALL = {
     "/p/{id}/comment",
     "/p/{id}/helpful",
     "/p/{id}/kudos",
+    "/p/{id}/quiet",
     "/p/{id}/report",
 }
 #: What people see of a community, and what they ask of it for themselves.

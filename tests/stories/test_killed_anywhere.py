@@ -69,6 +69,7 @@ NOT_REACHED: Final = {
     "synchronization.remind": "a Follow more does nothing; the rest is asked an hour later",
     "synchronization.catch-up": "the agency is still to be welcomed back, and asked again",
     "synchronization.back": "one commit, and the agency is still to be welcomed back",
+    "trending.switch": "a moderator's button: one commit, and they press it again",
     "quotes.revoke": "an author's button: one commit, and they press it again",
     "media.keep": "one commit, and its files have their place before it; who saw an error "
     "chooses the file again, and what no row knows is swept away",
@@ -83,6 +84,10 @@ NOT_REACHED: Final = {
         ("push.again", "push.claim", "push.gone", "push.settle"),
         "only where a program asked to be told while closed; killed there, the lease runs out, "
         "and at worst it is told twice",
+    ),
+    **dict.fromkeys(
+        ("showing.pin", "showing.unpin"),
+        "a member's button: one commit with what is sent of it, and they press it again",
     ),
     **dict.fromkeys(
         (
@@ -101,6 +106,7 @@ NOT_REACHED: Final = {
             "hashtags.feature",
             "hashtags.follow",
             "hashtags.unfeature",
+            "hashtags.unfeature-named",
             "hashtags.unfollow",
             "lists.add",
             "lists.change",
@@ -111,6 +117,10 @@ NOT_REACHED: Final = {
             "push.change",
             "push.subscribe",
             "push.unsubscribe",
+            "quieting.mute",
+            "quieting.unmute",
+            "showing.endorse",
+            "showing.unendorse",
             "silencing.block",
             "silencing.block-domain",
             "silencing.mute",
@@ -118,6 +128,7 @@ NOT_REACHED: Final = {
             "silencing.unblock",
             "silencing.unblock-domain",
             "silencing.unmute",
+            "suggesting.dismiss",
         ),
         "a member's button for themselves: one commit, and they press it again",
     ),
@@ -175,6 +186,7 @@ STEPS: Final = (
             "delivery.expire",
             "synchronization.compare",
             "synchronization.turn",
+            "trending.count",
         ),
         deeds.nothing,
         deeds.has_one_agency,

@@ -313,6 +313,11 @@ async def test_vis_17_an_archive_holds_what_is_theirs_in_plain_formats(story: St
         "lists.csv",
         "filters.csv",
         "hashtags.csv",
+        "shown_hashtags.csv",
+        "pinned.csv",
+        "recommended.csv",
+        "quiet_threads.csv",
+        "not_suggested.csv",
     }
     assert not [name for name, content in files.items() if "Nobody." in content]
     outbox = json.loads(files["outbox.json"])

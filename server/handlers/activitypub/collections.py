@@ -120,6 +120,20 @@ async def person_outbox(request: web.Request, context: Context, asker: Asker) ->
 
 
 @for_asker
+async def person_featured(request: web.Request, context: Context, asker: Asker) -> web.Response:
+    """Answer /@NAME/featured."""
+    return for_one(await outboxes.person_featured(context, asker, _name(request)))
+
+
+@for_asker
+async def person_featured_tags(
+    request: web.Request, context: Context, asker: Asker
+) -> web.Response:
+    """Answer /@NAME/featured_tags."""
+    return for_one(await outboxes.person_featured_tags(context, asker, _name(request)))
+
+
+@for_asker
 async def person_followers(
     request: web.Request, context: Context, asker: Asker
 ) -> web.Response:

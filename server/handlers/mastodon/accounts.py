@@ -8,7 +8,7 @@ from pydantic import Field
 
 from federation.translate.incoming_parts import hashtag_named
 from moderation.visibility import Scope
-from schemas.mastodon.accounts import Account, FamiliarFollowers, Relationship
+from schemas.mastodon.accounts import Account, Relationship
 from schemas.records import Actor, ActorKind
 from server.context import Context
 from server.handlers.mastodon.account_entities import accounts, credentials
@@ -128,13 +128,6 @@ async def relationships(request: web.Request) -> web.Response:
     return entities([relationship(known[each]) for each in wanted if each in known])
 
 
-async def familiar_followers(request: web.Request) -> web.Response:
-    """GET /api/v1/accounts/familiar_followers: nobody is told who follows others."""
-    given = await read(request, _Several)
-    wanted = [found for each in given.id[:_MOST_AT_ONCE] if (found := number(each)) is not None]
-    return entities([FamiliarFollowers(id=str(each), accounts=()) for each in wanted])
-
-
 def relationship(of: Relation) -> Relationship:
     return Relationship(
         id=str(of.actor_id),
@@ -147,6 +140,7 @@ def relationship(of: Relation) -> Relationship:
         muting=of.mutes,
         muting_notifications=of.mutes_notifications,
         muting_expires_at=of.muted_until,
+        endorsed=of.endorsed,
         note=of.note,
     )
 

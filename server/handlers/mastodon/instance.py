@@ -29,6 +29,7 @@ from server.services import (
     polls,
     posts,
     pushing,
+    showing,
     tagging,
 )
 from server.services.figures import own_version
@@ -112,7 +113,7 @@ def _configuration(context: Context) -> dict[str, Any]:
     return {
         "accounts": {
             "max_featured_tags": tagging.MOST_FEATURED,
-            "max_pinned_statuses": 0,
+            "max_pinned_statuses": showing.MOST_PINNED,
             "max_profile_fields": _MOST_FIELDS,
             "profile_field_name_limit": 255,
             "profile_field_value_limit": 255,

@@ -23,7 +23,7 @@ from server.handlers.pages.words import noted, say
 from server.middleware import PRINCIPAL
 from server.services import reporting, sharing, triage
 from server.services.errors import Invalid
-from server.storage import actors, agencies, audit, desk
+from server.storage import actors, agencies, audit, desk, trends
 from server.storage.agencies import Agency
 from server.storage.audit import Act
 from server.storage.database import Transaction
@@ -71,6 +71,8 @@ _WORDS: Final = {
     "fetch-archive": noted("Fetched their archive"),
     "take-archive-in": noted("Brought an archive from another account"),
     "end-account": noted("Deleted an account"),
+    "show-trends": noted("Let be shown what is much discussed"),
+    "hide-trends": noted("Hid what is much discussed"),
     "pause-deliveries": noted("Paused deliveries"),
     "resume-deliveries": noted("Resumed deliveries"),
     "retry-deliveries": noted("Tried deliveries at once"),
@@ -153,6 +155,7 @@ async def _page(
         known = await agencies.all_of(tx)
         acts = await audit.latest(tx, before=id_in(before) if before else None, limit=_ACTS + 1)
         told = await _acts(tx, request, acts[:_ACTS], names)
+        trending = await trends.are_on(tx)
     return page(
         request,
         "moderation.html",
@@ -169,6 +172,7 @@ async def _page(
         waiting=[_agency(each) for each in known if each.state is AgencyState.WAITING],
         blocked=[_agency(each) for each in known if each.state is AgencyState.BLOCKED],
         acts=told,
+        trending=trending,
         pages=_pages(acts, later=bool(before)),
     )
 

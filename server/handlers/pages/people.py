@@ -1,10 +1,13 @@
 """A person's page, here or at another agency; follow them, or no longer."""
 
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Final
+from urllib.parse import quote
 
 from aiohttp import web
 
+from moderation.visibility import Scope
 from schemas.records import Actor, ActorKind, FollowState, Surface
 from server.handlers.pages import recognized, views
 from server.handlers.pages.pages import context_of, page, see_other, signed_in
@@ -12,17 +15,30 @@ from server.handlers.pages.rows import rows_of, titled
 from server.handlers.pages.views import Names, PostView
 from server.handlers.pages.words import say
 from server.middleware import PRINCIPAL, SESSION
-from server.services import people, sharing
+from server.services import people, sharing, showing
 from server.services.errors import NotFound
-from server.storage import actors, desk, feeds, follows, marks, moves, relations
+from server.storage import (
+    actors,
+    desk,
+    endorsements,
+    feeds,
+    follows,
+    marks,
+    member_hashtags,
+    moves,
+    pins,
+    relations,
+)
 from server.storage.database import Transaction
 from server.storage.feeds import Entry
 from server.storage.filters import Place
 from server.storage.marks import Given
 from server.storage.relations import Relation
+from server.storage.timelines import Window
 
 _POSTS: Final = 20
 _THANKS: Final = 20
+_RECOMMENDED: Final = 12
 _FOLLOWS: Final = {FollowState.ASKED: "asked", FollowState.ACCEPTED: "following"}
 
 
@@ -44,12 +60,14 @@ async def person_page(
         written = await feeds.of_person(tx, scope, author_id=person.id, limit=_POSTS)
         given = await marks.kudos_of(tx, scope, person.id, limit=_THANKS)
         thanked = await desk.entries(tx, [each.post_id for each in given])
-        roots = await _roots(tx, [*written, *thanked.values()])
+        pinned = await pins.entries(tx, scope, person.id, limit=showing.MOST_PINNED)
+        roots = await _roots(tx, [*written, *pinned, *thanked.values()])
         belongs = await desk.communities_of(tx, scope, person.id)
         follow = await follows.find(tx, session.member.id, person.id) if session else None
         moved_to = await moves.where_to(tx, person.id)
         own = await _between(tx, request, person.id)
         given_here, issuers = await recognized.around(tx, request, person, names)
+        shown = await _shown_by(tx, scope, person.id)
 
     titles = {row.id: row.title for row in rows_of(request, roots.values(), names)}
     by_id = {row.id: row for row in titled(request, thanked.values(), names, titles)}
@@ -63,6 +81,9 @@ async def person_page(
         is_me=session is not None and session.member.id == person.id,
         communities=[views.actor(each, names) for each in belongs],
         posts=titled(request, written, names, titles, Place.ACCOUNT),
+        pinned=titled(request, pinned, names, titles, Place.ACCOUNT),
+        recommended=[views.actor(each, names) for each in shown.recommended],
+        hashtags=shown.hashtags,
         own=own,
         errors=errors,
         form=form,
@@ -70,6 +91,24 @@ async def person_page(
         pages=None,
         recognitions=given_here,
         issuers=issuers,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ShownBy:
+    """Whom a person recommends, and hashtags as names with their pages."""
+
+    recommended: list[Actor]
+    hashtags: list[tuple[str, str]]
+
+
+async def _shown_by(tx: Transaction, scope: Scope, person_id: int) -> _ShownBy:
+    window = Window(limit=_RECOMMENDED)
+    recommended = await endorsements.of_member(tx, scope, person_id, window)
+    featured = await member_hashtags.featured(tx, person_id)
+    return _ShownBy(
+        recommended=[each.actor for each in recommended],
+        hashtags=[(each.tag.name, f"/tags/{quote(each.tag.slug)}") for each in featured],
     )
 
 

@@ -95,11 +95,12 @@ class May:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mine:
-    """What the reader said about a post, and whether they keep it."""
+    """What the reader said about a post, whether they keep it, or their profile shows it."""
 
     helpful: bool = False
     kudos: str | None = None
     kept: bool = False
+    pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
