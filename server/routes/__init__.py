@@ -61,7 +61,7 @@ from server.routes.finding import FINDING, FINDING_PAGES
 from server.routes.openapi import described
 from server.routes.personal import PERSONAL
 from server.routes.scripts import SCRIPTS
-from server.routes.texts import TEXTS
+from server.routes.telling import TEXTS
 from server.services.archives import LARGEST
 from server.services.media_forms import LARGEST_FILM
 

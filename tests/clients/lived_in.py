@@ -183,6 +183,16 @@ class _Town:
                 ),
             )
 
+    async def talk_alone(self) -> None:
+        """Write outside communities, in private, and pass something on."""
+        amina, ben, chloe, ids = self.amina, self.ben, self.chloe, self.ids
+        await self.write(ben, "private", "@chloe At noon?", visibility="direct")
+        await self.write(
+            chloe, "reply", "Gladly, @ben", visibility="direct", in_reply_to_id=ids["private"]
+        )
+        await self.write(chloe, "alone", "The sun is out", visibility="unlisted")
+        await amina.post(f"/api/v1/statuses/{ids['alone']}/reblog")
+
     async def keep(self) -> None:
         """Keep, follow, list, filter, mute, block; and mark how far one has read."""
         ben, ids = self.ben, self.ids

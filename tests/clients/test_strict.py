@@ -14,6 +14,7 @@ from server.routes.clients import CLIENTS
 from server.routes.finding import FINDING
 from server.routes.personal import PERSONAL
 from server.routes.scripts import SCRIPTS
+from server.routes.telling import TEXTS
 from server.services import tagging
 from server.storage.embedded import Cluster
 from tests.clients import libraries
@@ -34,6 +35,7 @@ NO_JSON: Final = {
     "/api/v1/streaming/{name}",
     "/api/v1/push/subscription",
     "/api/v1/instance/domain_blocks",
+    "/api/v1/instance/terms_of_service/{day}",
     "/api/v1/instance/translation_languages",
     "/api/v1/annual_reports",
     "/api/v1/annual_reports/{year}",
@@ -44,11 +46,8 @@ EMPTY: Final = frozenset(
     f"/api/{path}"
     for path in (
         "v1/announcements",
-        "v1/conversations",
         "v1/custom_emojis",
         "v1/follow_requests",
-        "v1/instance/peers",
-        "v1/instance/rules",
         "v1/notifications/requests",
         "v1/scheduled_statuses",
     )
@@ -59,6 +58,12 @@ ASKED: Final = (
     ("v1/instance", "", "InstanceV1"),
     ("v2/instance", "", "Instance"),
     ("v1/instance/activity", "", "[Week]"),
+    ("v1/instance/peers", "", "[word]"),
+    ("v1/instance/rules", "", "[Rule]"),
+    ("v1/instance/extended_description", "", "OwnText"),
+    ("v1/instance/privacy_policy", "", "OwnText"),
+    ("v1/instance/terms_of_service", "", "Terms"),
+    ("v1/conversations", "", "[Conversation]"),
     ("v1/instance/languages", "", "[Language]"),
     ("v1/apps/verify_credentials", "", "App"),
     ("v1/accounts/verify_credentials", "", "CredentialAccount"),
