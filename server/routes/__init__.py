@@ -54,6 +54,7 @@ from server.routes.clients import CLIENTS
 from server.routes.commonlore import COMMONLORE
 from server.routes.openapi import described
 from server.routes.personal import PERSONAL
+from server.routes.profiles import PROFILES
 from server.services.archives import LARGEST
 from server.services.media_forms import LARGEST_FILM
 
@@ -262,6 +263,7 @@ _OPERATING_PAGES: Final = (
 _MEDIA: Final = (
     _page("/media/{key}/{name}", media.show, surface=Surface.MEDIA),
     _page("/media/proxy/{post}/{signature}/{name}", media.proxy, surface=Surface.MEDIA),
+    _page("/media/portraits/{actor}/{signature}/{name}", media.portrait, surface=Surface.MEDIA),
 )
 _WAYS: Final = (
     *(_page(path, ways.known) for path in ways.WAYS),
@@ -281,6 +283,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     *ACTIVITYPUB,
     *COMMONLORE,
     *described(COMMONLORE),
+    # What is fixed stands before what is an id.
+    *PROFILES,
     *CLIENTS,
     *_MEDIA,
     *PERSONAL,

@@ -84,4 +84,5 @@ _THEIRS: Final = (
     "DELETE FROM followed_hashtags WHERE member_id = $1",
     "DELETE FROM featured_hashtags WHERE member_id = $1",
     "DELETE FROM markers WHERE member_id = $1",
+    "DELETE FROM portraits WHERE actor_id = $1",
 )

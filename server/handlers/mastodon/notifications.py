@@ -51,6 +51,7 @@ _TYPES: Final = {
     "helpful": "favourite",
     "kudos": "favourite",
     "follow": "follow",
+    "asks-to-follow": "follow_request",
     "severed": "severed_relationships",
     "poll-closed": "poll",
 }

@@ -23,10 +23,10 @@ from server.handlers.pages.words import codes, say
 from server.middleware import ADDRESS, SESSION
 from server.middleware.cookies import clear_session, set_session
 from server.middleware.redirects import local_path
-from server.services import accounts, people
+from server.services import accounts, profiles
 from server.services.accounts import SignUp
 from server.services.errors import Invalid, NotFound
-from server.services.people import Profile
+from server.services.profiles import Changes
 from server.storage import sessions
 from server.storage.sessions import SessionRow
 
@@ -135,15 +135,15 @@ async def settings_form(request: web.Request) -> web.StreamResponse:
 
 async def change_settings(request: web.Request) -> web.StreamResponse:
     form = await typed(request)
-    profile = Profile(
+    changes = Changes(
         display_name=form.get("display_name", ""),
         about=form.get("about", ""),
         time_zone=form.get("time_zone", ""),
         language=form.get("language", ""),
     )
     try:
-        await people.change_profile(
-            context_of(request), signed_in(request), profile, languages=frozenset(_languages())
+        await profiles.change(
+            context_of(request), signed_in(request), changes, languages=frozenset(_languages())
         )
     except Invalid as wrong:
         return await _settings_page(request, errors=wrong.fields, form=form)
