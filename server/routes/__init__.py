@@ -18,6 +18,7 @@ from server.handlers.pages import (
     deliveries,
     directory,
     filters,
+    followers,
     history,
     home,
     invitations,
@@ -28,6 +29,7 @@ from server.handlers.pages import (
     moving,
     people,
     polls,
+    portraits,
     posts,
     quoting,
     relocating,
@@ -54,7 +56,7 @@ from server.routes.clients import CLIENTS
 from server.routes.commonlore import COMMONLORE
 from server.routes.openapi import described
 from server.routes.personal import PERSONAL
-from server.routes.profiles import PROFILES
+from server.routes.profiles import PICTURES, PROFILES
 from server.services.archives import LARGEST
 from server.services.media_forms import LARGEST_FILM
 
@@ -145,6 +147,7 @@ _COMMUNITY_PAGES: Final = (
     _form("/c/{name}/poll", polls.start, limit=_WRITING, body=_LONG_FORM),
     _page("/c/{name}/edit", communities.edit_form, "member"),
     _form("/c/{name}/edit", communities.edit, limit=_WRITING, body=_LONG_FORM),
+    _form("/c/{name}/pictures", portraits.change_of_community, limit=_WRITING, body=PICTURES),
     _page("/c/{name}/requests", communities.requests, "member"),
     _form("/c/{name}/requests", communities.decide),
     _page("/c/{name}/stewards", stewards.show, "member"),
@@ -200,6 +203,9 @@ _ACCOUNT_PAGES: Final = (
     _page("/settings/severed", severed.show, "member"),
     _page("/settings/severed.csv", severed.download, "member"),
     _form("/settings", accounts.change_settings, limit=_WRITING, body=_LONG_FORM),
+    _form("/settings/pictures", portraits.change_own, limit=_WRITING, body=PICTURES),
+    _page("/settings/followers", followers.show, "member"),
+    _form("/settings/followers", followers.settle),
     _form("/settings/password", accounts.change_password),
     _form("/settings/sessions/{id}/revoke", accounts.revoke_session),
     _page("/settings/apps", connected.show, "member"),

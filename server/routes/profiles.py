@@ -10,7 +10,7 @@ from server.services.media_forms import LARGEST_PICTURE
 _ID: Final = r"{id:\d+}"
 _REQUEST: Final = f"/api/v1/follow_requests/{_ID}"
 #: Both pictures, and what is said beside them.
-_PICTURES: Final = 2 * LARGEST_PICTURE + 1_000_000
+PICTURES: Final = 2 * LARGEST_PICTURE + 1_000_000
 PROFILES: Final[tuple[Route, ...]] = (
     *client(
         "PATCH",
@@ -18,7 +18,7 @@ PROFILES: Final[tuple[Route, ...]] = (
         profile.update_credentials,
         "write:accounts",
         "member",
-        body=_PICTURES,
+        body=PICTURES,
     ),
     *client(
         "DELETE",

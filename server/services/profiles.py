@@ -7,15 +7,21 @@ from typing import IO, Final
 from zoneinfo import available_timezones
 
 from federation.translate import sanitize
-from federation.translate.outgoing_actors import person_document
 from schemas.profiles import LONGEST_FIELD, MOST_FIELDS, Details, ProfileField
 from schemas.records import Actor
 from server.context import Context
-from server.services import accounts, drafts, follow_requests, people, portraits
+from server.services import (
+    accounts,
+    announcing,
+    communities,
+    drafts,
+    follow_requests,
+    portraits,
+)
 from server.services.errors import Invalid
 from server.services.media_forms import LONGEST_DESCRIPTION
 from server.services.portraits import Taken
-from server.storage import actors, details, members
+from server.storage import actors, audit, details, members
 from server.storage import portraits as stored
 from server.storage.database import Transaction
 from server.storage.members import Defaults, Member
@@ -98,10 +104,8 @@ async def _write(
     removed: Sequence[PortraitKind],
 ) -> Actor:
     async with context.database.transaction("people.profile") as tx:
-        before, said_before = (
-            await actors.get(tx, member.member.id),
-            await details.find(tx, member.member.id),
-        )
+        said_before = await details.lock(tx, member.member.id)
+        before = await actors.get(tx, member.member.id)
         said = _said(said_before, changes, wrong)
         try:
             await _write_words(tx, member.member, changes)
@@ -110,20 +114,73 @@ async def _write(
             wrong |= {names.get(key, key): told for key, told in refusal.fields.items()}
         if wrong:
             raise Invalid(wrong)
-        for kind in removed:
-            await stored.remove(tx, before.id, kind)
-            said = without(said, kind)
-        await portraits.put(tx, context, before.id, taken)
+        said = await _put_pictures(tx, context, before, said, taken, removed)
         if said != said_before:
             await details.put(tx, before.id, said)
         await _write_settings(tx, member.member, changes)
         actor = await actors.get(tx, before.id)
         if (before, said_before) != (actor, said):
-            keys = await actors.public_keys(tx, actor.id, now=context.now())
-            await people.tell_followers(tx, context, actor, person_document(actor, keys, said))
+            await announcing.tell(tx, context, actor)
         if said_before.locked and not said.locked:
             await follow_requests.let_all_in(tx, context, actor)
         return actor
+
+
+async def change_pictures(
+    context: Context,
+    member: SignedIn,
+    community_id: int,
+    changes: Changes,
+    *,
+    brought: Mapping[PortraitKind, IO[bytes]],
+    removed: Sequence[PortraitKind] = (),
+) -> Actor:
+    """Change the pictures of a community of ours, and what is said of them: its stewards do.
+
+    Raises:
+        NotFound: "community-not-found".
+        NotAllowed: "not-a-steward".
+        Invalid: fields avatar_alt, header_alt, avatar, header.
+    """
+    async with context.database.reading() as tx:
+        await communities.governed(tx, member, community_id)
+    wrong: dict[str, str] = {}
+    async with (
+        portraits.taking(context, brought) as taken,
+        context.database.transaction("communities.pictures") as tx,
+    ):
+        before = (await communities.governed(tx, member, community_id)).actor
+        said = _said(await details.lock(tx, before.id), changes, wrong)
+        if wrong:
+            raise Invalid(wrong)
+        said = await _put_pictures(tx, context, before, said, taken, removed)
+        await details.put(tx, before.id, said)
+        actor = await actors.get(tx, before.id)
+        await announcing.tell(tx, context, actor)
+        await audit.append(
+            tx,
+            actor=member.member.actor.uri,
+            act="change-community",
+            about=actor.uri,
+            now=context.now(),
+        )
+        return actor
+
+
+async def _put_pictures(
+    tx: Transaction,
+    context: Context,
+    of: Actor,
+    said: Details,
+    taken: list[Taken],
+    removed: Sequence[PortraitKind],
+) -> Details:
+    """Take pictures off a profile and put others on it; give what is said of them then."""
+    for kind in removed:
+        await stored.remove(tx, of.id, kind)
+        said = _without(said, kind)
+    await portraits.put(tx, context, of.id, taken)
+    return said
 
 
 async def _write_words(tx: Transaction, member: Member, changes: Changes) -> None:
@@ -164,12 +221,12 @@ def _said(before: Details, changes: Changes, wrong: dict[str, str]) -> Details:
         before,
         **switches,
         fields=fields,
-        avatar_alt=described(before.avatar_alt, changes.avatar_alt, "avatar_alt", wrong),
-        header_alt=described(before.header_alt, changes.header_alt, "header_alt", wrong),
+        avatar_alt=_described(before.avatar_alt, changes.avatar_alt, "avatar_alt", wrong),
+        header_alt=_described(before.header_alt, changes.header_alt, "header_alt", wrong),
     )
 
 
-def described(before: str, given: str | None, field: str, wrong: dict[str, str]) -> str:
+def _described(before: str, given: str | None, field: str, wrong: dict[str, str]) -> str:
     """Give what is said of a picture from now on, and note where it is too long."""
     if given is None:
         return before
@@ -179,7 +236,7 @@ def described(before: str, given: str | None, field: str, wrong: dict[str, str])
     return said
 
 
-def without(said: Details, kind: PortraitKind) -> Details:
+def _without(said: Details, kind: PortraitKind) -> Details:
     """Say nothing any more of a picture that went."""
     if kind is PortraitKind.AVATAR:
         return replace(said, avatar_alt="")

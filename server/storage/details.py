@@ -41,6 +41,12 @@ async def find(tx: Transaction, actor_id: int) -> Details:
     return UNSAID if row is None else details_from(row)
 
 
+async def lock(tx: Transaction, actor_id: int) -> Details:
+    """Find it, and let nobody else change it until this is over."""
+    await tx.execute("SELECT FROM actors WHERE id = $1 FOR NO KEY UPDATE", actor_id)
+    return await find(tx, actor_id)
+
+
 async def put(tx: Transaction, actor_id: int, details: Details) -> None:
     """Keep what an actor says of itself now."""
     fields = [(each.name, each.value, each.source) for each in details.fields]
