@@ -18,6 +18,7 @@ from server.handlers.pages import (
     deliveries,
     directory,
     filters,
+    followers,
     history,
     home,
     invitations,
@@ -28,6 +29,7 @@ from server.handlers.pages import (
     moving,
     people,
     polls,
+    portraits,
     posts,
     quoting,
     recognitions,
@@ -60,6 +62,7 @@ from server.routes.commonlore import COMMONLORE
 from server.routes.finding import FINDING, FINDING_PAGES
 from server.routes.openapi import described
 from server.routes.personal import PERSONAL
+from server.routes.profiles import PICTURES, PROFILES
 from server.routes.scripts import SCRIPTS
 from server.routes.telling import TEXTS
 from server.services.archives import LARGEST
@@ -162,6 +165,7 @@ _COMMUNITY_PAGES: Final = (
     _form("/c/{name}/poll", polls.start, limit=_WRITING, body=_LONG_FORM),
     _page("/c/{name}/edit", communities.edit_form, "member"),
     _form("/c/{name}/edit", communities.edit, limit=_WRITING, body=_LONG_FORM),
+    _form("/c/{name}/pictures", portraits.change_of_community, limit=_WRITING, body=PICTURES),
     _page("/c/{name}/requests", communities.requests, "member"),
     _form("/c/{name}/requests", communities.decide),
     _page("/c/{name}/stewards", stewards.show, "member"),
@@ -220,6 +224,9 @@ _ACCOUNT_PAGES: Final = (
     _page("/settings/severed", severed.show, "member"),
     _page("/settings/severed.csv", severed.download, "member"),
     _form("/settings", accounts.change_settings, limit=_WRITING, body=_LONG_FORM),
+    _form("/settings/pictures", portraits.change_own, limit=_WRITING, body=PICTURES),
+    _page("/settings/followers", followers.show, "member"),
+    _form("/settings/followers", followers.settle),
     _form("/settings/password", accounts.change_password),
     _form("/settings/sessions/{id}/revoke", accounts.revoke_session),
     _page("/settings/apps", connected.show, "member"),
@@ -301,6 +308,7 @@ _OPERATING_PAGES: Final = (
 _MEDIA: Final = (
     _page("/media/{key}/{name}", media.show, surface=Surface.MEDIA),
     _page("/media/proxy/{post}/{signature}/{name}", media.proxy, surface=Surface.MEDIA),
+    _page("/media/portraits/{actor}/{signature}/{name}", media.portrait, surface=Surface.MEDIA),
 )
 _WAYS: Final = (
     *(_page(path, ways.known) for path in ways.WAYS),
@@ -323,6 +331,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     *ACTIVITYPUB,
     *COMMONLORE,
     *described(COMMONLORE),
+    # What is fixed stands before what is an id.
+    *PROFILES,
     *CLIENTS,
     *_MEDIA,
     *PERSONAL,

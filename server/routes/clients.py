@@ -36,7 +36,6 @@ def _acts(path: str, handler: Handler, scope: str) -> tuple[Route, ...]:
 
 _EMPTY: Final = (
     "/api/v1/announcements",
-    "/api/v1/follow_requests",
     "/api/v1/scheduled_statuses",
 )
 _NEWS: Final = "/api/v1/notifications"
@@ -83,13 +82,6 @@ CLIENTS: Final = (
         "/api/v1/accounts/verify_credentials",
         accounts.verify_credentials,
         "read:accounts",
-        "member",
-    ),
-    *_client(
-        "PATCH",
-        "/api/v1/accounts/update_credentials",
-        accounts.update_credentials,
-        "write:accounts",
         "member",
     ),
     *_client("GET", "/api/v1/accounts/lookup", accounts.lookup, "read:accounts"),

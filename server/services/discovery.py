@@ -25,7 +25,7 @@ from server.context import Context
 from server.services import strangers
 from server.services.sharing import may_knock
 from server.services.signing import sign_as_agency
-from server.storage import actors, agencies, communities, posts
+from server.storage import actors, agencies, communities, details, posts
 from server.storage.database import Transaction
 
 _LONGEST_NAME: Final = 80
@@ -168,6 +168,7 @@ async def save_actor(tx: Transaction, context: Context, incoming: IncomingActor)
 
     actor = _record(incoming, known.id)
     await actors.refresh(tx, actor, now=now)
+    await details.put(tx, known.id, incoming.details)
     await actors.replace_keys(tx, known.id, incoming.keys, now=now)
     if known.kind is ActorKind.COMMUNITY:
         community = _community(actor, incoming)
@@ -303,6 +304,8 @@ def _record(incoming: IncomingActor, actor_id: int) -> Actor:
         published_at=incoming.published_at,
         also_known_as=incoming.also_known_as,
         moved_to=incoming.moved_to,
+        avatar=incoming.avatar,
+        header=incoming.header,
     )
 
 

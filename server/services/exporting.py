@@ -20,6 +20,7 @@ from server.storage import (
     actors,
     audit,
     communities,
+    details,
     marks,
     members,
     posts,
@@ -108,6 +109,7 @@ async def work_on(context: Context, job: Job) -> None:
         member = await members.get(tx, job.member_id)
         joined = await takeouts.joined(tx, member.id)
         keys = await actors.public_keys(tx, member.id, now=context.now())
+        said = await details.find(tx, member.id)
         followed = await reach.targets(tx, member.id, limit=_MOST_FOLLOWED)
         stewards_of = {
             each.id
@@ -123,7 +125,7 @@ async def work_on(context: Context, job: Job) -> None:
         "README.txt": _README.format(
             handle=me.handle, day=context.now().date().isoformat()
         ).encode(),
-        "actor.json": _json(person_document(me, keys)),
+        "actor.json": _json(person_document(me, keys, said)),
         "outbox.json": _json(_collection(me, "outbox", written)),
         "likes.json": _json(_collection(me, "likes", liked)),
         "follows.csv": _people(followed),

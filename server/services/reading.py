@@ -106,17 +106,23 @@ def document_of_actor(home: Home, known: Known) -> dict[str, Any]:
             known.keys,
             stewards_uri=home.collection(known.actor.uri, "moderators"),
             agency_uri=home.agency,
+            details=known.details,
         )
     if known.actor.kind is ActorKind.AGENCY:
         return agency_document(known.actor, known.keys)
     if known.actor.kind is ActorKind.MODERATION:
         return moderation_document(known.actor, known.keys, agency_uri=home.agency)
-    return person_document(known.actor, known.keys)
+    return person_document(known.actor, known.keys, known.details)
 
 
 def _bare(community: Community) -> Community:
     actor = replace(
-        community.actor, display_name=community.actor.name, summary="", summary_source=""
+        community.actor,
+        display_name=community.actor.name,
+        summary="",
+        summary_source="",
+        avatar=None,
+        header=None,
     )
     return replace(community, actor=actor, charter="", charter_source="", topics=())
 

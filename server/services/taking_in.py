@@ -18,10 +18,12 @@ from server.services import (
     communities,
     discovery,
     people,
+    profiles,
     silencing,
     tagging,
 )
 from server.services.errors import Conflict, Refusal
+from server.services.profiles import Changes
 from server.storage import account_jobs, audit, members
 from server.storage.account_jobs import Job, JobKind
 from server.storage.members import Member
@@ -118,15 +120,9 @@ async def use_about(context: Context, member: SignedIn) -> None:
         job = await account_jobs.latest(tx, member.member.id, JobKind.IMPORT)
         content = await account_jobs.content(tx, job.id) if job else None
     about = outcome(content).about
-    profile = people.Profile(
-        display_name=member.member.actor.display_name,
-        about=about[: accounts.LONGEST_SUMMARY],
-        time_zone=member.member.time_zone,
-        language=member.member.language,
-    )
     if about:
-        languages = frozenset({member.member.language})
-        await people.change_profile(context, member, profile, languages=languages)
+        changes = Changes(about=about[: accounts.LONGEST_SUMMARY])
+        await profiles.change(context, member, changes)
 
 
 def outcome(content: bytes | None) -> Taken:

@@ -99,4 +99,5 @@ _THEIRS: Final = (
     "DELETE FROM endorsements WHERE $1 IN (member_id, actor_id)",
     "DELETE FROM quiet_threads WHERE member_id = $1",
     "DELETE FROM dismissed_suggestions WHERE $1 IN (member_id, actor_id)",
+    "DELETE FROM portraits WHERE actor_id = $1",
 )

@@ -186,6 +186,7 @@ async def unused_blobs(tx: Transaction, *, limit: int) -> list[str]:
         "SELECT b.hash FROM blobs b "
         "WHERE NOT EXISTS (SELECT FROM media m WHERE m.hash = b.hash) "
         "AND NOT EXISTS (SELECT FROM media m WHERE m.preview_hash = b.hash) "
+        "AND NOT EXISTS (SELECT FROM portraits p WHERE p.hash = b.hash) "
         "ORDER BY b.kept_at, b.hash LIMIT $1",
         limit,
     )
@@ -196,7 +197,8 @@ async def remove_blob(tx: Transaction, name: str) -> bool:
     """Forget a file unless something shows it; False then. Lock it before."""
     status = await tx.execute(
         "DELETE FROM blobs b WHERE b.hash = $1 "
-        "AND NOT EXISTS (SELECT FROM media m WHERE m.hash = b.hash OR m.preview_hash = b.hash)",
+        "AND NOT EXISTS (SELECT FROM media m WHERE m.hash = b.hash OR m.preview_hash = b.hash) "
+        "AND NOT EXISTS (SELECT FROM portraits p WHERE p.hash = b.hash)",
         name,
     )
     return status == "DELETE 1"

@@ -137,6 +137,18 @@ CREATE TABLE public.activities (
     CONSTRAINT activities_visibility_check CHECK ((visibility = ANY (ARRAY['public'::text, 'members'::text, 'direct'::text])))
 );
 
+CREATE TABLE public.actor_details (
+    actor_id bigint NOT NULL,
+    fields jsonb DEFAULT '[]'::jsonb NOT NULL,
+    locked boolean DEFAULT false NOT NULL,
+    bot boolean DEFAULT false NOT NULL,
+    discoverable boolean DEFAULT false NOT NULL,
+    indexable boolean DEFAULT false NOT NULL,
+    hides_collections boolean DEFAULT true NOT NULL,
+    avatar_alt text DEFAULT ''::text NOT NULL,
+    header_alt text DEFAULT ''::text NOT NULL
+);
+
 CREATE TABLE public.actor_keys (
     key_id text NOT NULL,
     actor_id bigint NOT NULL,
@@ -175,6 +187,8 @@ CREATE TABLE public.actors (
     also_known_as text DEFAULT ''::text NOT NULL,
     moved_to text,
     words tsvector GENERATED ALWAYS AS (public.search_names(name, display_name, summary)) STORED,
+    avatar text,
+    header text,
     CONSTRAINT actors_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'community'::text, 'agency'::text, 'moderation'::text])))
 );
 
@@ -575,6 +589,12 @@ CREATE TABLE public.members (
     time_zone text DEFAULT 'UTC'::text NOT NULL,
     created_at timestamp with time zone NOT NULL,
     seen_notifications bigint DEFAULT 0 NOT NULL,
+    posts_as text DEFAULT 'public'::text NOT NULL,
+    posts_sensitive boolean DEFAULT false NOT NULL,
+    posts_language text,
+    posts_quotable_by text DEFAULT 'public'::text NOT NULL,
+    CONSTRAINT members_posts_as_check CHECK ((posts_as = ANY (ARRAY['public'::text, 'unlisted'::text, 'private'::text, 'direct'::text]))),
+    CONSTRAINT members_posts_quotable_by_check CHECK ((posts_quotable_by = ANY (ARRAY['public'::text, 'followers'::text, 'nobody'::text]))),
     CONSTRAINT members_role_check CHECK ((role = ANY (ARRAY['member'::text, 'steward'::text, 'moderator'::text, 'operator'::text])))
 );
 
@@ -684,6 +704,16 @@ CREATE TABLE public.polls (
     is_due boolean DEFAULT false NOT NULL,
     settled_at timestamp with time zone,
     CONSTRAINT polls_voters_check CHECK ((voters >= 0))
+);
+
+CREATE TABLE public.portraits (
+    actor_id bigint NOT NULL,
+    kind text NOT NULL,
+    key text NOT NULL,
+    media_type text NOT NULL,
+    hash text NOT NULL,
+    kept_at timestamp with time zone NOT NULL,
+    CONSTRAINT portraits_kind_check CHECK ((kind = ANY (ARRAY['avatar'::text, 'header'::text])))
 );
 
 CREATE TABLE public.post_links (
@@ -1069,6 +1099,9 @@ ALTER TABLE ONLY public.activities
 ALTER TABLE ONLY public.activities
     ADD CONSTRAINT activities_uri_key UNIQUE (uri);
 
+ALTER TABLE ONLY public.actor_details
+    ADD CONSTRAINT actor_details_pkey PRIMARY KEY (actor_id);
+
 ALTER TABLE ONLY public.actor_keys
     ADD CONSTRAINT actor_keys_pkey PRIMARY KEY (key_id);
 
@@ -1260,6 +1293,12 @@ ALTER TABLE ONLY public.poll_votes
 
 ALTER TABLE ONLY public.polls
     ADD CONSTRAINT polls_pkey PRIMARY KEY (post_id);
+
+ALTER TABLE ONLY public.portraits
+    ADD CONSTRAINT portraits_key_key UNIQUE (key);
+
+ALTER TABLE ONLY public.portraits
+    ADD CONSTRAINT portraits_pkey PRIMARY KEY (actor_id, kind);
 
 ALTER TABLE ONLY public.post_links
     ADD CONSTRAINT post_links_pkey PRIMARY KEY (post_id, key);
@@ -1520,6 +1559,8 @@ CREATE INDEX polls_due ON public.polls USING btree (told_at) WHERE (is_due AND (
 
 CREATE INDEX polls_unsettled ON public.polls USING btree (LEAST(closes_at, closed_at)) WHERE (settled_at IS NULL);
 
+CREATE INDEX portraits_by_hash ON public.portraits USING btree (hash);
+
 CREATE INDEX post_links_by_key ON public.post_links USING btree (key, post_id DESC);
 
 CREATE INDEX post_words_by_word ON public.post_words USING gin (words) WITH (gin_pending_list_limit='256');
@@ -1620,6 +1661,9 @@ ALTER TABLE ONLY public.activities
 
 ALTER TABLE ONLY public.activities
     ADD CONSTRAINT activities_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
+
+ALTER TABLE ONLY public.actor_details
+    ADD CONSTRAINT actor_details_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.actor_keys
     ADD CONSTRAINT actor_keys_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id) ON DELETE CASCADE;
@@ -1804,6 +1848,12 @@ ALTER TABLE ONLY public.poll_votes
 ALTER TABLE ONLY public.polls
     ADD CONSTRAINT polls_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
 
+ALTER TABLE ONLY public.portraits
+    ADD CONSTRAINT portraits_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.portraits
+    ADD CONSTRAINT portraits_hash_fkey FOREIGN KEY (hash) REFERENCES public.blobs(hash);
+
 ALTER TABLE ONLY public.post_links
     ADD CONSTRAINT post_links_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id) ON DELETE CASCADE;
 
@@ -1936,6 +1986,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.account_jobs TO commonlore_app
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.activities TO commonlore_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.actor_details TO commonlore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.actor_keys TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.actors TO commonlore_app;
@@ -2044,6 +2096,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.poll_choices TO commonlore_app
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.poll_votes TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.polls TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.portraits TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.post_links TO commonlore_app;
 

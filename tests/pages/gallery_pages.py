@@ -137,7 +137,10 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
             "form": {"name": "fraud", "charter": "Our rules"},
         },
     ),
-    "community-edit": ("community_edit.html", {"community": s.REVIEWS}),
+    "community-edit": (
+        "community_edit.html",
+        {"community": s.REVIEWS, "shown": gallery_personal.SAID["shown"]},
+    ),
     "community-guest": (
         "community.html",
         GUEST
@@ -439,6 +442,7 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
         {
             "person": Record(
                 **vars(s.PRIYA),
+                **gallery_personal.PORTRAYED,
                 about_html="<p>Rail safety. Ask me about near misses.</p>",
                 joined=s.before(days=400),
                 suspended=False,
@@ -589,7 +593,8 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
     ),
     "settings": (
         "settings.html",
-        {
+        gallery_personal.SAID
+        | {
             "flash": {"kind": "done", "text": "Your profile is saved."},
             "profile": {
                 "display_name": "Amina Okafor",
@@ -786,6 +791,7 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
                         ("answer", s.PRIYA, ""),
                         ("kudos", s.TOMAS, "I could hand it on as it was"),
                         ("join-asked", s.JONAS, ""),
+                        ("follow-asked", s.TOMAS, ""),
                         ("joined", None, ""),
                     ]
                 )

@@ -17,6 +17,11 @@ from tests.stories.town import Step, Town, founded, signs_up
 NOT_REACHED: Final = {
     "notifications.clear": "a client's button: one commit, and they press it again",
     "notifications.dismiss": "a client's button: one commit, and they press it again",
+    "follow-requests.authorize": "a member's button: one commit, and they press it again",
+    "follow-requests.reject": "a member's button: one commit, and they press it again",
+    "follow-requests.remove": "a member's button: one commit, and they press it again",
+    "communities.pictures": "a steward's form: one commit, and they send it again; files that "
+    "got no place are swept up",
     "backfill.again": "an operator's command: one commit, and they give it again",
     "inbox.forget": "agencies of ours withdraw posts one by one before an account goes; killed "
     "there, it is done anew from the start",

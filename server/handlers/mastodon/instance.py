@@ -15,6 +15,7 @@ from schemas.mastodon.instance import (
     Thumbnail,
     Usage,
 )
+from schemas.profiles import MOST_FIELDS
 from server.context import Context
 from server.handlers.mastodon.account_entities import accounts, header_of
 from server.handlers.mastodon.answers import entity, plain
@@ -40,7 +41,6 @@ _LIKE: Final = "4.5.0"
 _API: Final = {"mastodon": 7, "commonlore": 1}
 _SOURCE: Final = "https://w3id.org/commonlore"
 _ICON: Final = "favicon.svg"
-_MOST_FIELDS: Final = 0  # profiles have a text, and no fields yet
 _CARRIED: Final = 23  # characters that clients count for an address, however long it is
 _SHORTEST_POLL: Final = 3600  # seconds
 _LONGEST_POLL: Final = 31 * 24 * 3600
@@ -114,7 +114,7 @@ def _configuration(context: Context) -> dict[str, Any]:
         "accounts": {
             "max_featured_tags": tagging.MOST_FEATURED,
             "max_pinned_statuses": showing.MOST_PINNED,
-            "max_profile_fields": _MOST_FIELDS,
+            "max_profile_fields": MOST_FIELDS,
             "profile_field_name_limit": 255,
             "profile_field_value_limit": 255,
             "max_display_name_length": drafts.LONGEST_DISPLAY_NAME,

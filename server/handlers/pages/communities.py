@@ -19,6 +19,7 @@ from server.handlers.pages.pages import (
     signed_in,
     typed,
 )
+from server.handlers.pages.pictured import pictures
 from server.handlers.pages.rows import rows_within
 from server.handlers.pages.views import CommunityView, Names
 from server.handlers.pages.words import say
@@ -27,7 +28,7 @@ from server.services import communities as service
 from server.services import polls, sharing
 from server.services.communities import CommunityDraft
 from server.services.errors import Invalid, NotAllowed, NotFound
-from server.storage import backfills, communities, errands, feeds, follows
+from server.storage import backfills, communities, details, errands, feeds, follows
 from server.storage.communities import Listed
 from server.storage.database import Transaction
 from server.storage.errands import Asks
@@ -160,7 +161,28 @@ async def start(request: web.Request) -> web.StreamResponse:
 
 async def edit_form(request: web.Request) -> web.StreamResponse:
     listed, names = await governed(request)
-    return page(request, "community_edit.html", community=views.community(listed, names))
+    return await edit_page(request, listed, names)
+
+
+async def edit_page(
+    request: web.Request,
+    listed: Listed,
+    names: Names,
+    *,
+    errors: dict[str, str] | None = None,
+    form: dict[str, str] | None = None,
+) -> web.Response:
+    """Show the forms in which stewards change a community, with what is wrong in them."""
+    async with context_of(request).database.reading() as tx:
+        said = await details.find(tx, listed.community.id)
+    return page(
+        request,
+        "community_edit.html",
+        errors=errors,
+        form=form,
+        community=views.community(listed, names),
+        shown=pictures(context_of(request), listed.community.actor, said),
+    )
 
 
 async def edit(request: web.Request) -> web.StreamResponse:
@@ -174,9 +196,7 @@ async def edit(request: web.Request) -> web.StreamResponse:
             _draft(form | {"visibility": community.visibility}),
         )
     except Invalid as wrong:
-        return page(
-            request, "community_edit.html", errors=wrong.fields, form=form, community=community
-        )
+        return await edit_page(request, listed, names, errors=wrong.fields, form=form)
     return see_other(request, community.url, say(request, "The community is saved."))
 
 

@@ -13,25 +13,37 @@ from federation.translate import sanitize
 from schemas.gate import Released
 from schemas.records import Actor, ActorKind, Community, Kind, Post, Role, Topic
 from server.context import Context
-from server.services import quoting
+from server.services import portraits, quoting
 from server.services.faces import hue, initials
 from server.storage import agencies
 from server.storage.communities import Listed
 from server.storage.database import Transaction
 from server.storage.marks import Given
+from server.storage.portraits import PortraitKind
 from server.storage.reactions import Counted
 from server.storage.sessions import SignedIn
-
-#: Host to the name that an agency gave itself; hosts without one are left out.
-Names = Mapping[str, str]
 
 _LONGEST_EXCERPT: Final = 200
 _LONGEST_FIRST_WORDS: Final = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """What is shown beside a name: what its agency calls itself, and where its picture is.
+
+    `agencies` has no host that gave itself no name.
+    """
+
+    context: Context
+    agencies: Mapping[str, str]
+
+    def get(self, host: str, otherwise: str) -> str:
+        return self.agencies.get(host, otherwise)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ActorView:
-    """A person, or a community where only its name is shown."""
+    """A person, or a community where only its name is shown; `picture` is a path here."""
 
     name: str
     display_name: str
@@ -41,6 +53,7 @@ class ActorView:
     local: bool
     initials: str
     hue: int
+    picture: str | None = None
     origin: str | None
 
 
@@ -54,6 +67,8 @@ class CommunityView:
     local: bool
     initials: str
     hue: int
+    picture: str | None = None
+    banner: str | None = None
     origin: str | None
     summary: str
     charter_html: str
@@ -213,7 +228,9 @@ _MAY_NOTHING: Final = May()
 
 async def agency_names(tx: Transaction, context: Context) -> Names:
     names = {agency.host: agency.name for agency in await agencies.all_of(tx) if agency.name}
-    return names | {context.home.authority: context.settings.name}
+    return Names(
+        context=context, agencies=names | {context.home.authority: context.settings.name}
+    )
 
 
 def actor(of: Actor, names: Names) -> ActorView:
@@ -227,6 +244,7 @@ def actor(of: Actor, names: Names) -> ActorView:
         local=of.local,
         initials=initials(shown),
         hue=hue(of.handle),
+        picture=portraits.path_of(names.context, of, PortraitKind.AVATAR),
         origin=None if of.local else sanitize.link(of.url or of.uri),
     )
 
@@ -260,6 +278,8 @@ def community(listed: Listed, names: Names) -> CommunityView:
         local=shown.local,
         initials=shown.initials,
         hue=shown.hue,
+        picture=shown.picture,
+        banner=portraits.path_of(names.context, of.actor, PortraitKind.HEADER),
         origin=shown.origin,
         summary=_one_line(of.actor),
         charter_html=of.charter,
