@@ -12,6 +12,7 @@ from server.handlers.pages import (
     accounts,
     acts,
     agencies,
+    announcements,
     communities,
     connected,
     consent,
@@ -31,6 +32,7 @@ from server.handlers.pages import (
     posts,
     quoting,
     relocating,
+    scheduled,
     searching,
     severed,
     silences,
@@ -54,6 +56,7 @@ from server.routes.clients import CLIENTS
 from server.routes.commonlore import COMMONLORE
 from server.routes.openapi import described
 from server.routes.personal import PERSONAL
+from server.routes.timed import TIMED
 from server.services.archives import LARGEST
 from server.services.media_forms import LARGEST_FILM
 
@@ -228,6 +231,8 @@ _ACCOUNT_PAGES: Final = (
     ),
     _page("/settings/silences", silences.show, "member"),
     _form("/settings/silences", silences.change),
+    _page("/settings/scheduled", scheduled.show, "member"),
+    _form("/settings/scheduled/{id}", scheduled.change),
     _page("/bookmarks", kept.show, "member"),
     _page("/lists", lists.show, "member"),
     _form("/lists", lists.make, limit=_WRITING),
@@ -246,6 +251,11 @@ _GUARDING_PAGES: Final = (
     _form("/agencies/admit", agencies.admit, "moderator"),
     _form("/agencies/block", agencies.block, "moderator"),
     _page("/moderation", moderation.show, "moderator"),
+    _page("/moderation/announcements", announcements.show, "moderator"),
+    _form("/moderation/announcements", announcements.write, "moderator"),
+    _page("/moderation/announcements/{id}", announcements.edit_form, "moderator"),
+    _form("/moderation/announcements/{id}", announcements.edit, "moderator"),
+    _form("/announcements/{id}/dismiss", announcements.dismiss),
     _page("/invitations", invitations.show, "moderator"),
     _form("/invitations", invitations.make, "moderator"),
     _form("/moderation/suspend", moderation.suspend, "moderator"),
@@ -284,6 +294,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *CLIENTS,
     *_MEDIA,
     *PERSONAL,
+    *TIMED,
     *_PAGES,
 )
 

@@ -34,12 +34,10 @@ def _acts(path: str, handler: Handler, scope: str) -> tuple[Route, ...]:
 
 
 _EMPTY: Final = (
-    "/api/v1/announcements",
     "/api/v1/conversations",
     "/api/v1/directory",
     "/api/v1/endorsements",
     "/api/v1/follow_requests",
-    "/api/v1/scheduled_statuses",
     "/api/v1/suggestions",
     "/api/v2/suggestions",
     "/api/v1/timelines/link",

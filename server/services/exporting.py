@@ -51,6 +51,7 @@ domain_blocks.csv  the servers that you blocked
 lists.csv        your lists, and who is in them
 filters.csv      the words of your filters
 hashtags.csv     the hashtags that you follow
+scheduled.csv    what you wrote to be published later, and when
 
 To go on elsewhere: sign in to your new account, open Settings, "Your archive", and bring this
 file there. It asks for the same follows and memberships again; each of them may say no. It

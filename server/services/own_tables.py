@@ -5,13 +5,14 @@ from typing import Final, TypeVar
 
 from schemas.records import Actor
 from server.context import Context
-from server.services import archives
-from server.storage import bookmarks, filters, lists, member_hashtags, silences
+from server.services import archives, scheduling
+from server.storage import bookmarks, filters, lists, member_hashtags, scheduled, silences
 from server.storage.database import Transaction
 from server.storage.timelines import Window
 
 _AT_ONCE: Final = 500
 _LARGEST_LIST: Final = 10_000
+_ALL_SCHEDULED: Final = Window(limit=scheduling.MOST)
 
 Row = TypeVar("Row", silences.Silenced, silences.Domain)
 
@@ -60,6 +61,13 @@ async def of_member(context: Context, member_id: int) -> dict[str, bytes]:
                 ],
             ),
             "hashtags.csv": archives.table(("Hashtag",), [(each.name,) for each in tags]),
+            "scheduled.csv": archives.table(
+                ("Time", "Text"),
+                [
+                    (each.due_at.isoformat(), scheduling.text_of(each))
+                    for each in await scheduled.of_member(tx, member_id, _ALL_SCHEDULED)
+                ],
+            ),
         }
 
 

@@ -84,4 +84,7 @@ _THEIRS: Final = (
     "DELETE FROM followed_hashtags WHERE member_id = $1",
     "DELETE FROM featured_hashtags WHERE member_id = $1",
     "DELETE FROM markers WHERE member_id = $1",
+    "DELETE FROM scheduled_posts WHERE member_id = $1",
+    "DELETE FROM announcement_dismissals WHERE member_id = $1",
+    "DELETE FROM announcement_reactions WHERE member_id = $1",
 )

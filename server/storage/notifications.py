@@ -22,7 +22,7 @@ class Notification:
     """What happened to a member; `subject` is what it is about, by its uri.
 
     `kind`: answer, comment, mention, quote, accepted, helpful, kudos, asks-to-join, let-in,
-    refused, severed. The subject of `severed` is the domain and the moment.
+    refused, severed, not-published. The subject of `severed` is the domain and the moment.
     """
 
     id: int

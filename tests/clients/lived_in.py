@@ -10,7 +10,8 @@ from typing import Any
 import aiohttp
 
 from schemas.records import Role, Visibility
-from server.services import communities
+from server.services import announcing, communities
+from server.services.announcing import AnnouncementDraft
 from server.storage import boosts
 from server.storage.embedded import Cluster
 from tests import files
@@ -201,6 +202,20 @@ class _Town:
         await ben.post("/api/v1/domain_blocks", domain="loud.example")
         await ben.post("/api/v1/tags/river/follow")
         await ben.post("/api/v1/featured_tags", name="river")
+        await self.write(
+            ben,
+            "later",
+            "@plaza Tea?",
+            poll={"options": ["Yes", "No"], "expires_in": 3600},
+            media_ids=[await self.bring(ben, files.picture(size=(60, 40)))],
+            scheduled_at=(self.clock.now() + 24 * HOUR).isoformat(),
+        )
+        announced = await announcing.write(
+            self.here.context, AnnouncementDraft(source="No water on Monday, @ben #water")
+        )
+        moderator = await life.signed_in(self.here.context, "amina")
+        await announcing.publish(self.here.context, moderator, announced)
+        await ben.ask("PUT", f"/api/v1/announcements/{announced}/reactions/👍")
         place = {"last_read_id": ids["answer"]}
         await ben.post("/api/v1/markers", home=place, notifications={"last_read_id": "1"})
         await settle(self.here, self.away)

@@ -12,6 +12,7 @@ from toot import entities as toot
 from server.middleware.declarations import Route
 from server.routes.clients import CLIENTS
 from server.routes.personal import PERSONAL
+from server.routes.timed import TIMED
 from server.services import tagging
 from server.storage.embedded import Cluster
 from tests.clients import libraries
@@ -22,7 +23,7 @@ from tests.clients.test_streaming import listening, told
 _ID: Final = re.compile(r":[^{}]+(\{[^{}]*\})?[^{}]*\}")
 ROUTES: Final[dict[str, Route]] = {
     _ID.sub("}", route.path): route
-    for route in (*CLIENTS, *PERSONAL)
+    for route in (*CLIENTS, *PERSONAL, *TIMED)
     if route.method == "GET" and route.path.startswith("/api/")
 }
 #: What is no JSON is judged elsewhere: streams, and that there is no subscription.
@@ -37,7 +38,6 @@ EMPTY: Final = frozenset(
     f"/api/{path}"
     for path in (
         "v1/accounts/{id}/endorsements",
-        "v1/announcements",
         "v1/conversations",
         "v1/custom_emojis",
         "v1/directory",
@@ -49,7 +49,6 @@ EMPTY: Final = frozenset(
         "v1/instance/rules",
         "v1/instance/translation_languages",
         "v1/notifications/requests",
-        "v1/scheduled_statuses",
         "v1/suggestions",
         "v1/timelines/link",
         "v1/trends",
@@ -103,6 +102,9 @@ ASKED: Final = (
     ("v2/notifications/{key}/accounts", "group", "[Account]"),
     ("v2/notifications/unread_count", "", "Count"),
     ("v2/notifications/policy", "", "Policy"),
+    ("v1/scheduled_statuses", "", "[ScheduledStatus]"),
+    ("v1/scheduled_statuses/{id}", "later", "ScheduledStatus"),
+    ("v1/announcements", "", "[Announcement]"),
     ("v1/mutes", "", "[MutedAccount]"),
     ("v1/blocks", "", "[Account]"),
     ("v1/domain_blocks", "", "[word]"),

@@ -198,6 +198,8 @@ def _notification(
         url = community.url + ("/requests" if one.kind == "asks-to-join" else "")
     elif one.kind == "severed":
         url = "/settings/severed"
+    elif one.kind == "not-published":
+        url = "/settings/scheduled"
     return {
         "id": one.id,
         "kind": _KINDS.get(one.kind, one.kind),

@@ -173,6 +173,7 @@ def _frame(request: web.Request) -> dict[str, object]:
             registration=settings.registration,
         ),
         "member": _member(session) if session else None,
+        "announcements": session.announcements if session else (),
         "csrf": request[CSRF],
         "nonce": request[NONCE],
         "static": static_path,
