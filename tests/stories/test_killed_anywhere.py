@@ -75,8 +75,8 @@ NOT_REACHED: Final = {
         "and at worst it is told twice",
     ),
     "scheduled.again": "only where publishing failed; killed there, the lease runs out",
-    "scheduled.refuse": "only where what is due is refused; killed there, the lease runs out and "
-    "it is refused then",
+    "scheduled.refuse": "only where what is due is refused; killed there, the lease runs out, "
+    "and it is refused then",
     **dict.fromkeys(
         (
             "announcements.add",

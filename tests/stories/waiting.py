@@ -9,9 +9,9 @@ from tests.stories.town import Town
 _AHEAD = timedelta(minutes=10)
 
 
-async def has_something_due(town: Town, step: str) -> None:
+async def has_something_due(town: Town, step: str) -> object:
     """Have mia write something for later, and its time come."""
-    title = _title(step)
+    said, title = None, _title(step)
     sql = (
         "SELECT (SELECT count(*) FROM posts WHERE title = $1) "
         "+ (SELECT count(*) FROM scheduled_posts WHERE params ->> 'title' = $1)"
@@ -19,10 +19,11 @@ async def has_something_due(town: Town, step: str) -> None:
     if not await life.value(town.home, sql, title):
         at = (town.clock.now() + _AHEAD).strftime("%Y-%m-%dT%H:%M")
         form = {"kind": "question", "title": title, "body": "Later.", "act": "post", "at": at}
-        await town.mia.submit(f"/c/reviews@{town.peer.host}/ask", form)
+        said = await town.mia.submit(f"/c/reviews@{town.peer.host}/ask", form)
     await town.calm()
     town.clock.turn(_AHEAD)
     await town.start_again()
+    return said
 
 
 async def is_published_once(town: Town, step: str) -> bool:

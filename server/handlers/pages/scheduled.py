@@ -109,6 +109,8 @@ async def change(request: web.Request) -> web.StreamResponse:
     """Give it another time, or cancel it: `act` says which."""
     context, member, form = context_of(request), signed_in(request), await typed(request)
     scheduled_id = id_in(request.match_info["id"])
+    async with context.database.reading() as tx:
+        await scheduling.get(tx, member, scheduled_id)
     if form.get("act") == "cancel":
         await scheduling.cancel(context, member, scheduled_id)
         return see_other(
