@@ -1,5 +1,6 @@
 """Posts that members want published later: taken in, given another time, published when due."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
@@ -8,15 +9,16 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
+from federation.translate import sanitize
 from schemas.records import Kind, PostFacts
 from server.context import Context
-from server.services import composing, polls, posts
+from server.services import calling, composing, polls, posts
 from server.services.attaching import Chosen
 from server.services.composing import Composed
 from server.services.errors import Conflict, Invalid, NotFound
 from server.services.media_forms import refused
 from server.services.polls import PollDraft
-from server.services.posts import Draft
+from server.services.posts import LONGEST_SOURCE, Draft
 from server.storage import scheduled
 from server.storage.database import Transaction
 from server.storage.scheduled import Form, Scheduled
@@ -128,9 +130,14 @@ async def _rehearse(
     context: Context, member: SignedIn, written: Composed | Thread
 ) -> tuple[Chosen, ...]:
     """Publish it, and undo all of that: what is refused then is refused by the same rules."""
+    draft = _draft_of(written)
+    if len(draft.source) <= LONGEST_SOURCE:
+        # Whoever it names is looked up and kept: what is undone must not find them anew.
+        clean = await asyncio.to_thread(sanitize.from_markdown, draft.source)
+        await calling.written(context, clean)
     undone = replace(context, database=replace(context.database, keeps=False))
-    await _publish(undone, member, written)
-    return _draft_of(written).media or ()
+    await _publish(undone, member, written, draft)
+    return draft.media or ()
 
 
 def _insist_on_time(due_at: datetime, now: datetime) -> None:
@@ -252,9 +259,8 @@ async def _publish(
     context: Context,
     member: SignedIn,
     written: Composed | Thread,
-    draft: Draft | None = None,
+    draft: Draft,
 ) -> PostFacts:
-    draft = draft or _draft_of(written)
     match written:
         case Composed():
             return await composing.publish(context, member, replace(written, draft=draft))

@@ -4,7 +4,7 @@ from types import SimpleNamespace as Record
 
 from markupsafe import Markup
 
-from tests.pages import gallery_deliveries, gallery_personal
+from tests.pages import gallery_deliveries, gallery_personal, gallery_timed
 from tests.pages import samples as s
 
 PREVIEW = "<p>Our reviews take <strong>three weeks</strong>.</p>"
@@ -778,4 +778,5 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
     "preview": ("preview.html", {"preview_html": PREVIEW}),
     **gallery_deliveries.PAGES,
     **gallery_personal.PAGES,
+    **gallery_timed.PAGES,
 }
