@@ -12,6 +12,7 @@ from server.handlers.pages import (
     accounts,
     acts,
     agencies,
+    announcements,
     communities,
     connected,
     consent,
@@ -35,6 +36,7 @@ from server.handlers.pages import (
     recognitions,
     relocating,
     rules,
+    scheduled,
     searching,
     severed,
     silences,
@@ -65,6 +67,7 @@ from server.routes.personal import PERSONAL
 from server.routes.profiles import PICTURES, PROFILES
 from server.routes.scripts import SCRIPTS
 from server.routes.telling import TEXTS
+from server.routes.timed import TIMED
 from server.services.archives import LARGEST
 from server.services.media_forms import LARGEST_FILM
 
@@ -256,6 +259,8 @@ _ACCOUNT_PAGES: Final = (
     ),
     _page("/settings/silences", silences.show, "member"),
     _form("/settings/silences", silences.change),
+    _page("/settings/scheduled", scheduled.show, "member"),
+    _form("/settings/scheduled/{id}", scheduled.change),
     _page("/bookmarks", kept.show, "member"),
     _page("/lists", lists.show, "member"),
     _form("/lists", lists.make, limit=_WRITING),
@@ -289,6 +294,11 @@ _GUARDING_PAGES: Final = (
     _page("/moderation/rules", rules.show, "moderator"),
     _form("/moderation/rules", rules.add, "moderator"),
     _form("/moderation/rules/{id}", rules.change, "moderator"),
+    _page("/moderation/announcements", announcements.show, "moderator"),
+    _form("/moderation/announcements", announcements.write, "moderator"),
+    _page("/moderation/announcements/{id}", announcements.edit_form, "moderator"),
+    _form("/moderation/announcements/{id}", announcements.edit, "moderator"),
+    _form("/announcements/{id}/dismiss", announcements.dismiss),
     _page("/invitations", invitations.show, "moderator"),
     _form("/invitations", invitations.make, "moderator"),
     _form("/moderation/suspend", moderation.suspend, "moderator"),
@@ -340,6 +350,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *ADMIN,
     *TEXTS,
     *FINDING,
+    *TIMED,
     *_PAGES,
     *FINDING_PAGES,
 )

@@ -34,10 +34,6 @@ def _acts(path: str, handler: Handler, scope: str) -> tuple[Route, ...]:
     return _client("POST", path, handler, scope, "member")
 
 
-_EMPTY: Final = (
-    "/api/v1/announcements",
-    "/api/v1/scheduled_statuses",
-)
 _NEWS: Final = "/api/v1/notifications"
 _GROUPS: Final = "/api/v2/notifications"
 _PUSH: Final = "/api/v1/push/subscription"
@@ -179,12 +175,6 @@ CLIENTS: Final = (
     *_client("GET", "/api/v1/streaming/health", streaming.health),
     *_client(
         "GET", r"/api/v1/streaming/{name:[a-z/]+}", streaming.events, "read:statuses", "member"
-    ),
-    # What there is nothing of yet: a list is empty.
-    *(
-        route
-        for path in _EMPTY
-        for route in _client("GET", path, instance.nothing, None, "anyone")
     ),
     # Push: one subscription of each token.
     *_client("POST", _PUSH, push.subscribe, "push", "member", body=_SMALL),

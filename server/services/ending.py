@@ -21,6 +21,7 @@ from server.storage import (
     members,
     reach,
     recognitions,
+    scheduled,
 )
 from server.storage import posts as stored
 from server.storage.account_jobs import Job, JobKind
@@ -73,6 +74,7 @@ async def _begin(context: Context, member: Member, *, by: str) -> None:
         # No password has this hash.
         await members.change_password_hash(tx, member.id, "")
         await accounts.end_access(tx, member.id)
+        await scheduled.forget_member(tx, member.id)
         await audit.append(tx, actor=by, act="end-account", about=member.actor.uri, now=now)
 
 

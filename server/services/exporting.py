@@ -57,6 +57,7 @@ pinned.csv       the posts that you pinned to your profile
 recommended.csv  the people and communities that your profile recommends
 not_suggested.csv  the people and communities that are not to be suggested to you
 quiet_threads.csv  the threads of which you want to hear no more
+scheduled.csv    what you wrote to be published later, and when
 
 To go on elsewhere: sign in to your new account, open Settings, "Your archive", and bring this
 file there. It asks for the same follows and memberships again; each of them may say no. It

@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 from federation.translate.outgoing_actors import timestamp
 from schemas.records import Actor
 from server.context import Context
-from server.services import archives
+from server.services import archives, scheduling
 from server.storage import (
     bookmarks,
     endorsements,
@@ -16,6 +16,7 @@ from server.storage import (
     pins,
     quiet_threads,
     recognitions,
+    scheduled,
     silences,
     suggestions,
 )
@@ -24,6 +25,7 @@ from server.storage.timelines import Window
 
 _AT_ONCE: Final = 500
 _LARGEST_LIST: Final = 10_000
+_ALL_SCHEDULED: Final = Window(limit=scheduling.MOST)
 
 Row = TypeVar("Row", silences.Silenced, silences.Domain)
 
@@ -87,6 +89,13 @@ async def of_member(context: Context, member_id: int) -> dict[str, bytes]:
             "quiet_threads.csv": archives.table(
                 ("Address",),
                 [(uri,) for uri in await quiet_threads.addresses(tx, member_id)],
+            ),
+            "scheduled.csv": archives.table(
+                ("Time", "Text"),
+                [
+                    (each.due_at.isoformat(), scheduling.text_of(each))
+                    for each in await scheduled.of_member(tx, member_id, _ALL_SCHEDULED)
+                ],
             ),
         }
 

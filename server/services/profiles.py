@@ -12,10 +12,10 @@ from schemas.records import Actor
 from server.context import Context
 from server.services import (
     accounts,
-    announcing,
     communities,
     drafts,
     follow_requests,
+    introducing,
     portraits,
 )
 from server.services.errors import Invalid
@@ -120,7 +120,7 @@ async def _write(
         await _write_settings(tx, member.member, changes)
         actor = await actors.get(tx, before.id)
         if (before, said_before) != (actor, said):
-            await announcing.tell(tx, context, actor)
+            await introducing.tell(tx, context, actor)
         if said_before.locked and not said.locked:
             await follow_requests.let_all_in(tx, context, actor)
         return actor
@@ -156,7 +156,7 @@ async def change_pictures(
         said = await _put_pictures(tx, context, before, said, taken, removed)
         await details.put(tx, before.id, said)
         actor = await actors.get(tx, before.id)
-        await announcing.tell(tx, context, actor)
+        await introducing.tell(tx, context, actor)
         await audit.append(
             tx,
             actor=member.member.actor.uri,

@@ -9,7 +9,7 @@ import structlog
 from federation.signatures.keys import KeyPair, generate_ed25519, generate_rsa
 from schemas.records import Actor
 from server.context import Context
-from server.services import announcing
+from server.services import introducing
 from server.services.errors import Conflict, NotFound
 from server.storage import actors, rotations
 from server.storage.database import Transaction
@@ -82,7 +82,7 @@ async def _rotate(context: Context, actor: Actor, overlap: timedelta) -> datetim
         await rotations.replace(
             tx, actor.id, pairs, signs_at=signs_at, ends_at=signs_at + overlap, now=now
         )
-        await announcing.tell(tx, context, actor)
+        await introducing.tell(tx, context, actor)
     log.info("keys-rotated", actor=actor.uri, signs_at=signs_at.isoformat())
     return signs_at
 

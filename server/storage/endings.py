@@ -100,4 +100,7 @@ _THEIRS: Final = (
     "DELETE FROM quiet_threads WHERE member_id = $1",
     "DELETE FROM dismissed_suggestions WHERE $1 IN (member_id, actor_id)",
     "DELETE FROM portraits WHERE actor_id = $1",
+    "DELETE FROM scheduled_posts WHERE member_id = $1",
+    "DELETE FROM announcement_dismissals WHERE member_id = $1",
+    "DELETE FROM announcement_reactions WHERE member_id = $1",
 )

@@ -22,8 +22,8 @@ class Notification:
     """What happened to a member; `subject` is what it is about, by its uri.
 
     `kind`: answer, comment, mention, quote, accepted, helpful, boost, kudos, asks-to-join,
-    asks-to-follow, let-in, refused, severed, recognition. The subject of `severed` is the
-    domain and the moment.
+    asks-to-follow, let-in, refused, severed, recognition, not-published. The subject of
+    `severed` is the domain and the moment.
     """
 
     id: int

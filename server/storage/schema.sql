@@ -222,6 +222,36 @@ ALTER TABLE public.agencies ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.announcement_dismissals (
+    announcement_id bigint NOT NULL,
+    member_id bigint NOT NULL,
+    dismissed_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.announcement_reactions (
+    announcement_id bigint NOT NULL,
+    member_id bigint NOT NULL,
+    name text NOT NULL,
+    reacted_at timestamp with time zone NOT NULL,
+    CONSTRAINT announcement_reactions_name_check CHECK ((name <> ''::text))
+);
+
+CREATE TABLE public.announcements (
+    id bigint NOT NULL,
+    source text NOT NULL,
+    html text NOT NULL,
+    hashtags text[] DEFAULT '{}'::text[] NOT NULL,
+    mention_ids bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    starts_at timestamp with time zone,
+    ends_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    published_at timestamp with time zone,
+    shown boolean DEFAULT false NOT NULL,
+    CONSTRAINT announcements_check CHECK ((ends_at > starts_at)),
+    CONSTRAINT announcements_source_check CHECK ((source <> ''::text))
+);
+
 CREATE TABLE public.apps (
     id bigint NOT NULL,
     client_id text NOT NULL,
@@ -570,6 +600,7 @@ CREATE TABLE public.media (
     focus_y real,
     description text DEFAULT ''::text NOT NULL,
     created_at timestamp with time zone NOT NULL,
+    scheduled_id bigint,
     CONSTRAINT media_description_check CHECK ((char_length(description) <= 1500)),
     CONSTRAINT media_focus_x_check CHECK (((focus_x >= ('-1'::integer)::double precision) AND (focus_x <= (1)::double precision))),
     CONSTRAINT media_focus_y_check CHECK (((focus_y >= ('-1'::integer)::double precision) AND (focus_y <= (1)::double precision))),
@@ -944,6 +975,23 @@ ALTER TABLE public.rules ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.scheduled_posts (
+    id bigint NOT NULL,
+    member_id bigint NOT NULL,
+    form text NOT NULL,
+    params jsonb NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    key text,
+    leased_until timestamp with time zone NOT NULL,
+    attempts smallint DEFAULT 0 NOT NULL,
+    refused text DEFAULT ''::text NOT NULL,
+    refused_at timestamp with time zone,
+    CONSTRAINT scheduled_posts_form_check CHECK ((form = ANY (ARRAY['status'::text, 'thread'::text]))),
+    CONSTRAINT scheduled_posts_key_check CHECK ((key <> ''::text)),
+    CONSTRAINT scheduled_posts_params_check CHECK ((jsonb_typeof(params) = 'object'::text))
+);
+
 CREATE TABLE public.secrets (
     name text NOT NULL,
     value bytea NOT NULL
@@ -1005,7 +1053,9 @@ CREATE TABLE public.stream (
     notification_id bigint,
     member_id bigint,
     at timestamp with time zone NOT NULL,
-    CONSTRAINT stream_kind_check CHECK ((kind = ANY (ARRAY['posted'::text, 'edited'::text, 'deleted'::text, 'notified'::text])))
+    announcement_id bigint,
+    emoji text,
+    CONSTRAINT stream_kind_check CHECK ((kind = ANY (ARRAY['posted'::text, 'edited'::text, 'deleted'::text, 'notified'::text, 'announced'::text, 'unannounced'::text, 'reacted'::text])))
 );
 
 ALTER TABLE public.stream ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -1119,6 +1169,15 @@ ALTER TABLE ONLY public.agencies
 
 ALTER TABLE ONLY public.agencies
     ADD CONSTRAINT agencies_pkey PRIMARY KEY (host);
+
+ALTER TABLE ONLY public.announcement_dismissals
+    ADD CONSTRAINT announcement_dismissals_pkey PRIMARY KEY (announcement_id, member_id);
+
+ALTER TABLE ONLY public.announcement_reactions
+    ADD CONSTRAINT announcement_reactions_pkey PRIMARY KEY (announcement_id, member_id, name);
+
+ALTER TABLE ONLY public.announcements
+    ADD CONSTRAINT announcements_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.apps
     ADD CONSTRAINT apps_client_id_key UNIQUE (client_id);
@@ -1372,6 +1431,9 @@ ALTER TABLE ONLY public.revisions
 ALTER TABLE ONLY public.rules
     ADD CONSTRAINT rules_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.scheduled_posts
+    ADD CONSTRAINT scheduled_posts_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.secrets
     ADD CONSTRAINT secrets_pkey PRIMARY KEY (name);
 
@@ -1446,6 +1508,12 @@ CREATE UNIQUE INDEX actors_local_name ON public.actors USING btree (name) WHERE 
 CREATE INDEX addressees_by_actor ON public.addressees USING btree (actor_id, post_id);
 
 CREATE INDEX agencies_by_state ON public.agencies USING btree (state, host);
+
+CREATE INDEX announcement_dismissals_by_member ON public.announcement_dismissals USING btree (member_id);
+
+CREATE INDEX announcement_reactions_by_member ON public.announcement_reactions USING btree (member_id);
+
+CREATE INDEX announcements_published ON public.announcements USING btree (published_at) WHERE (published_at IS NOT NULL);
 
 CREATE INDEX authorizations_by_member ON public.authorizations USING btree (member_id);
 
@@ -1529,6 +1597,8 @@ CREATE INDEX media_by_post ON public.media USING btree (post_id, place) WHERE (p
 
 CREATE INDEX media_by_preview ON public.media USING btree (preview_hash) WHERE (preview_hash IS NOT NULL);
 
+CREATE INDEX media_by_scheduled ON public.media USING btree (scheduled_id, place) WHERE (scheduled_id IS NOT NULL);
+
 CREATE INDEX media_unattached ON public.media USING btree (created_at) WHERE (post_id IS NULL);
 
 CREATE INDEX moves_by_new ON public.moves USING btree (new_id, moved_at);
@@ -1611,6 +1681,12 @@ CREATE UNIQUE INDEX reports_once ON public.reports USING btree (reporter_id, pos
 
 CREATE INDEX reports_open ON public.reports USING btree (opened_at DESC) WHERE (closed_at IS NULL);
 
+CREATE INDEX scheduled_posts_by_member ON public.scheduled_posts USING btree (member_id, id DESC);
+
+CREATE INDEX scheduled_posts_due ON public.scheduled_posts USING btree (due_at, id) WHERE (refused_at IS NULL);
+
+CREATE UNIQUE INDEX scheduled_posts_once ON public.scheduled_posts USING btree (member_id, key) WHERE (key IS NOT NULL);
+
 CREATE INDEX seen_pages_by_community ON public.seen_pages USING btree (community_id);
 
 CREATE INDEX sessions_by_expiry ON public.sessions USING btree (expires_at);
@@ -1673,6 +1749,18 @@ ALTER TABLE ONLY public.addressees
 
 ALTER TABLE ONLY public.addressees
     ADD CONSTRAINT addressees_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.announcement_dismissals
+    ADD CONSTRAINT announcement_dismissals_announcement_id_fkey FOREIGN KEY (announcement_id) REFERENCES public.announcements(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.announcement_dismissals
+    ADD CONSTRAINT announcement_dismissals_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.announcement_reactions
+    ADD CONSTRAINT announcement_reactions_announcement_id_fkey FOREIGN KEY (announcement_id) REFERENCES public.announcements(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.announcement_reactions
+    ADD CONSTRAINT announcement_reactions_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.authorizations
     ADD CONSTRAINT authorizations_app_id_fkey FOREIGN KEY (app_id) REFERENCES public.apps(id) ON DELETE CASCADE;
@@ -1787,6 +1875,9 @@ ALTER TABLE ONLY public.media
 
 ALTER TABLE ONLY public.media
     ADD CONSTRAINT media_preview_hash_fkey FOREIGN KEY (preview_hash) REFERENCES public.blobs(hash);
+
+ALTER TABLE ONLY public.media
+    ADD CONSTRAINT media_scheduled_id_fkey FOREIGN KEY (scheduled_id) REFERENCES public.scheduled_posts(id) ON DELETE SET NULL;
 
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
@@ -1938,6 +2029,9 @@ ALTER TABLE ONLY public.reports
 ALTER TABLE ONLY public.revisions
     ADD CONSTRAINT revisions_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
 
+ALTER TABLE ONLY public.scheduled_posts
+    ADD CONSTRAINT scheduled_posts_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.seen_pages
     ADD CONSTRAINT seen_pages_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.backfills(community_id) ON DELETE CASCADE;
 
@@ -1997,6 +2091,12 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.addressees TO commonlore_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.agencies TO commonlore_app;
 
 GRANT SELECT,USAGE ON SEQUENCE public.agencies_id_seq TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.announcement_dismissals TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.announcement_reactions TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.announcements TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.apps TO commonlore_app;
 
@@ -2138,6 +2238,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.revisions TO commonlore_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rules TO commonlore_app;
 
 GRANT SELECT,USAGE ON SEQUENCE public.rules_id_seq TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.scheduled_posts TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.secrets TO commonlore_app;
 

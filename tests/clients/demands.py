@@ -114,6 +114,17 @@ _DEMANDS: Final = {
     "FilterResult": "filter:FilterShort keyword_matches:[word]? status_matches:[id]?",
     "Markers": "home:Marker notifications:Marker",
     "Marker": "last_read_id:id version:int updated_at:moment",
+    "ScheduledStatus": """id:id scheduled_at:moment params:ScheduledParams
+        media_attachments:[Medium]""",
+    "ScheduledParams": """text:text poll:ScheduledPoll? media_ids:[id] sensitive:bool?
+        spoiler_text:text? visibility:public|unlisted|private|direct language:text?
+        in_reply_to_id:id? quoted_status_id:id? quote_approval_policy:public|followers|nobody
+        idempotency:text? application_id:int with_rate_limit:bool""",
+    "ScheduledPoll": "options:[word] expires_in:int multiple:bool hide_totals:bool",
+    "Announcement": """id:id content:word starts_at:moment? ends_at:moment? all_day:bool
+        published_at:moment updated_at:moment read:bool mentions:[Mention] statuses:[object]
+        tags:[StatusTag] emojis:[Emoji] reactions:[AnnouncementReaction]""",
+    "AnnouncementReaction": "name:word count:int me:bool url:url? static_url:url?",
     "Preferences": """posting:default:visibility=public|unlisted|private
         posting:default:sensitive=bool posting:default:language=text?
         posting:default:quote_policy=public|followers|nobody

@@ -29,6 +29,8 @@ _MORE_THAN_MASTODON: Final = frozenset(
         "Relationship.languages",
         "FeaturedTag.statuses_count",
         "FeaturedTag.last_status_at",
+        # There it is what was sent, with neither an id nor votes.
+        "ScheduledStatusParams.poll",
         "Report.rules_ids",  # the library's own spelling
         "Tag.history",
     }

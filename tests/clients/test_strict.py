@@ -15,6 +15,7 @@ from server.routes.finding import FINDING
 from server.routes.personal import PERSONAL
 from server.routes.scripts import SCRIPTS
 from server.routes.telling import TEXTS
+from server.routes.timed import TIMED
 from server.services import tagging
 from server.storage.embedded import Cluster
 from tests.clients import libraries
@@ -25,7 +26,7 @@ from tests.clients.test_streaming import listening, told
 _ID: Final = re.compile(r":[^{}]+(\{[^{}]*\})?[^{}]*\}")
 ROUTES: Final[dict[str, Route]] = {
     _ID.sub("}", route.path): route
-    for route in (*CLIENTS, *PERSONAL, *SCRIPTS, *TEXTS, *FINDING)
+    for route in (*CLIENTS, *PERSONAL, *SCRIPTS, *TEXTS, *FINDING, *TIMED)
     if route.method == "GET" and route.path.startswith("/api/")
 }
 #: What is no list or entity is judged elsewhere: streams, refusals, what is always empty.
@@ -43,14 +44,7 @@ NO_JSON: Final = {
 }
 #: Lists that are always empty here.
 EMPTY: Final = frozenset(
-    f"/api/{path}"
-    for path in (
-        "v1/announcements",
-        "v1/custom_emojis",
-        "v1/follow_requests",
-        "v1/notifications/requests",
-        "v1/scheduled_statuses",
-    )
+    f"/api/{path}" for path in ("v1/custom_emojis", "v1/notifications/requests")
 )
 _STATUSES: Final = ("question", "answer", "remote", "comment", "poll", "quote", "warned")
 #: Route, what is asked (with names of `lived_in`), and what must come.
@@ -112,6 +106,9 @@ ASKED: Final = (
     ("v2/notifications/{key}/accounts", "group", "[Account]"),
     ("v2/notifications/unread_count", "", "Count"),
     ("v2/notifications/policy", "", "Policy"),
+    ("v1/scheduled_statuses", "", "[ScheduledStatus]"),
+    ("v1/scheduled_statuses/{id}", "later", "ScheduledStatus"),
+    ("v1/announcements", "", "[Announcement]"),
     ("v1/mutes", "", "[MutedAccount]"),
     ("v1/blocks", "", "[Account]"),
     ("v1/domain_blocks", "", "[word]"),

@@ -4,7 +4,12 @@ from types import SimpleNamespace as Record
 
 from markupsafe import Markup
 
-from tests.pages import gallery_deliveries, gallery_personal, gallery_recognitions
+from tests.pages import (
+    gallery_deliveries,
+    gallery_personal,
+    gallery_recognitions,
+    gallery_timed,
+)
 from tests.pages import samples as s
 
 PREVIEW = "<p>Our reviews take <strong>three weeks</strong>.</p>"
@@ -872,4 +877,5 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
     **gallery_deliveries.PAGES,
     **gallery_personal.PAGES,
     **gallery_recognitions.PAGES,
+    **gallery_timed.PAGES,
 }

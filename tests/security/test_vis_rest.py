@@ -83,6 +83,7 @@ class Scene:
             "activities": self.activity,
             "settings": self.session,
             "lists": self.list,
+            "announcements": self.report,  # an id of something else
             "filters": self.filter,
         }
         return kinds.get(route.path.split("/")[1], self.report)
@@ -232,6 +233,7 @@ def test_vis_11_there_are_routes_with_ids_of_every_kind() -> None:
     assert {route.path.split("/")[1] for route in BY_ID} == {
         "p",
         "activities",
+        "announcements",
         "filters",
         "lists",
         "settings",

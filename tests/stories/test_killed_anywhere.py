@@ -9,7 +9,7 @@ import pytest
 from server.storage.embedded import Cluster
 from tests.architecture import source
 from tests.instance import PASSWORD
-from tests.stories import balloting, deeds, departures, life
+from tests.stories import balloting, deeds, departures, life, waiting
 from tests.stories.deeds import around, is_not, is_so, sends
 from tests.stories.town import Step, Town, founded, signs_up
 
@@ -90,12 +90,28 @@ NOT_REACHED: Final = {
         "only where a program asked to be told while closed; killed there, the lease runs out, "
         "and at worst it is told twice",
     ),
+    "scheduled.again": "only where publishing failed; killed there, the lease runs out",
+    "scheduled.refuse": "only where what is due is refused; killed there, the lease runs out, "
+    "and it is refused then",
     **dict.fromkeys(
         ("showing.pin", "showing.unpin"),
         "a member's button: one commit with what is sent of it, and they press it again",
     ),
     **dict.fromkeys(
         (
+            "announcements.add",
+            "announcements.change",
+            "announcements.publish",
+            "announcements.remove",
+            "announcements.withdraw",
+        ),
+        "a moderator's button: one commit, and they press it again",
+    ),
+    **dict.fromkeys(
+        (
+            "announcements.dismiss",
+            "announcements.react",
+            "announcements.take-back",
             "bookmarks.drop",
             "bookmarks.keep",
             "boosting.boost",
@@ -126,6 +142,8 @@ NOT_REACHED: Final = {
             "quieting.unmute",
             "showing.endorse",
             "showing.unendorse",
+            "scheduled.cancel",
+            "scheduled.move",
             "silencing.block",
             "silencing.block-domain",
             "silencing.mute",
@@ -186,6 +204,7 @@ STEPS: Final = (
             "absence.look-back",
             "housekeeping",
             "housekeeping.inbox",
+            "announcements.settle",
             "media.forget",
             "media.shrink",
             "delivery.expire",
@@ -520,6 +539,11 @@ STEPS: Final = (
     ),
     *each_of(around("polls.tell"), balloting.has_poll_voted_in, balloting.has_told_results),
     *each_of(around("polls.close"), balloting.has_poll_that_ends, balloting.has_ended_poll),
+    *each_of(
+        around("scheduled.add", "scheduled.claim", "scheduled.settle"),
+        waiting.has_something_due,
+        waiting.is_published_once,
+    ),
     *each_of(around("keys.owner"), deeds.is_followed_by_stranger, deeds.has_stranger),
     *each_of(around("keys.refuse"), deeds.is_written_to_by_nobody, deeds.has_refused_key),
     *each_of(around("inbox.settle"), deeds.is_unfollowed_in_vain, deeds.has_ignored),

@@ -50,7 +50,11 @@ _KINDS: Final = {
 
 
 #: Where it is settled, or read about.
-_PLACES: Final = {"severed": "/settings/severed", "asks-to-follow": "/settings/followers"}
+_PLACES: Final = {
+    "severed": "/settings/severed",
+    "asks-to-follow": "/settings/followers",
+    "not-published": "/settings/scheduled",
+}
 
 
 async def home(request: web.Request) -> web.StreamResponse:

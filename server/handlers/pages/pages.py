@@ -175,6 +175,7 @@ def _frame(request: web.Request) -> dict[str, object]:
             registration=settings.registration,
         ),
         "member": _member(context, session) if session else None,
+        "announcements": session.announcements if session else (),
         "csrf": request[CSRF],
         "nonce": request[NONCE],
         "static": static_path,

@@ -24,7 +24,6 @@ from server.storage.reactions import Counted
 from server.storage.sessions import SignedIn
 
 _LONGEST_EXCERPT: Final = 200
-_LONGEST_FIRST_WORDS: Final = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,10 +119,7 @@ class Mine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediumView:
-    """A picture or a file; `alt` says what it is.
-
-    `shown` is the address here of what a page loads, None where it is only linked to.
-    """
+    """A picture or a file; `shown` is where a page loads it, None where it is linked to."""
 
     url: str
     kind: str
@@ -179,10 +175,9 @@ class AttachedView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostView:
-    """A released post; lists of one community leave `community` out, and so does a `wall`.
+    """A released post; lists of one community, and walls, leave `community` out.
 
-    `text` is plain, and the warning alone where there is one. What has no title, and needs one,
-    has its first words.
+    `text` is plain, and the warning alone where there is one.
     """
 
     id: int
@@ -350,9 +345,10 @@ def post(
 
 
 def _first_words(of: Post) -> str:
-    if not of.facts.wall or of.facts.parent_id is not None or of.facts.deleted_at is not None:
+    facts = of.facts
+    if not facts.wall or facts.parent_id is not None or facts.deleted_at is not None:
         return ""
-    return sanitize.teaser(of.warning if is_folded(of) else of.text, limit=_LONGEST_FIRST_WORDS)
+    return sanitize.teaser(of.warning if is_folded(of) else of.text, limit=80)
 
 
 def thanks(given: Given, names: Names) -> ThanksView | None:
