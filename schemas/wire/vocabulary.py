@@ -150,6 +150,7 @@ class ActorType(StrEnum):
     ORGANIZATION = "Organization"
     GROUP = "Group"
     APPLICATION = "Application"
+    FEED = "Feed"
 
 
 class ObjectType(StrEnum):
@@ -206,4 +207,5 @@ LIMITS: Final[dict[str, Limit]] = {
     "objects of a Flag": Limit(100, "cut"),
     "objects of an Announce": Limit(500, "cut"),
     "items of a collection page": Limit(500, "cut"),
+    "communities of a Feed": Limit(200, "cut"),
 }
