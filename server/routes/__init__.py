@@ -52,6 +52,7 @@ from server.middleware.keys import DECLARED
 from server.routes.activitypub import ACTIVITYPUB
 from server.routes.clients import CLIENTS
 from server.routes.commonlore import COMMONLORE
+from server.routes.feeds import FEEDS
 from server.routes.openapi import described
 from server.routes.personal import PERSONAL
 from server.services.archives import LARGEST
@@ -284,6 +285,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *CLIENTS,
     *_MEDIA,
     *PERSONAL,
+    *FEEDS,
     *_PAGES,
 )
 

@@ -84,4 +84,6 @@ _THEIRS: Final = (
     "DELETE FROM followed_hashtags WHERE member_id = $1",
     "DELETE FROM featured_hashtags WHERE member_id = $1",
     "DELETE FROM markers WHERE member_id = $1",
+    "DELETE FROM feed_joins WHERE member_id = $1",
+    "DELETE FROM feed_curators WHERE actor_id = $1",
 )

@@ -4,7 +4,7 @@ from types import SimpleNamespace as Record
 
 from markupsafe import Markup
 
-from tests.pages import gallery_deliveries, gallery_personal
+from tests.pages import gallery_deliveries, gallery_feeds, gallery_personal
 from tests.pages import samples as s
 
 PREVIEW = "<p>Our reviews take <strong>three weeks</strong>.</p>"
@@ -777,5 +777,6 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
     "alike": ("alike.html", {"alike": [s.QUESTION, s.TENDER]}),
     "preview": ("preview.html", {"preview_html": PREVIEW}),
     **gallery_deliveries.PAGES,
+    **gallery_feeds.PAGES,
     **gallery_personal.PAGES,
 }
