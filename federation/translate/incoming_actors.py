@@ -26,6 +26,7 @@ _KINDS = {
     ActorType.ORGANIZATION: ActorKind.PERSON,
     ActorType.GROUP: ActorKind.COMMUNITY,
     ActorType.APPLICATION: ActorKind.AGENCY,
+    ActorType.FEED: ActorKind.FEED,
 }
 # What Mastodon takes as a username; nothing in it can be mistaken for a path or a handle.
 _NAME = re.compile(r"[a-z0-9_]+(?:[.-]+[a-z0-9_]+)*", re.IGNORECASE)

@@ -161,6 +161,43 @@ def community_document(
     return document | _closing(actor, keys, details)
 
 
+def feed_document(
+    actor: Actor, keys: Iterable[PublicKey], *, changed_at: datetime, agency_uri: str
+) -> dict[str, Any]:
+    """Build the document of a collection of communities, or what is left of it (wire.md 4.4).
+
+    What is in it stands in its `following`, which PieFed and Lemmy fetch beside it.
+
+    Args:
+        actor: one of ours.
+        keys: what it signs with.
+        changed_at: when its list, or what it says of itself, last changed.
+        agency_uri: the actor of the agency that hosts it.
+    """
+    if actor.deleted_at is not None:
+        return _tombstone(actor, "Feed", actor.deleted_at)
+    document = _opening(actor, "Feed")
+    document["description"] = sanitize.teaser(
+        sanitize.from_html(actor.summary).text, limit=_DESCRIPTION
+    )
+    document["summary"] = actor.summary
+    document |= _source(actor.summary_source)
+    document |= {
+        # A string, as PieFed reads it.
+        "attributedTo": actor.moderators,
+        "moderators": actor.moderators,
+        "manuallyApprovesFollowers": False,
+        "discoverable": True,
+        "indexable": True,
+        "sensitive": False,
+        "generator": {"type": "Application", "id": agency_uri},
+    }
+    document |= _closing(actor, keys)
+    if changed_at > actor.published_at:
+        document["updated"] = timestamp(changed_at)
+    return document
+
+
 def post_tag(community_uri: str, slug: str, name: str) -> dict[str, Any]:
     """Build a tag by which a community sorts its posts (Lemmy 1.0, PieFed)."""
     return {

@@ -1,4 +1,4 @@
-"""Person, Group, Application: public keys, endpoints, topics."""
+"""Person, Group, Application, Feed: public keys, endpoints, topics."""
 
 from typing import Annotated, Any
 

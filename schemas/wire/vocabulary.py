@@ -160,6 +160,7 @@ class ActorType(StrEnum):
     ORGANIZATION = "Organization"
     GROUP = "Group"
     APPLICATION = "Application"
+    FEED = "Feed"
 
 
 class ObjectType(StrEnum):
@@ -218,4 +219,5 @@ LIMITS: Final[dict[str, Limit]] = {
     "objects of a Flag": Limit(100, "cut"),
     "objects of an Announce": Limit(500, "cut"),
     "items of a collection page": Limit(500, "cut"),
+    "communities of a Feed": Limit(200, "cut"),
 }

@@ -61,6 +61,7 @@ from server.routes.activitypub import ACTIVITYPUB
 from server.routes.admin import ADMIN
 from server.routes.clients import CLIENTS
 from server.routes.commonlore import COMMONLORE
+from server.routes.feeds import FEEDS
 from server.routes.finding import FINDING, FINDING_PAGES
 from server.routes.openapi import described
 from server.routes.personal import PERSONAL
@@ -351,6 +352,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *TEXTS,
     *FINDING,
     *TIMED,
+    *FEEDS,
     *_PAGES,
     *FINDING_PAGES,
 )

@@ -7,9 +7,9 @@ from federation.translate.outgoing_activities import (
     undo_activity,
 )
 from federation.uris import canonical_host, is_address
-from schemas.records import AgencyState
+from schemas.records import ActorKind, AgencyState
 from server.context import Context
-from server.services import communities, fanout, people, sharing
+from server.services import communities, curating, fanout, people, sharing
 from server.services.errors import Conflict, Invalid
 from server.storage import (
     activities,
@@ -185,6 +185,11 @@ async def _go_on(tx: Transaction, context: Context, asked: Asked) -> None:
         target=asked.target.uri,
         published=asked.follow.asked_at,
     )
+    if asked.target.kind is ActorKind.FEED:
+        await curating.receive_follow(
+            tx, context, asked.follower, asked.target, asked.follow.uri, follow
+        )
+        return
     if not await people.accept_person_follow(
         tx, context, asked.follower, asked.target, asked.follow.uri, follow
     ):

@@ -45,6 +45,7 @@ outbox.json      everything you wrote, with the Markdown as you typed it
 likes.json       where you said that something helped, and your thanks
 follows.csv      the people you follow
 memberships.csv  the communities you belong to, and where you are a steward
+collections.csv  the collections of communities that you follow
 bookmarks.csv    the posts that you keep
 mutes.csv        whom you muted, and whether their notifications, too
 blocks.csv       whom you blocked
@@ -129,8 +130,9 @@ async def work_on(context: Context, job: Job) -> None:
         "actor.json": _json(person_document(me, keys, said)),
         "outbox.json": _json(_collection(me, "outbox", written)),
         "likes.json": _json(_collection(me, "likes", liked)),
-        "follows.csv": _people(followed),
+        "follows.csv": _addresses_of(followed, ActorKind.PERSON),
         "memberships.csv": _communities(followed, stewards_of),
+        "collections.csv": _addresses_of(followed, ActorKind.FEED),
         **await own_tables.of_member(context, me.id),
     }
     packed = await asyncio.to_thread(archives.packed, files)
@@ -197,12 +199,8 @@ def _collection(me: Actor, name: str, items: list[dict[str, Any]]) -> dict[str, 
     return ordered_collection(uri, list(items)) | {"@context": CONTEXT}
 
 
-def _people(followed: list[Actor]) -> bytes:
-    rows = [
-        (each.handle.removeprefix("@"), each.uri)
-        for each in followed
-        if each.kind is ActorKind.PERSON
-    ]
+def _addresses_of(followed: list[Actor], kind: ActorKind) -> bytes:
+    rows = [(each.handle.removeprefix("@"), each.uri) for each in followed if each.kind is kind]
     return archives.table(("Account address", "Address"), rows)
 
 

@@ -12,6 +12,7 @@ from federation.session import Session
 from federation.translate.outgoing import (
     agency_document,
     community_document,
+    feed_document,
     moderation_document,
     person_document,
     post_document,
@@ -112,6 +113,13 @@ def document_of_actor(home: Home, known: Known) -> dict[str, Any]:
         return agency_document(known.actor, known.keys)
     if known.actor.kind is ActorKind.MODERATION:
         return moderation_document(known.actor, known.keys, agency_uri=home.agency)
+    if known.feed_changed_at is not None:
+        return feed_document(
+            known.actor,
+            known.keys,
+            changed_at=known.feed_changed_at,
+            agency_uri=home.agency,
+        )
     return person_document(known.actor, known.keys, known.details)
 
 

@@ -17,6 +17,7 @@ from server.services import (
     archives,
     communities,
     discovery,
+    feed_following,
     people,
     profiles,
     silencing,
@@ -187,6 +188,8 @@ async def _ask_actor(context: Context, member: SignedIn, what: _What, actor: Act
             await communities.join(context, member, actor.id)
         case _What.FOLLOW, ActorKind.PERSON:
             await people.follow(context, member, actor.id)
+        case _What.FOLLOW, ActorKind.FEED:
+            await feed_following.follow(context, member, actor.id)
         case _What.BLOCK, ActorKind.PERSON:
             await silencing.block(context, member, actor.id)
         case _What.MUTE, ActorKind.PERSON | ActorKind.COMMUNITY:

@@ -114,7 +114,8 @@ async def find_local(tx: Transaction, name: str) -> Actor | None:
 async def find_by_handle(tx: Transaction, name: str, host: str) -> Actor | None:
     row = await tx.fetchrow(
         f"SELECT {COLUMNS} FROM actors WHERE host = $1 AND name = $2 AND deleted_at IS NULL "
-        "ORDER BY id LIMIT 1",
+        # A Feed elsewhere may have the name of a community, which is what its handle means.
+        "ORDER BY kind = 'feed', id LIMIT 1",
         host,
         name,
     )

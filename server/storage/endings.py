@@ -103,4 +103,6 @@ _THEIRS: Final = (
     "DELETE FROM scheduled_posts WHERE member_id = $1",
     "DELETE FROM announcement_dismissals WHERE member_id = $1",
     "DELETE FROM announcement_reactions WHERE member_id = $1",
+    "DELETE FROM feed_joins WHERE member_id = $1",
+    "DELETE FROM feed_curators WHERE actor_id = $1",
 )

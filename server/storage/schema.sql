@@ -189,7 +189,7 @@ CREATE TABLE public.actors (
     words tsvector GENERATED ALWAYS AS (public.search_names(name, display_name, summary)) STORED,
     avatar text,
     header text,
-    CONSTRAINT actors_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'community'::text, 'agency'::text, 'moderation'::text])))
+    CONSTRAINT actors_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'community'::text, 'agency'::text, 'moderation'::text, 'feed'::text])))
 );
 
 CREATE TABLE public.addressees (
@@ -336,6 +336,15 @@ CREATE TABLE public.communities (
     CONSTRAINT communities_visibility_check CHECK ((visibility = ANY (ARRAY['public'::text, 'members'::text])))
 );
 
+CREATE TABLE public.community_feeds (
+    actor_id bigint NOT NULL,
+    total integer DEFAULT 0 NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    listed_at timestamp with time zone,
+    due_at timestamp with time zone,
+    CONSTRAINT community_feeds_total_check CHECK ((total >= 0))
+);
+
 CREATE TABLE public.conversations (
     member_id bigint NOT NULL,
     root_id bigint NOT NULL,
@@ -390,6 +399,28 @@ CREATE TABLE public.featured_hashtags (
     slug text NOT NULL,
     name text NOT NULL,
     id bigint NOT NULL
+);
+
+CREATE TABLE public.feed_curators (
+    feed_id bigint NOT NULL,
+    actor_id bigint NOT NULL,
+    since timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.feed_entries (
+    feed_id bigint NOT NULL,
+    uri text NOT NULL,
+    community_id bigint,
+    added_at timestamp with time zone NOT NULL,
+    asked_at timestamp with time zone,
+    place integer NOT NULL
+);
+
+CREATE TABLE public.feed_joins (
+    feed_id bigint NOT NULL,
+    member_id bigint NOT NULL,
+    community_id bigint NOT NULL,
+    follow_uri text NOT NULL
 );
 
 CREATE TABLE public.fill_origins (
@@ -1209,6 +1240,9 @@ ALTER TABLE ONLY public.boosts
 ALTER TABLE ONLY public.communities
     ADD CONSTRAINT communities_pkey PRIMARY KEY (actor_id);
 
+ALTER TABLE ONLY public.community_feeds
+    ADD CONSTRAINT community_feeds_pkey PRIMARY KEY (actor_id);
+
 ALTER TABLE ONLY public.conversations
     ADD CONSTRAINT conversations_pkey PRIMARY KEY (member_id, root_id);
 
@@ -1229,6 +1263,15 @@ ALTER TABLE ONLY public.featured_hashtags
 
 ALTER TABLE ONLY public.featured_hashtags
     ADD CONSTRAINT featured_hashtags_pkey PRIMARY KEY (member_id, slug);
+
+ALTER TABLE ONLY public.feed_curators
+    ADD CONSTRAINT feed_curators_pkey PRIMARY KEY (feed_id, actor_id);
+
+ALTER TABLE ONLY public.feed_entries
+    ADD CONSTRAINT feed_entries_pkey PRIMARY KEY (feed_id, uri);
+
+ALTER TABLE ONLY public.feed_joins
+    ADD CONSTRAINT feed_joins_pkey PRIMARY KEY (feed_id, member_id, community_id);
 
 ALTER TABLE ONLY public.fill_origins
     ADD CONSTRAINT fill_origins_pkey PRIMARY KEY (origin);
@@ -1529,6 +1572,8 @@ CREATE INDEX boosts_by_actor ON public.boosts USING btree (actor_id, id DESC);
 
 CREATE UNIQUE INDEX boosts_by_id ON public.boosts USING btree (id);
 
+CREATE INDEX community_feeds_due ON public.community_feeds USING btree (due_at) WHERE (due_at IS NOT NULL);
+
 CREATE INDEX conversations_latest ON public.conversations USING btree (member_id, last_id DESC);
 
 CREATE INDEX deliveries_by_age ON public.deliveries USING btree (enqueued_at) WHERE (state = 'waiting'::text);
@@ -1546,6 +1591,14 @@ CREATE INDEX deliveries_new ON public.deliveries USING btree (id) WHERE (place =
 CREATE INDEX deliveries_ready ON public.deliveries USING btree (origin, next_at, id) WHERE (place = ANY (ARRAY['first'::text, 'leased'::text]));
 
 CREATE UNIQUE INDEX endorsements_latest ON public.endorsements USING btree (member_id, id DESC);
+
+CREATE INDEX feed_curators_by_actor ON public.feed_curators USING btree (actor_id);
+
+CREATE INDEX feed_entries_by_community ON public.feed_entries USING btree (community_id);
+
+CREATE INDEX feed_entries_by_uri ON public.feed_entries USING btree (uri) WHERE (community_id IS NULL);
+
+CREATE INDEX feed_joins_by_member ON public.feed_joins USING btree (member_id);
 
 CREATE INDEX fill_origins_due ON public.fill_origins USING btree (due_at);
 
@@ -1789,6 +1842,9 @@ ALTER TABLE ONLY public.boosts
 ALTER TABLE ONLY public.communities
     ADD CONSTRAINT communities_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
 
+ALTER TABLE ONLY public.community_feeds
+    ADD CONSTRAINT community_feeds_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
+
 ALTER TABLE ONLY public.conversations
     ADD CONSTRAINT conversations_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
 
@@ -1812,6 +1868,27 @@ ALTER TABLE ONLY public.endorsements
 
 ALTER TABLE ONLY public.featured_hashtags
     ADD CONSTRAINT featured_hashtags_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.feed_curators
+    ADD CONSTRAINT feed_curators_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.feed_curators
+    ADD CONSTRAINT feed_curators_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES public.community_feeds(actor_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.feed_entries
+    ADD CONSTRAINT feed_entries_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.communities(actor_id);
+
+ALTER TABLE ONLY public.feed_entries
+    ADD CONSTRAINT feed_entries_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES public.community_feeds(actor_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.feed_joins
+    ADD CONSTRAINT feed_joins_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.communities(actor_id);
+
+ALTER TABLE ONLY public.feed_joins
+    ADD CONSTRAINT feed_joins_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES public.community_feeds(actor_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.feed_joins
+    ADD CONSTRAINT feed_joins_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.fills
     ADD CONSTRAINT fills_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.communities(actor_id);
@@ -2115,6 +2192,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.boosts TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.communities TO commonlore_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.community_feeds TO commonlore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.conversations TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deliveries TO commonlore_app;
@@ -2126,6 +2205,12 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.dismissed_suggestions TO commo
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.endorsements TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.featured_hashtags TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.feed_curators TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.feed_entries TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.feed_joins TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.fill_origins TO commonlore_app;
 

@@ -31,6 +31,7 @@ class Known:
     keys: Sequence[PublicKey]
     community: Community | None = None
     details: Details = UNSAID
+    feed_changed_at: datetime | None = None
 
     @property
     def is_private(self) -> bool:
@@ -70,6 +71,7 @@ class Usage:
 
 _KNOWN = (
     f"SELECT {communities.FIELDS}, c.actor_id AS community_id, {details.FIELDS}, "
+    "(SELECT d.changed_at FROM community_feeds d WHERE d.actor_id = a.id) AS feed_changed_at, "
     # The order is that of actors.public_keys.
     "(SELECT coalesce(json_agg(json_build_array(k.key_id, k.kind, k.public_pem) "
     "ORDER BY k.kind DESC, coalesce(k.signs_at > $2, false), k.signs_at DESC NULLS LAST, "
@@ -108,6 +110,7 @@ def _known(row: Row) -> Known:
         ),
         community=communities.community_from(row) if is_community else None,
         details=details.details_from(row),
+        feed_changed_at=row["feed_changed_at"],
     )
 
 

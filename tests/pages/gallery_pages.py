@@ -6,6 +6,7 @@ from markupsafe import Markup
 
 from tests.pages import (
     gallery_deliveries,
+    gallery_feeds,
     gallery_personal,
     gallery_recognitions,
     gallery_timed,
@@ -875,6 +876,7 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
     "alike": ("alike.html", {"alike": [s.QUESTION, s.TENDER]}),
     "preview": ("preview.html", {"preview_html": PREVIEW}),
     **gallery_deliveries.PAGES,
+    **gallery_feeds.PAGES,
     **gallery_personal.PAGES,
     **gallery_recognitions.PAGES,
     **gallery_timed.PAGES,

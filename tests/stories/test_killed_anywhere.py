@@ -86,6 +86,17 @@ NOT_REACHED: Final = {
     "elsewhere.refuse": "killed there, the picture is asked for again, and refused again",
     "elsewhere.use": "only when a picture was last looked at; it is noted the next time",
     **dict.fromkeys(
+        ("feeds.change", "feeds.close", "feeds.follow", "feeds.open", "feeds.unfollow"),
+        "a curator's or a member's button: one commit, and they press it again",
+    ),
+    **dict.fromkeys(
+        ("feeds.asked", "feeds.learn", "feeds.listed", "feeds.recognise", "feeds.silence"),
+        "only where a feed elsewhere is known; killed there, its list and its communities are "
+        "asked for again, a day later at worst",
+    ),
+    "feeds.tend": "memberships by a feed come some at a time; killed there, the feed is still "
+    "due, and whoever was asked in is not asked twice",
+    **dict.fromkeys(
         ("push.again", "push.claim", "push.gone", "push.settle"),
         "only where a program asked to be told while closed; killed there, the lease runs out, "
         "and at worst it is told twice",

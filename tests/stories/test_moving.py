@@ -305,6 +305,7 @@ async def test_vis_17_an_archive_holds_what_is_theirs_in_plain_formats(story: St
         "likes.json",
         "follows.csv",
         "memberships.csv",
+        "collections.csv",
         "bookmarks.csv",
         "recognitions.csv",
         "mutes.csv",

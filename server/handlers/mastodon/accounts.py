@@ -53,6 +53,8 @@ async def account_of(tx: Transaction, account_id: int) -> Actor:
     actor = (await desk.actors_by_id(tx, [account_id])).get(account_id)
     if actor is None or actor.deleted_at is not None or actor.suspended_at is not None:
         raise missing()
+    if actor.kind is ActorKind.FEED:
+        raise missing()  # nobody's account: a collection of communities, which clients lack
     return actor
 
 
@@ -82,7 +84,7 @@ async def lookup(request: web.Request) -> web.Response:
             if local
             else await actors.find_by_handle(tx, name, host)
         )
-        if actor is None or actor.kind is ActorKind.AGENCY:
+        if actor is None or actor.kind in {ActorKind.AGENCY, ActorKind.FEED}:
             raise missing()
         return entity(await _shown(tx, context, await account_of(tx, actor.id)))
 

@@ -24,6 +24,7 @@ from server.storage.reactions import Counted
 from server.storage.sessions import SignedIn
 
 _LONGEST_EXCERPT: Final = 200
+_PREFIXES: Final = {ActorKind.COMMUNITY: "/c/", ActorKind.FEED: "/f/"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,8 +251,8 @@ def actors(of: Iterable[Actor], names: Names) -> dict[int, ActorView]:
 
 
 def path_of(of: Actor) -> str:
-    """Give the page here of a person or a community, wherever they are at home."""
-    prefix = "/c/" if of.kind is ActorKind.COMMUNITY else "/@"
+    """Give the page here of a person, a community or a feed, wherever they are at home."""
+    prefix = _PREFIXES.get(of.kind, "/@")
     name = of.name if of.local else f"{of.name}@{of.host}"
     return prefix + quote(name, safe="@:[]")
 
