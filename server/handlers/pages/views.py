@@ -217,7 +217,6 @@ class PostView:
         return " ".join(self.text[: _LONGEST_EXCERPT * 2].split())[:_LONGEST_EXCERPT]
 
 
-#: What a guest said, and what nobody in particular may do.
 _SAID_NOTHING: Final = Mine()
 _MAY_NOTHING: Final = May()
 
