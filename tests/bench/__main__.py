@@ -11,7 +11,16 @@ from pathlib import Path
 from time import monotonic
 
 from server.storage.embedded import Cluster
-from tests.bench import figures, growth, houses, limits, processes, report, searching
+from tests.bench import (
+    figures,
+    growth,
+    houses,
+    limits,
+    processes,
+    report,
+    searching,
+    signed_in,
+)
 from tests.bench.children import Child, child
 from tests.bench.figures import Figures, Stand
 from tests.bench.limits import Effort
@@ -30,6 +39,7 @@ STAGES = (
     figures.passing_on,
     figures.growing,
     searching.finding,
+    signed_in.serving_clients,
     growth.backfilling,
     growth.growing_old,
     growth.waiting_long,

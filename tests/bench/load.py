@@ -5,7 +5,7 @@ import re
 import socket
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import count
+from itertools import count, cycle
 from time import monotonic
 from typing import Any
 
@@ -118,9 +118,11 @@ async def _exchange(
     return int(head[9:12])
 
 
-def _repeated(request: bytes, seconds: float) -> Iterator[Sending]:
+def _repeated(requests: Sequence[bytes], seconds: float) -> Iterator[Sending]:
     end = monotonic() + seconds
-    while monotonic() < end:
+    for request in cycle(requests):
+        if monotonic() >= end:
+            return
         yield 0.0, request
 
 
@@ -175,12 +177,19 @@ class Peers:
         return {"port": self.port, "silent": silent, "pem": self.key.public_pem}
 
     async def get(
-        self, *, url: str, accept: str, connections: int, seconds: float
+        self,
+        *,
+        url: str,
+        accept: str,
+        connections: int,
+        seconds: float,
+        tokens: Sequence[str] = (),
     ) -> dict[str, Any]:
-        """Get a URL again and again."""
-        request = spelt("GET", url, {"Accept": accept})
+        """Get a URL again and again; with tokens, each time with the next one."""
+        each = [{"Authorization": f"Bearer {token}"} for token in tokens] or [{}]
+        requests = [spelt("GET", url, {"Accept": accept} | more) for more in each]
         driver = Driver(URL(url).port or 80, 200)
-        return _told(await driver.drive(_repeated(request, seconds), connections))
+        return _told(await driver.drive(_repeated(requests, seconds), connections))
 
     async def presign(
         self, *, tag: str, inbox: str, community: str, parents: list[str], many: int, good: bool
@@ -222,7 +231,7 @@ class Peers:
         self, *, good: str, bad: str, port: int, rate: float, seconds: float
     ) -> dict[str, Any]:
         """Post good ones at a steady rate, and bad ones beside them as fast as they go."""
-        lies = _repeated(self.signed[bad][0], seconds)
+        lies = _repeated(self.signed[bad][:1], seconds)
         liars = Driver(port, 401).drive(lies, 8)
         honest = Driver(port, 202).drive(_paced(self.signed.pop(good), rate), 8)
         refused, accepted = await asyncio.gather(liars, honest)

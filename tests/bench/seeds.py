@@ -1,12 +1,13 @@
 """Much to begin with: threads by the thousand, and deliveries by the million."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 
-from schemas.records import Community, Kind
-from server.storage import threads
+from schemas.records import Actor, ActorKind, Community, Kind
+from server.storage import actors, threads
+from server.storage.database import Transaction
 from server.storage.posts import NewPost
 from tests.bench.houses import SOURCE, WORDS, House, now
 
@@ -109,3 +110,55 @@ async def add_waiting(house: House, many: int) -> None:
         )
     async with house.context.database.transaction("bench") as tx:
         await tx.execute("ANALYZE deliveries")
+
+
+async def add_member(house: House, name: str) -> int:
+    """Add a member who signs in by a token alone; nobody has a password like this hash."""
+    moment = now()
+    actor_id = house.context.ids.mint(moment)
+    uri = f"{house.origin}/@{name}"
+    async with house.context.database.transaction("bench") as tx:
+        await actors.add(
+            tx,
+            Actor(
+                id=actor_id,
+                uri=uri,
+                kind=ActorKind.PERSON,
+                name=name,
+                host=house.host,
+                local=True,
+                display_name=name.title(),
+                inbox=f"{uri}/inbox",
+                published_at=moment,
+            ),
+            now=moment,
+        )
+        await tx.execute(
+            "INSERT INTO members (actor_id, role, password_hash, created_at) "
+            "VALUES ($1, 'member', '', $2)",
+            actor_id,
+            moment,
+        )
+    return actor_id
+
+
+async def follow_all(
+    tx: Transaction,
+    origin: str,
+    follower_ids: Sequence[int],
+    target_ids: Sequence[int],
+    *,
+    now: datetime,
+) -> None:
+    """Let each of these follow each of those."""
+    await tx.execute(
+        "INSERT INTO follows (uri, follower_id, target_id, state, asked_at, settled_at) "
+        "SELECT $1 || '/follows/' || f || '/' || t, f, t, 'accepted', $4, $4 "
+        "FROM unnest($2::bigint[]) f, unnest($3::bigint[]) t ON CONFLICT DO NOTHING",
+        origin,
+        list(follower_ids),
+        list(target_ids),
+        now,
+        timeout=120,
+    )
+    await tx.execute("ANALYZE follows")
