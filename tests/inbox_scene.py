@@ -53,6 +53,7 @@ TABLES = (
     "poll_votes",
     "polls",
     "posts",
+    "recognitions",
     "removed_posts",
     "reports",
     "revisions",

@@ -55,6 +55,8 @@ def is_recognition(activity: Activity) -> bool:
     """
     if activity.verb is not ActivityType.CREATE or activity.embedded is None:
         return False
+    if not activity.embedded.get("attachment"):
+        return False  # it is asked of every post that arrives
     try:
         found = parse_recognition(activity.embedded)
     except BadDocument:

@@ -26,11 +26,8 @@ async def get(context: Context, number: int) -> Recognition:
     Raises:
         NotFound: there is none, or who gave or received it is gone.
     """
-    async with context.database.reading() as tx:
-        found = await recognitions.find(tx, number)
-    if found is None or found.status_index is None:
-        raise nothing()
-    if found.person.deleted_at is not None or not reading.is_serving(found.issuer):
+    found = await _find(context, number)
+    if found.person.deleted_at is not None:
         raise nothing()
     return found
 
@@ -41,13 +38,12 @@ async def note(context: Context, _asker: Asker, number: int) -> dict[str, Any]:
     Raises:
         NotFound: there is none.
     """
+    found = await _find(context, number)
+    document = recognition_note(found)
+    if not found.holds:
+        return document
     async with context.database.reading() as tx:
-        found = await recognitions.find(tx, number)
-        if found is None or found.status_index is None:
-            raise nothing()
-        if not found.holds:
-            return recognition_note(found)
-        return await proving.prove_first(tx, context, found.issuer, recognition_note(found))
+        return await proving.prove_first(tx, context, found.issuer, document)
 
 
 async def credential(context: Context, number: int) -> dict[str, Any] | None:
@@ -93,6 +89,14 @@ async def status_list(context: Context, name: str) -> dict[str, Any]:
             _status_list(context, issuer.uri), issuer=issuer.uri, withdrawn=withdrawn
         )
         return await proving.prove_first(tx, context, issuer, document)
+
+
+async def _find(context: Context, number: int) -> Recognition:
+    async with context.database.reading() as tx:
+        found = await recognitions.find(tx, number)
+    if found is None or found.status_index is None or not reading.is_serving(found.issuer):
+        raise nothing()
+    return found
 
 
 def _status_list(context: Context, issuer_uri: str) -> str:
