@@ -147,7 +147,8 @@ def _addresses(content: bytes) -> tuple[str, ...]:
 
 def _column(content: bytes, name: str) -> tuple[str, ...]:
     """Read the cells of a column that say something, each once."""
-    reader = csv.DictReader(io.StringIO(content.decode("utf-8", "replace")))
+    # As csv wants it: lines may end in any way, or none of a file without a sense is one.
+    reader = csv.DictReader(io.StringIO(content.decode("utf-8", "replace"), newline=""))
     found: dict[str, None] = {}
     try:
         for row in reader:

@@ -1,10 +1,11 @@
 """What is much discussed, and who links to what (client-api.md 5)."""
 
 from typing import Final
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from federation import uris
+from federation.errors import Malformed
 from moderation.visibility import Scope
 from schemas.mastodon.finding import TrendingLink
 from schemas.mastodon.personal import TagHistory
@@ -67,15 +68,22 @@ async def linked(request: web.Request) -> web.Response:
 
 
 def _link(of: Trend, history: tuple[TagHistory, ...]) -> TrendingLink:
-    parts = urlsplit(of.url)
+    origin = _origin(of.url)
     return TrendingLink(
         url=of.url,
         title=of.name or of.url,
         description="",
-        provider_name=parts.netloc,
-        provider_url=f"{parts.scheme}://{parts.netloc}/",
+        provider_name=origin.partition("://")[2],
+        provider_url=f"{origin}/" if origin else "",
         history=history,
     )
+
+
+def _origin(url: str) -> str:
+    try:
+        return uris.origin_of(url)
+    except Malformed:
+        return ""
 
 
 class _Linking(Page):
