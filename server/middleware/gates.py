@@ -33,6 +33,7 @@ _UNKNOWN: Final = "unknown"
 _PARAMETERS: Final = 16_000
 #: Whatever is asked for below these, a program asks for it.
 _FOR_CLIENTS: Final = ("/api/", "/oauth/")
+_DISCOVERY: Final = ("/.well-known/", "/nodeinfo/")
 
 
 def install(application: web.Application) -> None:
@@ -107,9 +108,14 @@ def _declared(request: web.Request) -> Route | None:
 def _door(request: web.Request, route: Route | None) -> Door:
     if route is not None:
         return route.door_for(request)
-    if request.path.startswith(_FOR_CLIENTS):
+    if request.path.startswith(_FOR_CLIENTS) or _asks_before_discovery(request):
         return "client"
     return "api" if wants_activitypub(request) or wants_json(request) else "page"
+
+
+def _asks_before_discovery(request: web.Request) -> bool:
+    """Say whether a browser asks if it may send more than usual to where clients look first."""
+    return request.method == hdrs.METH_OPTIONS and request.path.startswith(_DISCOVERY)
 
 
 def _check_host(request: web.Request) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from federation.translate import linking, sanitize
-from schemas.records import Community, Kind, PostFacts, Surface, Visibility
+from schemas.records import Community, Kind, Post, PostFacts, Surface, Visibility
 from server.context import Context
 from server.services import changing, choices, polls, posts, sharing
 from server.services.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -88,6 +88,18 @@ async def source_of(tx: Transaction, context: Context, member: SignedIn, post_id
     post = released.content
     if post.facts.author_id != member.member.id or post.facts.deleted_at is not None:
         raise NotFound("record-not-found")
+    return _words(post)
+
+
+async def words_of(tx: Transaction, context: Context, member: SignedIn, post_id: int) -> str:
+    """Give what somebody wrote, to whoever may read it, as it would be written again."""
+    released = await sharing.released(tx, context, post_id, principal_of(member), Surface.API)
+    if released.content.facts.deleted_at is not None:
+        raise NotFound("record-not-found")
+    return _words(released.content)
+
+
+def _words(post: Post) -> str:
     return f"{post.title}\n\n{post.source}".strip() if post.title else post.source
 
 

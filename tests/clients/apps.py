@@ -90,11 +90,14 @@ async def answered(browser: Browser, path: str, answer: str = "allow") -> Answer
 async def allowed(browser: Browser, app: App, **changes: str | None) -> str:
     """Let an app in; give its code."""
     answer = await answered(browser, app.path(**changes))
-    if "Location" not in answer.headers:
-        found = _CODE.search(answer.text)
-        assert found is not None, answer.text
-        return found[1]
-    return told(answer)["code"]
+    return told(answer)["code"] if "Location" in answer.headers else code_on(answer)
+
+
+def code_on(answer: Answer) -> str:
+    """Read the code that is shown to whoever has no address for it."""
+    found = _CODE.search(answer.text)
+    assert found is not None, answer.text
+    return found[1]
 
 
 def told(answer: Answer) -> dict[str, str]:

@@ -148,3 +148,32 @@ async def test_a_program_signs_nobody_up_where_invitations_are_needed(scene: Sce
     reply = await app.ask("POST", "/api/v1/accounts", json=GOOD)
 
     assert (reply.status, "invitation" in reply.json["details"]) == (422, True)
+
+
+async def test_a_boost_is_taken_back_by_deleting_it_and_by_nobody_else(scene: Scene) -> None:
+    posted = await scene.amina.post("/api/v1/statuses", status="For all", visibility="public")
+    boost = await scene.ben.post(f"/api/v1/statuses/{posted['id']}/reblog")
+    path = f"/api/v1/statuses/{boost['id']}"
+
+    refused = await scene.amina.ask("DELETE", path)
+    before = await scene.ben.get(f"/api/v1/statuses/{posted['id']}")
+    taken = await scene.ben.ask("DELETE", path)
+    after = await scene.ben.get(f"/api/v1/statuses/{posted['id']}")
+
+    assert (refused.status, taken.status) == (404, 200)
+    assert (before["reblogged"], after["reblogged"]) == (True, False)
+
+
+async def test_the_source_of_what_one_may_read_may_be_read_and_of_nothing_else(
+    scene: Scene,
+) -> None:
+    ids = {}
+    for circle in ("public", "private"):
+        made = await scene.amina.post("/api/v1/statuses", status="*So*", visibility=circle)
+        ids[circle] = made["id"]
+
+    told = await scene.ben.get(f"/api/v1/statuses/{ids['public']}/source")
+    refused = await scene.ben.ask("GET", f"/api/v1/statuses/{ids['private']}/source")
+
+    assert (told["text"], told["spoiler_text"]) == ("*So*", "")
+    assert (refused.status, refused.json) == (404, {"error": "Record not found"})

@@ -182,3 +182,22 @@ async def test_the_instance_says_what_may_be_brought(place: Place):
     assert told["statuses"]["max_media_attachments"] == 4
     assert told["media_attachments"]["image_size_limit"] == 16_777_216
     assert "image/jpeg" in told["media_attachments"]["supported_mime_types"]
+
+
+async def test_a_deleted_post_leaves_its_files_for_a_new_one_unless_they_are_to_go(
+    place: Place,
+):
+    picture = await bring(place.amina)
+    written = {"status": "@plaza A road\nWords", "media_ids": [picture["id"]]}
+
+    posted = await place.amina.post("/api/v1/statuses", **written)
+    gone = await place.amina.ask("DELETE", f"/api/v1/statuses/{posted['id']}")
+    anew = await place.amina.post("/api/v1/statuses", **written)
+    path = f"/api/v1/statuses/{anew['id']}"
+    last = await place.amina.ask("DELETE", path, params={"delete_media": "true"})
+    refused = await place.amina.ask("POST", "/api/v1/statuses", json=written)
+
+    assert gone.json["text"] == "A road\n\nWords"
+    for status in (gone.json, anew, last.json):
+        assert [each["id"] for each in status["media_attachments"]] == [picture["id"]]
+    assert refused.status == 422

@@ -16,6 +16,7 @@ from server.services import accounts, changing, communities, kudos, posts, silen
 from server.services.posts import Draft
 from server.storage.embedded import Cluster
 from server.streaming import MOST_EACH, Hub, Listener, Message
+from tests import files
 from tests.clients.programs import Program, program_of
 from tests.instance import Instance, TurnedClock, running
 from tests.stories import life
@@ -276,3 +277,28 @@ def test_who_reads_too_slowly_is_let_go() -> None:
     assert slow.ended
     seen = [slow.queue.get_nowait() for _ in range(slow.queue.qsize())]
     assert seen[-1] is None
+
+
+async def test_streams_of_what_has_files_leave_out_what_has_none(hall: Hall) -> None:
+    form = aiohttp.FormData()
+    form.add_field("file", files.picture(size=(90, 60)), filename="a.png")
+    picture = (await hall.ben.ask("POST", "/api/v2/media", data=form)).json["id"]
+    events = "/api/v1/streaming/public/local?only_media=true"
+    headers = hall.ben.headers
+
+    async with (
+        listening(hall.ben, "public:local:media", "public:media") as socket,
+        hall.ben.http.get(hall.ben.origin + events, headers=headers) as answer,
+    ):
+        assert await answer.content.readline() == b":)\n"
+        await asks(hall, hall.plaza, title="Without")
+        hall.clock.turn(life.MINUTE)
+        await hall.ben.post(
+            "/api/v1/statuses", status="@plaza With\nWords", media_ids=[picture]
+        )
+        came = [await told(socket) for _ in range(2)]
+        read = b"".join([await answer.content.readline() for _ in range(3)])
+
+    assert sorted(each["stream"] for each in came) == [["public:local:media"], ["public:media"]]
+    assert {each["payload"]["media_attachments"][0]["id"] for each in came} == {picture}
+    assert (b"event: update" in read, b"Without" in read) == (True, False)

@@ -47,6 +47,7 @@ NOT_REACHED: Final = {
     "oauth.token": "one commit: where the answer is lost, the app starts anew, and what it "
     "did not get ends when it is not used",
     "oauth.revoke": "one commit, and the app asks again: what has ended stays so",
+    "posts.withdraw-for-anew": "it differs from posts.withdraw in whose its files are",
     "clients.sign-up": "the account is there without it: its member signs in on the pages",
     "clients.disconnect": "a member's button: one commit, and they press it again",
     "clients.disconnect-all": "a member's button: one commit, and they press it again",

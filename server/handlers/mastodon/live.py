@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from schemas.records import MemberPrincipal, PostFacts, Surface, Visibility
+from schemas.records import MemberPrincipal, Post, PostFacts, Surface, Visibility
 from server.context import BOOST, Context
 from server.handlers.mastodon import announcements, notifications
 from server.handlers.mastodon.conversations import rendered
@@ -117,8 +117,7 @@ def _places(
         released = sharing.release(context, entry.post, reader.principal, Surface.API)
         if released is None:
             continue
-        tags = frozenset(tag.slug for tag in released.content.hashtags)
-        places.append(_place(each, facts, known[each.member_id], tags))
+        places.append(_place(each, released.content, known[each.member_id]))
     return places
 
 
@@ -149,9 +148,8 @@ def _joined(facts: PostFacts, known: Listening) -> frozenset[int]:
     return frozenset({facts.community_id}) if known.belongs else frozenset()
 
 
-def _place(
-    listener: Listener, facts: PostFacts, known: Listening, tags: frozenset[str]
-) -> _Place:
+def _place(listener: Listener, post: Post, known: Listening) -> _Place:
+    facts = post.facts
     boosted: list[Stream] = []
     plain: list[Stream] = []
     is_root, own = facts.parent_id is None, facts.author_id == listener.member_id
@@ -162,16 +160,26 @@ def _place(
     elif is_root and known.belongs:
         boosted.append(("user",))
     if _is_public(facts):
-        side = "public:local" if facts.author_local else "public:remote"
-        plain += [("public",), (side,)] if is_root else []
-        plain += [("hashtag", tag) for tag in sorted(tags)]
-        if facts.author_local:
-            plain += [("hashtag:local", tag) for tag in sorted(tags)]
+        plain += _public(post)
     return _Place(
         listener=listener,
         boosted=tuple(name for name in boosted if name in listener.streams),
         plain=tuple(name for name in plain if name in listener.streams),
     )
+
+
+def _public(post: Post) -> list[Stream]:
+    """Name the streams of what everybody may read: threads, those with files, hashtags."""
+    local, streams = post.facts.author_local, list[Stream]()
+    if post.facts.parent_id is None:
+        names = ("public", "public:local" if local else "public:remote")
+        streams += [(name,) for name in names]
+        streams += [(f"{name}:media",) for name in names if post.media]
+    for tag in sorted({tag.slug for tag in post.hashtags}):
+        streams.append(("hashtag", tag))
+        if local:
+            streams.append(("hashtag:local", tag))
+    return streams
 
 
 def _is_public(facts: PostFacts) -> bool:

@@ -181,12 +181,12 @@ def _place(facts: PostFacts, made: dict[int, Made]) -> tuple[bool, int]:
 
 
 async def source(request: web.Request) -> web.Response:
-    """GET /api/v1/statuses/{id}/source: what its author wrote, to be edited."""
+    """GET /api/v1/statuses/{id}/source: what its author wrote, for whoever may read it."""
     context, wanted, session = request.app[CONTEXT], id_in(request), request[SESSION]
     if session is None:
         raise missing()
     async with context.database.reading() as tx:
-        text = await composing.source_of(tx, context, session, wanted)
+        text = await composing.words_of(tx, context, session, wanted)
         status = await one(tx, context, reader_of(request), wanted)
     return entity(StatusSource(id=status.id, text=text, spoiler_text=status.spoiler_text))
 

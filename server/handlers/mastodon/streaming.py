@@ -9,7 +9,7 @@ from aiohttp import WSMsgType, hdrs, web
 
 from federation.translate.incoming_parts import hashtag_named
 from server.handlers.mastodon.accounts import signed_in
-from server.handlers.mastodon.parameters import json_object
+from server.handlers.mastodon.parameters import Parameters, json_object, read
 from server.handlers.mastodon.statuses import missing
 from server.middleware import CLIENT, HUB
 from server.streaming import Listener, Message, Stream
@@ -17,13 +17,14 @@ from server.streaming import Listener, Message, Stream
 _HEARTBEAT: Final = 15.0  # seconds
 _LARGEST: Final = 4096  # bytes of what a client asks for
 _MOST_STREAMS: Final = 100
-_PLAIN: Final = frozenset(
-    {"user", "user:notification", "public", "public:local", "public:remote", "direct"}
+_MEDIA: Final = ":media"
+_PUBLIC: Final = frozenset({"public", "public:local", "public:remote"})
+_PLAIN: Final = (
+    {"user", "user:notification", "direct"} | _PUBLIC | {f"{name}{_MEDIA}" for name in _PUBLIC}
 )
 #: What some clients call them.
 _ALIASES: Final = {"local": "public:local", "remote": "public:remote"}
 _TAGGED: Final = frozenset({"hashtag", "hashtag:local"})
-_MEDIA: Final = ":media"
 _UNKNOWN: Final = orjson.dumps({"error": "Unknown stream type", "status": 400}).decode()
 
 
@@ -106,10 +107,15 @@ def written(message: Message) -> str:
     return orjson.dumps(told).decode()
 
 
+class _Listening(Parameters):
+    only_media: bool = False
+
+
 async def events(request: web.Request) -> web.StreamResponse:
     """GET /api/v1/streaming/…: server-sent events of the stream in the path."""
-    name = request.match_info["name"].replace("/", ":").removesuffix(_MEDIA)
-    return await _events(request, name)
+    name = request.match_info["name"].replace("/", ":")
+    with_media = (await read(request, _Listening)).only_media and name in _PUBLIC
+    return await _events(request, f"{name}{_MEDIA}" if with_media else name)
 
 
 async def _events(request: web.Request, name: str) -> web.StreamResponse:

@@ -14,13 +14,14 @@ from server.handlers.mastodon.answers import entity, id_in, number
 from server.handlers.mastodon.parameters import Many, Maybe, Parameters, read
 from server.handlers.mastodon.statuses import missing, one, reader_of
 from server.middleware import CONTEXT
-from server.services import changing, composing, polls
+from server.services import boosting, changing, composing, polls
 from server.services.attaching import Chosen
 from server.services.composing import Ballot, Composed
 from server.services.errors import Conflict, Invalid
 from server.services.posts import Draft
 from server.services.walls import CIRCLES, Circle
-from server.storage import once
+from server.storage import boosts, once
+from server.storage.boosts import Boost
 from server.storage.sessions import SignedIn
 
 _LONGEST_KEY: Final = 200
@@ -162,14 +163,34 @@ async def edit(request: web.Request) -> web.Response:
     return entity(await _status(request, post_id))
 
 
+class _Deletion(Parameters):
+    """Files are left for a post that is written anew, unless they are to go."""
+
+    delete_media: bool = False
+
+
 async def delete(request: web.Request) -> web.Response:
     """DELETE /api/v1/statuses/{id}; gives what was written, for whoever writes it anew."""
     context, member, post_id = request.app[CONTEXT], signed_in(request), id_in(request)
-    status = await _status(request, post_id)
+    given, status = await read(request, _Deletion), await _status(request, post_id)
     async with context.database.reading() as tx:
-        text = await composing.source_of(tx, context, member, post_id)
-    await changing.withdraw(context, member, post_id)
+        boost = (await boosts.by_ids(tx, [post_id])).get(post_id)
+        if boost is None:
+            text = await composing.source_of(tx, context, member, post_id)
+    if boost is not None:
+        return await _unboosted(request, boost, status)
+    end = changing.withdraw if given.delete_media else changing.withdraw_for_anew
+    await end(context, member, post_id)
     return entity(status.model_copy(update={"text": text}))
+
+
+async def _unboosted(request: web.Request, boost: Boost, status: Status) -> web.Response:
+    """Take a boost back, which clients delete like a post."""
+    context, member = request.app[CONTEXT], signed_in(request)
+    if boost.actor_id != member.member.id:
+        raise missing()
+    await boosting.unboost(context, member, boost.post_id)
+    return entity(status)
 
 
 class _Votes(Parameters):
