@@ -225,7 +225,12 @@ def _words(post: Post) -> dict[str, Any]:
 def _place_in_thread(post: Post, community: Actor) -> dict[str, Any]:
     if post.facts.kind.starts_thread:
         return _thread_terms(post, community)
-    document = {"inReplyTo": post.facts.parent_uri, "answer": post.is_accepted}
+    document: dict[str, Any] = {
+        "inReplyTo": post.facts.parent_uri,
+        "answer": post.is_accepted,
+    }
+    if post.poll is not None and is_poll(post):
+        document |= poll_terms(post.poll)
     # Programs hide a reply with a summary behind it, so there is none but to warn.
     return document | ({"summary": _warning(post)} if post.warning else {})
 

@@ -53,19 +53,17 @@ async def publish(context: Context, member: SignedIn, written: Composed) -> Post
         Conflict: "done-already", by another request with the same key.
     """
     if written.parent_id is not None:
-        return await _reply(context, member, written.parent_id, written.draft)
+        draft = written.draft
+        if written.ballot is not None:
+            asked = _asked(written.ballot, draft)
+            draft = await polls.in_reply(context, member, written.parent_id, asked)
+        return await _reply(context, member, written.parent_id, draft)
     async with context.database.reading() as tx:
         community, call = await _place(tx, context, member, written.draft.source)
     draft = split(written.draft, call)
     if written.ballot is not None:
-        asked = written.ballot
-        poll = PollDraft(
-            words=draft,
-            choices=asked.options,
-            several=asked.several,
-            hours=_hours(asked.seconds),
-        )
-        return await polls.start(context, member, community.id, poll)
+        asked = _asked(written.ballot, draft)
+        return await polls.start(context, member, community.id, asked)
     kind = Kind.QUESTION if _is_question(draft, community) else Kind.DISCUSSION
     return await posts.publish_thread(context, member, community.id, kind, draft)
 
@@ -107,6 +105,15 @@ def split(draft: Draft, call: str) -> Draft:
 def _is_question(draft: Draft, community: Community) -> bool:
     asks = "?" in draft.title or _ASKS in draft.source.lower().split()
     return asks or community.asks_questions
+
+
+def _asked(ballot: Ballot, words: Draft) -> PollDraft:
+    return PollDraft(
+        words=words,
+        choices=ballot.options,
+        several=ballot.several,
+        hours=_hours(ballot.seconds),
+    )
 
 
 def _hours(seconds: int) -> int:

@@ -23,7 +23,6 @@ from server.storage import (
     feeds,
     marks,
     personal,
-    polls,
     posts,
     quotes,
     reactions,
@@ -88,9 +87,6 @@ async def thread_page(
         own = Personal()
         if reader is not None:
             own = await personal.of_thread(tx, reader, root_id)
-        mine: frozenset[int] = frozenset()
-        if reader is not None and root.kind is Kind.POLL:
-            mine = await polls.chosen(tx, root_id, actor_id=reader)
         is_author = session is not None and root.author_id == session.member.id
         sent = await deliveries.ledger(tx, root_id) if is_author else []
     if not listed:
@@ -104,7 +100,7 @@ async def thread_page(
         post=assemble(request, entries, given, community, names, around, own),
         community=community,
         own_server=_own_server(root),
-        ballot=_ballot(request, entries[0], mine),
+        ballot=_ballot(request, entries[0], own),
         delivery=_delivery(sent, names) if is_author else None,
         files=files or {},
         preview_html=preview_html,
@@ -116,13 +112,20 @@ def _own_server(root: PostFacts) -> str | None:
     return None if closed else views.take_part_path(root.uri)
 
 
-def _ballot(request: web.Request, root: Entry, mine: frozenset[int]) -> BallotView | None:
-    context, session = context_of(request), request[SESSION]
+def _ballot(request: web.Request, root: Entry, own: Personal) -> BallotView | None:
+    context = context_of(request)
     released = sharing.release(context, root.post, request[PRINCIPAL], Surface.PAGE)
-    if released is None or released.content.poll is None:
+    return None if released is None else _ballot_of(request, released.content, own)
+
+
+def _ballot_of(request: web.Request, of: Post, own: Personal) -> BallotView | None:
+    """Show what can be voted for in a post, and what the reader chose."""
+    if of.poll is None:
         return None
-    own = session is not None and session.member.id == root.author.id
-    return ballot(released.content.poll, mine, own=own, now=context.now())
+    context, session = context_of(request), request[SESSION]
+    theirs = session is not None and session.member.id == of.facts.author_id
+    mine = own.chosen.get(of.facts.id, frozenset())
+    return ballot(of.poll, mine, own=theirs, now=context.now())
 
 
 def assemble(
@@ -163,6 +166,7 @@ def assemble(
             thanks=_thanks(on_it, names),
             mine=_mine(session, on_it, kept=content.facts.id in own.kept),
             can=views.may(session, content, root),
+            ballot=None if content is root else _ballot_of(request, content, own),
             attached=sieve.folded(
                 request,
                 attached(content, around, context, principal, names),

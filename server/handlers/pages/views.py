@@ -13,6 +13,7 @@ from federation.translate import sanitize
 from schemas.gate import Released
 from schemas.records import Actor, ActorKind, Community, Kind, Post, Role, Topic
 from server.context import Context
+from server.handlers.pages.ballots import BallotView
 from server.services import quoting
 from server.services.faces import hue, initials
 from server.storage import agencies
@@ -163,7 +164,7 @@ class AttachedView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostView:
-    """A released post; lists of one community leave `community` out.
+    """A released post; lists of one community leave `community` out; replies have a `ballot`.
 
     `text` is plain, and the warning alone where there is one.
     """
@@ -194,6 +195,7 @@ class PostView:
     mine: Mine = field(default_factory=Mine)
     can: May = field(default_factory=May)
     attached: AttachedView | None = None
+    ballot: BallotView | None = None
     children: list["PostView"] = field(default_factory=list)
 
     @property
@@ -289,6 +291,7 @@ def post(
     mine: Mine | None = None,
     can: May | None = None,
     attached: AttachedView | None = None,
+    ballot: BallotView | None = None,
 ) -> PostView:
     of = released.content
     facts = of.facts
@@ -320,6 +323,7 @@ def post(
         mine=mine or _SAID_NOTHING,
         can=can or _MAY_NOTHING,
         attached=attached,
+        ballot=ballot,
     )
 
 
