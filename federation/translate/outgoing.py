@@ -133,6 +133,9 @@ def post_document(
     document |= {"replies": f"{facts.uri}/replies"}
     if facts.visibility is Visibility.PUBLIC:
         document |= _public_terms(facts.uri, likes, shares)
+    else:
+        # Fellow members may quote it among themselves; each asks, as FEP-044f has it.
+        document["interactionPolicy"] = _quoted_by(followers_of(community))
     return document | _times(facts)
 
 
@@ -177,7 +180,7 @@ def _opening(post: Post, community: Actor, parent_author: Actor | None) -> dict[
     to, cc = addressing(
         facts.visibility,
         community=community.uri,
-        followers=community.followers or f"{community.uri}/followers",
+        followers=followers_of(community),
         parent_author=parent_author.uri if parent_author else None,
     )
     document: dict[str, Any] = {
@@ -284,10 +287,19 @@ def _tags(post: Post, community: Actor, parent_author: Actor | None) -> list[dic
     return tags + emoji_tags(post.emojis)
 
 
+def followers_of(community: Actor) -> str:
+    """Give the collection of whoever belongs to a community."""
+    return community.followers or f"{community.uri}/followers"
+
+
+def _quoted_by(audience: str) -> dict[str, Any]:
+    return {"canQuote": {"automaticApproval": [audience]}}
+
+
 def _public_terms(uri: str, likes: int, shares: int) -> dict[str, Any]:
     return {
         "searchableBy": PUBLIC,
-        "interactionPolicy": {"canQuote": {"automaticApproval": [PUBLIC]}},
+        "interactionPolicy": _quoted_by(PUBLIC),
         "likes": count(f"{uri}/likes", likes),
         "emojiReactions": f"{uri}/reactions",
         "shares": count(f"{uri}/shares", shares),

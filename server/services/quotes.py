@@ -37,15 +37,18 @@ async def answer(
     actor: Actor,
     facts: PostFacts,
     asked: IncomingQuoteRequest,
+    *,
+    among_members: bool,
 ) -> None:
-    """Let a public post of ours be quoted, and tell its author; of others say that it may not.
+    """Let a post of ours be quoted, and tell its author; or say that it may not be.
 
-    What its author took back stays taken back, however often it is asked for.
+    A public one may be by whoever asks, one for members where it stays `among_members`. What
+    its author took back stays taken back, however often it is asked for.
     """
     author = await actors.get(tx, facts.author_id)
     now = context.now()
     stamp = None
-    if facts.visibility is Visibility.PUBLIC:
+    if facts.visibility is Visibility.PUBLIC or among_members:
         stamp = await quotes.give(
             tx,
             context.ids.mint(now),
@@ -211,7 +214,7 @@ async def revoke(context: Context, member: SignedIn, post_id: int, stamp_id: int
             fanout.mint_activity(context),
             actor=facts.author_uri,
             object_uri=stamp.uri,
-            addressed=Addressing((stamp.given_to_uri, PUBLIC), ()),
+            addressed=Addressing((stamp.given_to_uri, *_everybody(facts)), ()),
             published=now,
             community=facts.community_uri,
         )
@@ -223,6 +226,10 @@ async def revoke(context: Context, member: SignedIn, post_id: int, stamp_id: int
         for quoting in await quotes.unstamp(tx, stamp.uri):
             community = await communities.get(tx, quoting.community_id)
             await tell_state(tx, context, quoting, community)
+
+
+def _everybody(facts: PostFacts) -> tuple[str, ...]:
+    return (PUBLIC,) if facts.visibility is Visibility.PUBLIC else ()
 
 
 async def _own(
