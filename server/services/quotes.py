@@ -3,7 +3,6 @@
 from typing import Any, Final
 
 from federation.audience import Addressing
-from federation.errors import Gone
 from federation.translate.incoming import (
     IncomingPost,
     IncomingQuoteRequest,
@@ -15,7 +14,7 @@ from federation.uris import same_origin
 from schemas.attached import Quote, QuoteState
 from schemas.gate import Released
 from schemas.records import Actor, Post, PostFacts, Surface, Visibility
-from schemas.wire.vocabulary import PUBLIC, TOMBSTONE, ActivityType
+from schemas.wire.vocabulary import PUBLIC, ActivityType
 from server.context import Context
 from server.services import confirming, fanout, quoting, sharing
 from server.services.arrived import Arrived, Ignored
@@ -172,7 +171,9 @@ async def take_revocation(context: Context, arrived: Arrived) -> bool:
     async with context.database.reading() as tx:
         if not await quotes.stamped(tx, uri):
             return False
-    if not same_origin(uri, arrived.activity.actor) or not await _is_gone(context, uri):
+    if not same_origin(uri, arrived.activity.actor) or not await confirming.is_gone(
+        context, uri
+    ):
         raise Ignored("not-theirs-to-delete")
 
     async with arrived.effect() as tx:
@@ -180,14 +181,6 @@ async def take_revocation(context: Context, arrived: Arrived) -> bool:
             community = await communities.get(tx, facts.community_id)
             await tell_state(tx, context, facts, community)
     return True
-
-
-async def _is_gone(context: Context, uri: str) -> bool:
-    try:
-        document = await confirming.fetch(context, uri)
-    except Gone:
-        return True
-    return document.get("type") == TOMBSTONE
 
 
 async def given(
