@@ -12,6 +12,7 @@ from server.services import (
     confirming,
     ending,
     fanout,
+    feed_changes,
     quotes,
     standing,
     stewardship,
@@ -33,7 +34,7 @@ async def on_delete(context: Context, arrived: Arrived, _dispatch: Dispatch) -> 
     if removal.object_uri == removal.actor_uri:
         await _forget_actor(context, arrived)
         return
-    if arrived.via is None and await quotes.take_revocation(context, arrived):
+    if await _is_no_post(context, arrived):
         return
     actor = await standing.actor_of(context, arrived)
     await _insist_on_gone(context, arrived, actor, removal)
@@ -57,6 +58,15 @@ async def on_delete(context: Context, arrived: Arrived, _dispatch: Dispatch) -> 
                 Event.DELETE if by is DeletedBy.AUTHOR else Event.REMOVAL, community, facts
             )
             await fanout.announce(tx, context, arrived.document, happening)
+
+
+async def _is_no_post(context: Context, arrived: Arrived) -> bool:
+    """Take back a stamp, or forget a Feed, where it is one that goes."""
+    if arrived.via is not None:
+        return False
+    return await quotes.take_revocation(context, arrived) or await feed_changes.forget(
+        context, arrived
+    )
 
 
 async def _by_whom(
