@@ -127,9 +127,14 @@ async def _meet(context: Context) -> None:
 
 
 async def tend_one(context: Context, feed_id: int, *, due_at: datetime) -> None:
-    """Ask members into what a feed has, and out of what it dropped, some at a time."""
+    """Ask members into what a feed has, and out of what it dropped, some at a time.
+
+    One of us does at a time: nobody asks twice, and what is left is done by whoever comes next.
+    """
     for _ in range(_ROUNDS):
         async with context.database.transaction("feeds.tend") as tx:
+            if not await community_feeds.hold(tx, feed_id):
+                return
             await community_feeds.forget_unfollowed(tx, feed_id)
             wanted = await community_feeds.to_join(tx, feed_id, limit=_JOINED_AT_ONCE)
             for each in wanted:

@@ -185,6 +185,24 @@ async def test_a_feed_may_say_what_changed_without_an_announce(scene):
         assert await _entries(scene, found.id) == listed
 
 
+async def test_while_one_looks_after_a_feed_nobody_else_does(scene):
+    jars = scene.group("health", "jars")
+    await discovery.find_or_fetch_actor(scene.here.context, jars.uri)
+    feed = _feed(scene)
+    found = await _follow(scene, feed)
+    await _accept(scene, feed)
+    await done(scene, feed, "Announce", _announced(scene, feed, "Add", jars.uri))
+
+    async with scene.here.database.transaction("test") as tx:
+        assert await community_feeds.hold(tx, found.id)
+        await feed_following.tend(scene.here.context)
+    before = await scene.edge(_bob(scene), jars.uri)
+    await feed_following.tend(scene.here.context)
+
+    assert before is None
+    assert await scene.edge(_bob(scene), jars.uri) is FollowState.ASKED
+
+
 async def test_a_community_that_was_joined_by_hand_is_not_left_with_the_feed(scene):
     jars = scene.group("health", "jars")
     asked = await scene.join_elsewhere("bob", jars)
