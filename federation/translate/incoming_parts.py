@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from federation.errors import Malformed
@@ -182,23 +182,30 @@ def called_in(found: PostDocument) -> tuple[Called, ...]:
     return tuple(kept.values())
 
 
-def policy_of(found: PolicyDocument | None) -> InteractionPolicy:
-    """Read what strangers may do with a post (GoToSocial, FEP-044f)."""
+def policy_of(
+    found: PolicyDocument | None, *, addressed: Collection[str] = ()
+) -> InteractionPolicy:
+    """Read what strangers may do with a post (GoToSocial, FEP-044f).
+
+    Who is let at once are, but for everybody, people of a collection that only its own server
+    knows: where it is one that the post is `addressed` to, whoever has the post may ask.
+    """
     policy = found or PolicyDocument()
     return InteractionPolicy(
-        like=_permission(policy.can_like),
-        reply=_permission(policy.can_reply),
-        announce=_permission(policy.can_announce),
-        quote=_permission(policy.can_quote),
+        like=_permission(policy.can_like, addressed),
+        reply=_permission(policy.can_reply, addressed),
+        announce=_permission(policy.can_announce, addressed),
+        quote=_permission(policy.can_quote, addressed),
     )
 
 
-def _permission(rule: RuleDocument | None) -> Permission | None:
+def _permission(rule: RuleDocument | None, addressed: Collection[str]) -> Permission | None:
     if rule is None:
         return None
-    if PUBLIC in (*rule.automatic_approval, *rule.always):
+    let = (*rule.automatic_approval, *rule.always)
+    if PUBLIC in let:
         return Permission.EVERYBODY
-    if rule.manual_approval or rule.approval_required:
+    if rule.manual_approval or rule.approval_required or set(let) & set(addressed):
         return Permission.ON_REQUEST
     return Permission.NOBODY
 

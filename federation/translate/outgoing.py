@@ -133,6 +133,9 @@ def post_document(
     document |= {"replies": f"{facts.uri}/replies"}
     if facts.visibility is Visibility.PUBLIC:
         document |= _public_terms(facts.uri, likes, shares)
+    else:
+        # Fellow members may quote it among themselves; each asks, as FEP-044f has it.
+        document["interactionPolicy"] = _quoted_by(followers_of(community))
     return document | _times(facts)
 
 
@@ -195,7 +198,7 @@ def _opening(post: Post, community: Actor, parent_author: Actor | None) -> dict[
 
 def _addressed(post: Post, community: Actor, parent_author: Actor | None) -> Addressing:
     facts = post.facts
-    followers = community.followers or f"{community.uri}/followers"
+    followers = followers_of(community)
     called = [called.uri for called in post.mentions]
     if facts.wall:
         above = [parent_author.uri] if parent_author else []
@@ -238,7 +241,12 @@ def _words(post: Post) -> dict[str, Any]:
 def _place_in_thread(post: Post, community: Actor) -> dict[str, Any]:
     if post.facts.kind.starts_thread:
         return _thread_terms(post, community)
-    document = {"inReplyTo": post.facts.parent_uri, "answer": post.is_accepted}
+    document: dict[str, Any] = {
+        "inReplyTo": post.facts.parent_uri,
+        "answer": post.is_accepted,
+    }
+    if post.poll is not None and is_poll(post):
+        document |= poll_terms(post.poll)
     # Programs hide a reply with a summary behind it, so there is none but to warn.
     return document | ({"summary": _warning(post)} if post.warning else {})
 
@@ -299,10 +307,19 @@ def _tags(post: Post, community: Actor, parent_author: Actor | None) -> list[dic
     return tags + emoji_tags(post.emojis)
 
 
+def followers_of(community: Actor) -> str:
+    """Give the collection of whoever belongs to a community."""
+    return community.followers or f"{community.uri}/followers"
+
+
+def _quoted_by(audience: str) -> dict[str, Any]:
+    return {"canQuote": {"automaticApproval": [audience]}}
+
+
 def _public_terms(uri: str, likes: int, shares: int) -> dict[str, Any]:
     return {
         "searchableBy": PUBLIC,
-        "interactionPolicy": {"canQuote": {"automaticApproval": [PUBLIC]}},
+        "interactionPolicy": _quoted_by(PUBLIC),
         "likes": count(f"{uri}/likes", likes),
         "emojiReactions": f"{uri}/reactions",
         "shares": count(f"{uri}/shares", shares),

@@ -18,7 +18,7 @@ from schemas.attached import (
     Quote,
     Reaction,
 )
-from schemas.records import Kind, Post
+from schemas.records import Post
 
 #: Nobody refuses these three; a type `Video` makes Lemmy throw the whole post away.
 _TYPES: Final = {
@@ -33,16 +33,19 @@ _HASHTAG: Final = re.compile(r"(<a class=\"mention hashtag\"[^<>]* rel=\")(?!tag
 
 
 def is_poll(post: Post) -> bool:
-    """Say whether a post goes out as a `Question`: with choices and an end, or not at all."""
+    """Say whether a post goes out as a `Question`: with choices and an end, or not at all.
+
+    A reply may be one, too, as it may in Mastodon.
+    """
     poll = post.poll
-    return bool(post.facts.kind is Kind.POLL and poll and poll.choices and poll.closes_at)
+    return bool(poll and poll.choices and poll.closes_at)
 
 
 def federated_html(post: Post) -> str:
     """Write the words of a post for programs that know less than we do (wire.md 2.5, 6.1).
 
-    A poll begins with its title. A reply has lists for its tables: others throw those away,
-    and the source still has them. Whoever knows no quotes gets a link.
+    A poll begins with its title, where it has one. A reply has lists for its tables: others
+    throw those away, and the source still has them. Whoever knows no quotes gets a link.
     """
     html = post.html
     if not post.facts.kind.starts_thread:

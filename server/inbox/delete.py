@@ -12,6 +12,7 @@ from server.services import (
     confirming,
     ending,
     fanout,
+    feed_changes,
     quotes,
     recognized,
     standing,
@@ -34,7 +35,7 @@ async def on_delete(context: Context, arrived: Arrived, _dispatch: Dispatch) -> 
     if removal.object_uri == removal.actor_uri:
         await _forget_actor(context, arrived)
         return
-    if arrived.via is None and await _takes_back(context, arrived):
+    if await _is_no_post(context, arrived):
         return
     actor = await standing.actor_of(context, arrived)
     await _insist_on_gone(context, arrived, actor, removal)
@@ -60,11 +61,15 @@ async def on_delete(context: Context, arrived: Arrived, _dispatch: Dispatch) -> 
             await fanout.announce(tx, context, arrived.document, happening)
 
 
-async def _takes_back(context: Context, arrived: Arrived) -> bool:
-    """Take it where what is deleted is no post: a stamp, or a recognition."""
-    if await quotes.take_revocation(context, arrived):
-        return True
-    return await recognized.take_back(context, arrived)
+async def _is_no_post(context: Context, arrived: Arrived) -> bool:
+    """Take it where what is deleted is no post: a stamp, a recognition, or a Feed."""
+    if arrived.via is not None:
+        return False
+    return (
+        await quotes.take_revocation(context, arrived)
+        or await recognized.take_back(context, arrived)
+        or await feed_changes.forget(context, arrived)
+    )
 
 
 async def _by_whom(

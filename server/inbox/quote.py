@@ -1,9 +1,9 @@
 """Somebody asks to quote a post of ours."""
 
 from federation.translate.incoming import quote_request_from
-from schemas.records import Surface
+from schemas.records import Surface, Visibility
 from server.context import Context
-from server.services import quotes, sharing, standing
+from server.services import quotes, quotes_of_members, sharing, standing
 from server.services.arrived import Arrived, Dispatch, Ignored
 from server.storage import posts
 
@@ -16,14 +16,18 @@ async def on_quote_request(context: Context, arrived: Arrived, _dispatch: Dispat
     if not context.home.is_ours(asked.quoted_uri):
         raise Ignored("quote-of-another")
     actor = await standing.actor_of(context, arrived)
+    among_members = await quotes_of_members.check(context, actor, asked)
 
     async with arrived.effect() as tx:
         sealed = await posts.find_by_uri(tx, asked.quoted_uri)
         reader = await sharing.agency_principal(tx, actor.host)
         if sealed is None or sealed.facts.deleted_at is not None:
             raise Ignored("post-deleted")
-        if sharing.release(context, sealed, reader, Surface.OBJECT) is None:
+        is_public = sealed.facts.visibility is Visibility.PUBLIC
+        if is_public and sharing.release(context, sealed, reader, Surface.OBJECT) is None:
             raise Ignored("not-for-them")
         if not sealed.facts.author_local or actor.suspended_at is not None:
             raise Ignored("quote-of-another")
-        await quotes.answer(tx, context, actor, sealed.facts, asked)
+        await quotes.answer(
+            tx, context, actor, sealed.facts, asked, among_members=among_members
+        )

@@ -52,18 +52,23 @@ async def publish(context: Context, member: SignedIn, written: Composed) -> Post
         Conflict: "done-already", by another request with the same key.
     """
     if written.parent_id is not None:
-        return await _reply(context, member, written.parent_id, written.draft)
+        draft = written.draft
+        if written.ballot is not None:
+            asked = _asked(written.ballot, draft)
+            draft = await polls.in_reply(context, member, written.parent_id, asked)
+        return await _reply(context, member, written.parent_id, draft)
     async with context.database.reading() as tx:
         place = await _place(tx, context, member, written.draft)
     if isinstance(place, Circle):
         draft = replace(written.draft, circle=place)
         if written.ballot is not None:
-            return await polls.start_alone(context, member, _poll(draft, written.ballot))
+            return await polls.start_alone(context, member, _asked(written.ballot, draft))
         return await posts.publish_alone(context, member, Kind.DISCUSSION, draft)
     community, call = place
     draft = split(written.draft, call)
     if written.ballot is not None:
-        return await polls.start(context, member, community.id, _poll(draft, written.ballot))
+        asked = _asked(written.ballot, draft)
+        return await polls.start(context, member, community.id, asked)
     kind = Kind.QUESTION if _is_question(draft, community) else Kind.DISCUSSION
     return await posts.publish_thread(context, member, community.id, kind, draft)
 
@@ -119,6 +124,15 @@ def _is_question(draft: Draft, community: Community) -> bool:
     return asks or community.asks_questions
 
 
+def _asked(ballot: Ballot, words: Draft) -> PollDraft:
+    return PollDraft(
+        words=words,
+        choices=ballot.options,
+        several=ballot.several,
+        hours=_hours(ballot.seconds),
+    )
+
+
 def _hours(seconds: int) -> int:
     return next((hours for hours in HOURS if hours * 3600 >= seconds), HOURS[-1])
 
@@ -152,15 +166,6 @@ async def _place(
         sentence = f"You are not a member of {refused}"
         raise Invalid({"status": sentence}, reason="not-a-member-there")
     return draft.circle
-
-
-def _poll(words: Draft, asked: Ballot) -> PollDraft:
-    return PollDraft(
-        words=words,
-        choices=asked.options,
-        several=asked.several,
-        hours=_hours(asked.seconds),
-    )
 
 
 def _as_written(text: str, handle: str) -> str:

@@ -12,7 +12,7 @@ from federation.translate.incoming import embedded_activity_from
 from federation.uris import same_origin
 from schemas.records import Community
 from schemas.wire.activities import Activity
-from schemas.wire.vocabulary import ActivityType
+from schemas.wire.vocabulary import TOMBSTONE, ActivityType
 from server.context import Context
 from server.services import discovery, proving
 from server.services.arrived import Ignored
@@ -51,6 +51,15 @@ async def fetch_again(
     if document is not None:
         await _check_arrival(context, document)
     return document, fresh
+
+
+async def is_gone(context: Context, uri: str) -> bool:
+    """Say whether there is nothing any more at an address, as its own server tells."""
+    try:
+        document = await fetch(context, uri)
+    except Gone:
+        return True
+    return document.get("type") == TOMBSTONE
 
 
 async def _check_arrival(context: Context, document: dict[str, Any]) -> None:

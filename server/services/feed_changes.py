@@ -4,9 +4,9 @@ from federation.translate.incoming_feeds import MOST, feed_changes_from
 from federation.uris import same_origin
 from schemas.records import Actor, ActorKind
 from server.context import Context
-from server.services import discovery
+from server.services import confirming, discovery
 from server.services.arrived import Arrived, Ignored
-from server.storage import actors, community_feeds, follows
+from server.storage import actors, community_feeds, endings, follows
 from server.storage.database import Transaction
 
 
@@ -56,6 +56,28 @@ async def refresh(context: Context, arrived: Arrived) -> None:
 
     async with arrived.effect():
         pass
+
+
+async def forget(context: Context, arrived: Arrived) -> bool:
+    """Take it that a Feed elsewhere is closed, where its server says so; False for no Feed.
+
+    In PieFed its owner says so. Whoever came into communities by it stays in them.
+    """
+    uri = arrived.activity.object_id or ""
+    async with context.database.reading() as tx:
+        feed = await actors.find(tx, uri)
+    if feed is None or feed.kind is not ActorKind.FEED:
+        return False
+    if feed.local or not same_origin(uri, arrived.activity.actor):
+        raise Ignored("not-theirs-to-delete")
+    if not await confirming.is_gone(context, uri):
+        raise Ignored("not-theirs-to-delete")
+
+    async with arrived.effect() as tx:
+        await endings.forget_edges(tx, feed.id)
+        await community_feeds.empty(tx, feed.id, now=context.now())
+        await actors.mark_deleted(tx, uri, now=context.now())
+    return True
 
 
 async def _insist_on_follower(tx: Transaction, feed: Actor) -> None:

@@ -10,7 +10,7 @@ from schemas.records import Actor, AgencyState, FollowState
 from server.context import Context
 from server.services import communities, discovery, fanout, people, sharing
 from server.services.errors import NotAllowed, NotFound
-from server.storage import actors, community_feeds, follows
+from server.storage import actors, community_feeds, follows, silences
 from server.storage import communities as stored
 from server.storage.community_feeds import Feed, Joining
 from server.storage.database import Transaction
@@ -127,9 +127,14 @@ async def _meet(context: Context) -> None:
 
 
 async def tend_one(context: Context, feed_id: int, *, due_at: datetime) -> None:
-    """Ask members into what a feed has, and out of what it dropped, some at a time."""
+    """Ask members into what a feed has, and out of what it dropped, some at a time.
+
+    One of us does at a time: nobody asks twice, and what is left is done by whoever comes next.
+    """
     for _ in range(_ROUNDS):
         async with context.database.transaction("feeds.tend") as tx:
+            if not await community_feeds.hold(tx, feed_id):
+                return
             await community_feeds.forget_unfollowed(tx, feed_id)
             wanted = await community_feeds.to_join(tx, feed_id, limit=_JOINED_AT_ONCE)
             for each in wanted:
@@ -143,19 +148,28 @@ async def tend_one(context: Context, feed_id: int, *, due_at: datetime) -> None:
 
 
 async def _join(tx: Transaction, context: Context, feed_id: int, wanted: Joining) -> None:
-    """Ask for one membership; who has it, or was refused it, keeps what they have."""
+    """Ask for one membership; who has it, or was refused it, keeps what they have.
+
+    Nobody is brought into what they blocked, or what our moderators did.
+    """
     me = await actors.get(tx, wanted.member_id)
     community = await stored.get(tx, wanted.community_id)
     before = await follows.find(tx, me.id, community.id)
     uri = ""
-    if before is None:
+    if before is None and await _may_ask(tx, me, community.actor):
         await communities.ask(tx, context, community, me)
         asked = await follows.find(tx, me.id, community.id)
         uri = asked.uri if asked else ""
-    elif await community_feeds.came_by_a_feed(tx, me.id, before.uri):
+    elif before is not None and await community_feeds.came_by_a_feed(tx, me.id, before.uri):
         uri = before.uri
     joined = Joining(member_id=me.id, community_id=community.id, follow_uri=uri)
     await community_feeds.note_joined(tx, feed_id, joined)
+
+
+async def _may_ask(tx: Transaction, me: Actor, community: Actor) -> bool:
+    if await sharing.may_knock(tx, community.host) is AgencyState.BLOCKED:
+        return False
+    return await silences.hears(tx, me.id, community.id)
 
 
 async def _leave(tx: Transaction, context: Context, dropped: Joining) -> None:

@@ -276,12 +276,12 @@ async def _take_edits(
         is_newer = post.edited_at is not None and (
             known.edited_at is None or known.edited_at < post.edited_at
         )
-        if not is_newer and known.kind is not Kind.POLL:
+        if not is_newer and post.poll is None:
             continue
         sealed = await stored.find(tx, known.id)
         if sealed is None or sealed.facts.author_uri != post.author_uri:
             continue
-        if known.kind is Kind.POLL:
+        if post.poll is not None:
             await polls.take_over(tx, sealed.facts, post, told_at=place.now)
         if is_newer:
             await _take_edit(tx, place, sealed.facts, post)

@@ -74,7 +74,7 @@ def newcomer(
         edited_at=incoming.edited_at,
         locked_at=now if incoming.locked and parent is None else None,
         announced_at=announced_at,
-        poll=incoming.poll if incoming.kind is Kind.POLL else None,
+        poll=incoming.poll,
         original=original_of(incoming) if community.actor.local else None,
         carried=carried_by(incoming),
         quote=quote_of(incoming),

@@ -69,12 +69,9 @@ async def start(
         Invalid: fields choices, hours, or as `posts.publish_thread`.
         NotAllowed: "no-polls-there", or as `posts.publish_thread`.
     """
-    names = _checked(draft)
+    words = _with_poll(context, draft)
     async with context.database.reading() as tx:
-        community = await communities.find(tx, community_id)
-        if community is not None and not await takes_polls(tx, community.actor):
-            raise NotAllowed("no-polls-there", "The server of this community knows no polls.")
-    words = replace(draft.words, poll=_poll(context, draft, names))
+        await _insist_on_polls(tx, community_id)
     return await posts.publish_thread(context, member, community_id, Kind.POLL, words)
 
 
@@ -84,17 +81,43 @@ async def start_alone(context: Context, member: SignedIn, draft: PollDraft) -> P
     Raises:
         Invalid: fields choices, hours, or as `posts.publish_alone`.
     """
-    words = replace(draft.words, poll=_poll(context, draft, _checked(draft)))
+    words = _with_poll(context, draft)
     return await posts.publish_alone(context, member, Kind.POLL, words)
 
 
-def _poll(context: Context, draft: PollDraft, names: Sequence[str]) -> Poll:
-    return Poll(
-        choices=tuple(Choice(name=name) for name in names),
+async def in_reply(
+    context: Context, member: SignedIn, parent_id: int, draft: PollDraft
+) -> Draft:
+    """Give what a member writes in reply to a post, with what it asks the others to choose.
+
+    Raises:
+        Invalid: fields choices, hours.
+        NotAllowed: "no-polls-there".
+        NotFound: there is no such post for them.
+    """
+    words = _with_poll(context, draft)
+    async with context.database.reading() as tx:
+        parent = await sharing.released(
+            tx, context, parent_id, principal_of(member), Surface.DECISION
+        )
+        await _insist_on_polls(tx, parent.content.facts.community_id)
+    return words
+
+
+async def _insist_on_polls(tx: Transaction, community_id: int) -> None:
+    community = await communities.find(tx, community_id)
+    if community is not None and not await takes_polls(tx, community.actor):
+        raise NotAllowed("no-polls-there", "The server of this community knows no polls.")
+
+
+def _with_poll(context: Context, draft: PollDraft) -> Draft:
+    poll = Poll(
+        choices=tuple(Choice(name=name) for name in _checked(draft)),
         several=draft.several,
         closes_at=context.now() + timedelta(hours=draft.hours),
         voters=0,
     )
+    return replace(draft.words, poll=poll)
 
 
 def _checked(draft: PollDraft) -> list[str]:
@@ -204,7 +227,7 @@ async def take_over(
     tx: Transaction, facts: PostFacts, incoming: IncomingPost, *, told_at: datetime
 ) -> bool:
     """Take over how a poll elsewhere stands, as its author tells; False for nothing new."""
-    if facts.kind is not Kind.POLL or incoming.poll is None or facts.author_local:
+    if incoming.poll is None or facts.author_local:
         return False
     if not await stored.take_over(tx, facts.id, incoming.poll, told_at=told_at):
         return False

@@ -194,6 +194,7 @@ async def reply_within(
         topic=None,
         published_at=now,
         received_at=now,
+        poll=draft.poll,
     )
     return await _publish(tx, context, member, community, new, said, draft)
 

@@ -3,7 +3,6 @@
 from typing import Any, Final
 
 from federation.audience import Addressing
-from federation.errors import Gone
 from federation.translate.incoming import (
     IncomingPost,
     IncomingQuoteRequest,
@@ -15,7 +14,7 @@ from federation.uris import same_origin
 from schemas.attached import Quote, QuoteState
 from schemas.gate import Released
 from schemas.records import Actor, Post, PostFacts, Surface, Visibility
-from schemas.wire.vocabulary import PUBLIC, TOMBSTONE, ActivityType
+from schemas.wire.vocabulary import PUBLIC, ActivityType
 from server.context import Context
 from server.services import confirming, fanout, quoting, sharing
 from server.services.arrived import Arrived, Ignored
@@ -37,15 +36,18 @@ async def answer(
     actor: Actor,
     facts: PostFacts,
     asked: IncomingQuoteRequest,
+    *,
+    among_members: bool,
 ) -> None:
-    """Let a public post of ours be quoted, and tell its author; of others say that it may not.
+    """Let a post of ours be quoted, and tell its author; or say that it may not be.
 
-    What its author took back stays taken back, however often it is asked for.
+    A public one may be by whoever asks, one for members where it stays `among_members`. What
+    its author took back stays taken back, however often it is asked for.
     """
     author = await actors.get(tx, facts.author_id)
     now = context.now()
     stamp = None
-    if facts.visibility is Visibility.PUBLIC:
+    if facts.visibility is Visibility.PUBLIC or among_members:
         stamp = await quotes.give(
             tx,
             context.ids.mint(now),
@@ -169,7 +171,9 @@ async def take_revocation(context: Context, arrived: Arrived) -> bool:
     async with context.database.reading() as tx:
         if not await quotes.stamped(tx, uri):
             return False
-    if not same_origin(uri, arrived.activity.actor) or not await _is_gone(context, uri):
+    if not same_origin(uri, arrived.activity.actor) or not await confirming.is_gone(
+        context, uri
+    ):
         raise Ignored("not-theirs-to-delete")
 
     async with arrived.effect() as tx:
@@ -177,14 +181,6 @@ async def take_revocation(context: Context, arrived: Arrived) -> bool:
             community = await communities.get(tx, facts.community_id)
             await tell_state(tx, context, facts, community)
     return True
-
-
-async def _is_gone(context: Context, uri: str) -> bool:
-    try:
-        document = await confirming.fetch(context, uri)
-    except Gone:
-        return True
-    return document.get("type") == TOMBSTONE
 
 
 async def given(
@@ -211,7 +207,7 @@ async def revoke(context: Context, member: SignedIn, post_id: int, stamp_id: int
             fanout.mint_activity(context),
             actor=facts.author_uri,
             object_uri=stamp.uri,
-            addressed=Addressing((stamp.given_to_uri, PUBLIC), ()),
+            addressed=Addressing((stamp.given_to_uri, *_everybody(facts)), ()),
             published=now,
             community=facts.community_uri,
         )
@@ -223,6 +219,10 @@ async def revoke(context: Context, member: SignedIn, post_id: int, stamp_id: int
         for quoting in await quotes.unstamp(tx, stamp.uri):
             community = await communities.get(tx, quoting.community_id)
             await tell_state(tx, context, quoting, community)
+
+
+def _everybody(facts: PostFacts) -> tuple[str, ...]:
+    return (PUBLIC,) if facts.visibility is Visibility.PUBLIC else ()
 
 
 async def _own(

@@ -89,9 +89,6 @@ async def _settled(
         return Quote(uri=facts.uri, state=QuoteState.APPROVED)
     if not facts.author_local:
         return Quote(uri=facts.uri, state=QuoteState.ASKED)
-    if facts.visibility is not Visibility.PUBLIC:
-        # Others do not hear of it: to them it is a link that only members can follow.
-        return Quote(uri=facts.uri, state=QuoteState.APPROVED)
     now = context.now()
     stamp = await quotes.give(
         tx,

@@ -41,9 +41,12 @@ async def _find_poll(
         raise Ignored("votes-in-several-polls")
     async with context.database.reading() as tx:
         sealed = await posts.find_by_uri(tx, uris.pop())
-        if sealed is None or sealed.facts.kind is not Kind.POLL:
+        if sealed is None:
             raise Ignored("not-a-poll-here")
         facts = sealed.facts
+        is_poll = facts.kind is Kind.POLL or await polls.exists(tx, facts.id)
+        if not is_poll:
+            raise Ignored("not-a-poll-here")
         if not facts.author_local:
             raise Ignored("poll-not-ours")
         if facts.deleted_at is not None:

@@ -176,6 +176,16 @@ async def settle(tx: Transaction, feed_id: int, *, due_at: datetime) -> None:
     )
 
 
+async def hold(tx: Transaction, feed_id: int) -> bool:
+    """Look after a feed for as long as the transaction; False where somebody does already."""
+    return bool(
+        await tx.fetchval(
+            "SELECT true FROM community_feeds WHERE actor_id = $1 FOR UPDATE SKIP LOCKED",
+            feed_id,
+        )
+    )
+
+
 async def due(tx: Transaction, *, limit: int) -> list[tuple[int, datetime]]:
     rows = await tx.fetch(
         "SELECT actor_id, due_at FROM community_feeds WHERE due_at IS NOT NULL "

@@ -1,9 +1,9 @@
-"""What is a member's own about a thread: what they keep of it, whose posts they do not want."""
+"""What is a member's own about a thread: what they keep, and chose, whom they do not want."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from server.storage import unwanted
+from server.storage import polls, unwanted
 from server.storage.database import Row, Transaction
 
 
@@ -17,29 +17,36 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Personal:
-    """By ids of posts; `quiet` says that they are told nothing more of the thread."""
+    """By ids of posts; `chosen` are places of what the member voted for.
+
+    `quiet` says that they are told nothing more of the thread.
+    """
 
     kept: frozenset[int] = frozenset()
     pinned: frozenset[int] = frozenset()
     quiet: bool = False
+    chosen: dict[int, frozenset[int]] = field(default_factory=dict)
     unwanted: dict[int, Why] = field(default_factory=dict)
 
 
 async def of_thread(tx: Transaction, member_id: int, root_id: int) -> Personal:
     """Read it in one statement, however long the thread is."""
     rows = await tx.fetch(
-        "SELECT t.id, t.kept, t.pinned, t.quiet, t.unwanted, t.blocked, t.muted FROM ("
+        "SELECT t.id, t.kept, t.pinned, t.quiet, t.chosen, t.unwanted, t.blocked, t.muted "
+        "FROM ("
         "SELECT p.id, EXISTS (SELECT FROM bookmarks k WHERE k.member_id = $1 "
         "AND k.post_id = p.id) AS kept, EXISTS (SELECT FROM pinned_posts n "
         "WHERE n.author_id = $1 AND n.post_id = p.id) AS pinned, p.parent_id IS NULL "
         "AND EXISTS (SELECT FROM quiet_threads q WHERE q.member_id = $1 AND q.root_id = $2) "
         "AS quiet, "
+        f"CASE WHEN {polls.HAS_POLL} THEN ARRAY(SELECT v.position FROM poll_votes v "
+        "WHERE v.post_id = p.id AND v.actor_id = $1) ELSE '{}' END AS chosen, "
         f"NOT ({unwanted.wanted('$1', people='p.author_id')}) AS unwanted, "
         "EXISTS (SELECT FROM personal_blocks b WHERE b.member_id = $1 "
         "AND b.actor_id = p.author_id) AS blocked, EXISTS (SELECT FROM mutes m "
         "WHERE m.member_id = $1 AND m.actor_id = p.author_id) AS muted "
         "FROM posts p WHERE p.root_id = $2) t "
-        "WHERE t.kept OR t.pinned OR t.quiet OR t.unwanted",
+        "WHERE t.kept OR t.pinned OR t.quiet OR t.unwanted OR t.chosen <> '{}'",
         member_id,
         root_id,
     )
@@ -47,6 +54,7 @@ async def of_thread(tx: Transaction, member_id: int, root_id: int) -> Personal:
         kept=frozenset(row["id"] for row in rows if row["kept"]),
         pinned=frozenset(row["id"] for row in rows if row["pinned"]),
         quiet=any(row["quiet"] for row in rows),
+        chosen={row["id"]: frozenset(row["chosen"]) for row in rows if row["chosen"]},
         unwanted={row["id"]: _why(row) for row in rows if row["unwanted"]},
     )
 

@@ -9,9 +9,11 @@ import orjson
 from schemas.attached import Choice, Poll
 from server.storage.database import Transaction
 
-#: The poll of a post that is one, as JSON; the post is `p`. Other posts pay nothing for it.
+#: Whether the post `p` asks for votes: it is a poll, or a reply that has one.
+HAS_POLL = "(p.kind = 'poll' OR p.has_poll)"
+#: The poll of a post that has one, as JSON; the post is `p`. Other posts pay nothing for it.
 POLL = (
-    "CASE WHEN p.kind = 'poll' AND p.deleted_at IS NULL THEN (SELECT json_build_object("
+    f"CASE WHEN {HAS_POLL} AND p.deleted_at IS NULL THEN (SELECT json_build_object("
     "'several', o.several, 'closes_at', o.closes_at, 'closed_at', o.closed_at, "
     "'voters', o.voters, 'choices', (SELECT json_agg(json_build_array(oc.name, oc.votes) "
     "ORDER BY oc.position) FROM poll_choices oc WHERE oc.post_id = o.post_id))::text "
@@ -73,6 +75,15 @@ async def add_many(tx: Transaction, new: Sequence[tuple[int, Poll]], *, now: dat
         "FROM unnest($1::bigint[], $2::int[], $3::text[], $4::bigint[]) AS u",
         *(list(column) for column in zip(*rows, strict=True)),
     )
+    await tx.execute(
+        "UPDATE posts SET has_poll = true WHERE id = ANY($1) AND kind <> 'poll'",
+        [post_id for post_id, _ in new],
+    )
+
+
+async def exists(tx: Transaction, post_id: int) -> bool:
+    """Say whether something can be voted for in a post."""
+    return bool(await tx.fetchval("SELECT true FROM polls WHERE post_id = $1", post_id))
 
 
 async def hold(tx: Transaction, post_id: int, *, actor_id: int) -> Voted | None:

@@ -826,6 +826,7 @@ CREATE TABLE public.posts (
     quote_request text,
     quote_state text,
     quiet boolean DEFAULT false NOT NULL,
+    has_poll boolean DEFAULT false NOT NULL,
     CONSTRAINT posts_check CHECK (((parent_id IS NULL) = (kind = ANY (ARRAY['question'::text, 'discussion'::text, 'poll'::text])))),
     CONSTRAINT posts_check1 CHECK (((root_id = id) = (parent_id IS NULL))),
     CONSTRAINT posts_check2 CHECK (((deleted_at IS NULL) = (deleted_by IS NULL))),

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from moderation.visibility import Scope
-from server.storage import feeds, posts
+from server.storage import feeds, polls, posts
 from server.storage.database import Transaction
 from server.storage.feeds import Entry
 from server.storage.visibility import heard, listed
@@ -135,7 +135,7 @@ def quoted(word: str) -> str:
 
 
 _TRAITS: Final[dict[Trait, str]] = {
-    "poll": "p.kind = 'poll'",
+    "poll": polls.HAS_POLL,
     "question": "p.kind = 'question'",
     "discussion": "p.kind = 'discussion'",
     "is-answer": "p.kind = 'answer'",

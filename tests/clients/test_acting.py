@@ -274,6 +274,22 @@ async def test_a_poll_is_started_and_voted_in(place: Place) -> None:
     assert (await place.amina.ask("GET", f"/api/v1/polls/{place.plaza}")).status == 404
 
 
+async def test_a_reply_may_ask_for_votes_as_well(place: Place) -> None:
+    question = await asked(place)
+    poll = {"options": ["Tea", "Coffee"], "expires_in": 7200}
+
+    status = await place.amina.post(
+        "/api/v1/statuses", status="Or this?", in_reply_to_id=question["id"], poll=poll
+    )
+    voted = await place.ben.post(f"/api/v1/polls/{status['id']}/votes", choices=["1"])
+    context = await place.ben.get(f"/api/v1/statuses/{question['id']}/context")
+
+    assert status["in_reply_to_id"] == question["id"]
+    assert [each["title"] for each in status["poll"]["options"]] == ["Tea", "Coffee"]
+    assert voted["own_votes"] == [1]
+    assert context["descendants"][0]["poll"]["own_votes"] == [1]
+
+
 async def test_following_a_community_joins_it_and_a_person_follows_them(place: Place) -> None:
     await place.here.member("dora")
     dora = await program_of(place.here, "dora")

@@ -483,7 +483,9 @@ def test_what_is_for_members_is_addressed_to_them_and_shows_no_counts():
     assert document["to"] == [GROUP, f"{GROUP}/followers"]
     assert document["cc"] == []
     assert PUBLIC not in json.dumps(document)
-    assert not {"likes", "shares", "searchableBy", "interactionPolicy"} & set(document)
+    assert not {"likes", "shares", "searchableBy"} & set(document)
+    let = {"canQuote": {"automaticApproval": [f"{GROUP}/followers"]}}
+    assert document["interactionPolicy"] == let
 
 
 def test_a_group_whose_followers_we_never_saw_has_them_below_it():

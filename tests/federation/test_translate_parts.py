@@ -354,6 +354,21 @@ def test_an_author_says_who_may_reply(rule, expected):
     assert (found.reply, found.like) == (expected, None)
 
 
+@pytest.mark.parametrize(
+    ("let", "expected"),
+    [
+        ([f"{POST}/followers"], Permission.ON_REQUEST),
+        ([HELPER], Permission.NOBODY),
+    ],
+)
+def test_whoever_a_post_is_for_may_ask_where_they_are_let_at_once(let, expected):
+    told = {"to": [f"{POST}/followers"], "cc": []}
+
+    found = post(interactionPolicy={"canQuote": {"automaticApproval": let}}, **told)
+
+    assert found.policy.quote is expected
+
+
 # Emoji, hashtags, mentions
 
 

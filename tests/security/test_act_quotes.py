@@ -1,12 +1,14 @@
 """ACT-13 and ACT-15: a stamp to quote a post is its author's, and is looked at."""
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from schemas.records import AgencyState, Kind
-from server.services import posts
+from schemas.wire.vocabulary import PUBLIC
+from server.services import posts, quotes
 from server.services.posts import Draft
 from server.storage import agencies
 from server.storage.embedded import Cluster
@@ -250,6 +252,118 @@ async def test_act_13_what_is_for_members_is_refused_and_strangers_get_no_answer
         == []
     )
     assert (stranger, of_another) == ("not-for-them", "quote-of-another")
+
+
+def among_members(town: Town, author: Sender, **more: object) -> dict[str, Any]:
+    """Publish a post for the members of the cabinet that quotes what was said there."""
+    group = town.cabinet.uri
+    told = {"to": [group, f"{group}/followers"], "cc": [], "quote": town.secret.uri}
+    return town.scene.post(author, group, **(told | more))
+
+
+async def stamps_for(town: Town, quoting: str) -> list[tuple[Any, ...]]:
+    return await town.scene.fetch(
+        "SELECT quoted_id, revoked_at FROM quote_stamps WHERE quoting_uri = $1", quoting
+    )
+
+
+async def test_act_13_a_fellow_member_may_quote_what_is_for_members_among_them(town):
+    told = among_members(town, town.ada)
+
+    await done(town.scene, town.ada, "QuoteRequest", town.secret.uri, instrument=told["id"])
+
+    assert await stamps_for(town, told["id"]) == [(town.secret.id, None)]
+    [[sent]] = await town.scene.fetch(
+        "SELECT convert_from(document, 'UTF8') FROM activities WHERE object_uri = $1",
+        told["id"],
+    )
+    assert '"type":"Accept"' in sent
+    assert "#Public" not in sent.partition('"to":')[2]
+
+
+@pytest.mark.parametrize(
+    "flaw", ["public", "leaks", "elsewhere", "quotes-nothing", "another", "gone", "no-post"]
+)
+async def test_act_13_what_takes_members_words_out_of_their_community_is_refused(town, flaw):
+    flaws: dict[str, dict[str, object]] = {
+        "public": {"to": [town.cabinet.uri, PUBLIC]},
+        "leaks": {"cc": [f"{town.ada.uri}/followers"]},
+        "elsewhere": {"audience": town.plaza.uri},
+        "quotes-nothing": {"quote": None},
+        "another": {"quote": town.question.uri},
+    }
+    told = among_members(town, town.ada, **flaws.get(flaw, {}))
+    if flaw == "gone":
+        town.scene.withdraws(told["id"])
+    if flaw == "no-post":
+        town.scene.peer.publishes(told["id"], type="Person")
+
+    await done(town.scene, town.ada, "QuoteRequest", town.secret.uri, instrument=told["id"])
+
+    assert await stamps_for(town, told["id"]) == []
+
+
+async def test_act_13_the_neighbour_of_a_member_is_not_let_quote_what_is_for_members(town):
+    told = among_members(town, town.nils)
+    before = len(town.scene.asked("health"))
+
+    await done(town.scene, town.nils, "QuoteRequest", town.secret.uri, instrument=told["id"])
+
+    assert await stamps_for(town, told["id"]) == []
+    assert len(town.scene.asked("health")) == before
+
+
+async def test_act_13_a_quote_by_one_and_asked_for_by_another_is_refused(town):
+    told = among_members(town, town.nils)
+
+    await done(town.scene, town.ada, "QuoteRequest", town.secret.uri, instrument=told["id"])
+
+    assert await stamps_for(town, told["id"]) == []
+
+
+async def test_act_13_where_what_quotes_cannot_be_had_now_the_request_waits(town):
+    told = among_members(town, town.ada)
+    town.scene.peer.tells(told["id"], document({}, status=503))
+
+    outcome = await town.scene.send(
+        town.ada, "QuoteRequest", town.secret.uri, instrument=told["id"]
+    )
+
+    assert (outcome.status, outcome.state) == (202, "waiting")
+    assert await stamps_for(town, told["id"]) == []
+
+
+async def test_act_13_whoever_asks_for_what_is_for_members_from_outside_makes_us_look_nowhere(
+    town,
+):
+    told = among_members(town, town.mallory)
+    before = len(town.scene.asked("evil"))
+
+    reason = await ignored(
+        town.scene, town.mallory, "QuoteRequest", town.secret.uri, instrument=told["id"]
+    )
+
+    assert reason == "not-for-them"
+    assert len(town.scene.asked("evil")) == before
+
+
+async def test_act_13_taking_back_what_is_for_members_is_told_to_nobody_else(town):
+    told = among_members(town, town.ada)
+    await done(town.scene, town.ada, "QuoteRequest", town.secret.uri, instrument=told["id"])
+    [[number]] = await town.scene.fetch(
+        "SELECT id FROM quote_stamps WHERE quoting_uri = $1", told["id"]
+    )
+
+    await quotes.revoke(
+        town.scene.here.context, await town.scene.signed_in("amina"), town.secret.id, number
+    )
+
+    [[sent]] = await town.scene.fetch(
+        "SELECT convert_from(document, 'UTF8')::json ->> 'to' FROM activities "
+        "WHERE type = 'Delete' AND object_uri = $1",
+        f"{town.secret.uri}/quotes/{number}",
+    )
+    assert json.loads(sent) == [town.ada.uri]
 
 
 async def test_act_13_what_was_taken_back_is_not_given_again(town):

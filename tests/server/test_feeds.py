@@ -15,17 +15,18 @@ from server.services import (
     discovery,
     feed_documents,
     feed_following,
+    silencing,
     taking_in,
 )
 from server.services.curating import FeedDraft
 from server.services.errors import Invalid, NotAllowed, NotFound
 from server.services.sharing import agency_principal
-from server.storage import community_feeds
+from server.storage import community_feeds, profiles, relations
 from server.storage.embedded import Cluster
 from server.workers.accounts import work_due
 from tests.door import Sender
 from tests.hostile_peer import ACTIVITY_JSON
-from tests.inbox_scene import Scene, done, opened
+from tests.inbox_scene import Scene, done, ignored, opened
 
 
 @pytest.fixture
@@ -184,6 +185,24 @@ async def test_a_feed_may_say_what_changed_without_an_announce(scene):
         assert await _entries(scene, found.id) == listed
 
 
+async def test_while_one_looks_after_a_feed_nobody_else_does(scene):
+    jars = scene.group("health", "jars")
+    await discovery.find_or_fetch_actor(scene.here.context, jars.uri)
+    feed = _feed(scene)
+    found = await _follow(scene, feed)
+    await _accept(scene, feed)
+    await done(scene, feed, "Announce", _announced(scene, feed, "Add", jars.uri))
+
+    async with scene.here.database.transaction("test") as tx:
+        assert await community_feeds.hold(tx, found.id)
+        await feed_following.tend(scene.here.context)
+    before = await scene.edge(_bob(scene), jars.uri)
+    await feed_following.tend(scene.here.context)
+
+    assert before is None
+    assert await scene.edge(_bob(scene), jars.uri) is FollowState.ASKED
+
+
 async def test_a_community_that_was_joined_by_hand_is_not_left_with_the_feed(scene):
     jars = scene.group("health", "jars")
     asked = await scene.join_elsewhere("bob", jars)
@@ -320,6 +339,51 @@ async def test_a_feed_that_follows_a_community_of_ours_is_let_in_where_it_is_pub
 
     assert await scene.edge(feed.uri, plaza.uri) is FollowState.ACCEPTED
     assert await scene.edge(feed.uri, cabinet.uri) is None
+
+
+@pytest.mark.parametrize("gone", [True, False])
+async def test_a_feed_that_its_owner_closed_is_gone_here_where_its_server_says_so(scene, gone):
+    jars = scene.group("health", "jars")
+    rosa, feed = scene.sender("far", "rosa"), _feed(scene, jars.uri)
+    found = await _follow(scene, feed)
+    await feed_following.tend(scene.here.context)
+    if gone:
+        scene.withdraws(feed.uri)
+        await done(scene, rosa, "Delete", {"type": "Feed", "id": feed.uri})
+    else:
+        told = {"type": "Feed", "id": feed.uri}
+        assert await ignored(scene, rosa, "Delete", told) == "not-theirs-to-delete"
+
+    assert len(await _entries(scene, found.id)) == (0 if gone else 1)
+    assert await scene.edge(_bob(scene), jars.uri) is FollowState.ASKED
+    assert (await scene.edge(_bob(scene), feed.uri) is None) is gone
+
+
+async def test_nobody_closes_a_feed_of_another_server_or_of_ours(scene):
+    rosa = scene.sender("health", "rosa")
+    theirs = await discovery.look_up(scene.here.context, _feed(scene).uri, may_fetch=True)
+    ours = await _opened(scene)
+    assert isinstance(theirs, Actor)
+
+    for feed in (theirs, ours):
+        told = {"type": "Feed", "id": feed.uri}
+        assert await ignored(scene, rosa, "Delete", told) == "not-theirs-to-delete"
+
+
+async def test_nobody_is_brought_into_what_they_or_our_moderators_blocked(scene):
+    jars, tins = scene.group("health", "jars"), scene.group("evil", "tins")
+    feed, context = _feed(scene, jars.uri, tins.uri), scene.here.context
+    for group in (jars, tins):
+        await discovery.find_or_fetch_actor(context, group.uri)
+    bob = await scene.signed_in("bob")
+    domain = scene.peer.authority("health").partition(":")[0]
+    await silencing.block_domain(context, bob, domain)
+    await agencies.block(context, scene.peer.authority("evil"), by=None, reason="Spam")
+
+    await _follow(scene, feed)
+
+    assert await scene.edge(_bob(scene), jars.uri) is None
+    assert await scene.edge(_bob(scene), tins.uri) is None
 
 
 # Ours.
@@ -523,6 +587,41 @@ async def test_what_is_wrong_with_a_feed_is_said_at_its_field(scene, draft, fiel
         await curating.open_feed(scene.here.context, await scene.signed_in("amina"), draft)
 
     assert list(refusal.value.fields) == [field]
+
+
+async def test_a_feed_shares_its_namespace_with_people_and_communities(scene):
+    await _plaza(scene)
+    await _opened(scene)
+
+    for name in ("plaza", "bob"):
+        amina = await scene.signed_in("amina")
+        with pytest.raises(Invalid) as refusal:
+            await curating.open_feed(scene.here.context, amina, _draft(name=name))
+        assert refusal.value.fields == {"name": "That name is taken. Choose another."}
+    with pytest.raises(Invalid):
+        await _plaza(scene, "starter")
+
+
+async def test_who_takes_their_follow_of_a_feed_back_is_told_no_more(scene):
+    feed, ada = await _opened(scene), scene.sender("health", "ada")
+    follow = scene.activity(ada, "Follow", feed.uri)
+    assert (await scene.deliver(ada, follow)).state == "done"
+
+    await done(scene, ada, "Undo", follow)
+
+    assert await scene.edge(ada.uri, feed.uri) is None
+
+
+async def test_whom_a_member_follows_is_counted_without_feeds(scene):
+    feed, bob = await _opened(scene), await scene.signed_in("bob")
+    await feed_following.follow(scene.here.context, bob, feed.id)
+
+    async with scene.here.database.reading() as tx:
+        counted = await profiles.of_actors(tx, [bob.member.id])
+        listed = await relations.followed_by(tx, bob.member.id, limit=9)
+
+    assert counted[bob.member.id].following == 0
+    assert listed == []
 
 
 async def test_a_members_only_community_is_in_no_collection(scene):

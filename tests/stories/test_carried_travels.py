@@ -308,8 +308,6 @@ async def test_what_is_for_members_is_quoted_among_them_and_nowhere_else(story: 
 
     with pytest.raises(NotAllowed, match="quote-leaves-community"):
         await story.asks("fay", "road_safety", "They say…", quotes=secret.uri)
-    with pytest.raises(NotAllowed, match="quoting-not-allowed"):
-        await story.asks("mo", "closed", "Fay says…", quotes=secret.uri)
     for name, community in (("hal", story.closed), ("una", story.roads)):
         await story.transport.member(name)
         await communities.join(story.transport.context, await story.member(name), community.id)
@@ -318,6 +316,30 @@ async def test_what_is_for_members_is_quoted_among_them_and_nowhere_else(story: 
     quoting = await story.asks("hal", "closed", "Fay says…", quotes=secret.uri)
 
     assert "Between us" in await story.page(story.fay, story.transport, quoting.uri)
+
+
+async def test_members_at_other_agencies_quote_each_other_with_leave_and_out_of_sight(
+    story: Story,
+) -> None:
+    """In a community at home with the author, and in one at home with whoever quotes."""
+    of_fay = await story.asks("fay", "closed", "Between the two of us.")
+    of_mo = await story.asks("mo", "closed", "Among all of us.")
+
+    by_mo = await story.asks("mo", "closed", "Fay says…", quotes=of_fay.uri)
+    by_fay = await story.asks("fay", "closed", "Mo says…", quotes=of_mo.uri)
+
+    for browser, instance in ((story.fay, story.transport), (story.mo, story.health)):
+        assert "<blockquote" in await story.page(browser, instance, by_mo.uri)
+        assert "<blockquote" in await story.page(browser, instance, by_fay.uri)
+    for uri, reader, quoter in (
+        (by_mo.uri, story.transport, story.health),
+        (by_fay.uri, story.health, story.transport),
+    ):
+        stamp = (await confirming.fetch(reader.context, uri))["quoteAuthorization"]
+        assert (await confirming.fetch(quoter.context, stamp))["interactingObject"] == uri
+        with pytest.raises(Gone):
+            await confirming.fetch(story.treasury.context, stamp)
+    assert ("quote", by_mo.uri) in await told(story.transport, "fay")
 
 
 async def test_nobody_looks_at_or_takes_back_the_quotes_of_another(story: Story) -> None:

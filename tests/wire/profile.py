@@ -79,9 +79,12 @@ def strings_and_lists(document: Document) -> None:
 
 
 def replies_and_threads(document: Document) -> None:
-    """Item 11; a vote is no reply, and a summary of a reply is there to warn (wire.md 0.5)."""
+    """Item 11; a vote is no reply, and a summary of a reply is there to warn (wire.md 0.5).
+
+    A reply that asks for votes is a Question, as it is in Mastodon.
+    """
     for post in posts_in(document):
-        if post["type"] != "Note":
+        if post["type"] == "Article":
             assert "inReplyTo" not in post
         elif "inReplyTo" in post and not is_vote(post):
             assert "name" not in post

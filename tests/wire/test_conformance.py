@@ -1,11 +1,8 @@
 """The conformance list of the wire profile, item by item (wire.md 8)."""
 
-import ast
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -19,9 +16,11 @@ from schemas.records import Kind
 from schemas.wire.collections import LONGEST_OUTBOX
 from schemas.wire.vocabulary import PUBLIC, ActivityType
 from tests.wire import profile
+from tests.wire.conformance import ITEMS, named_in
 from tests.wire.emitted import everything
 from tests.wire.understanding import understood, understood_activity
 from tests.wire.values import ASKER, GROUP, HELPER, QUESTION, REPLY
+from tests.wire.write_table import README, table
 
 Test = Callable[..., None]
 
@@ -32,7 +31,6 @@ PROPERTIES: Final = (
 )
 
 NOW: Final = datetime(2026, 9, 1, tzinfo=UTC)
-TESTS: Final = Path(__file__).parents[1]
 OTHER: Final = "https://transport.example/c/bridges"
 DELETED: Final = "https://health.example/p/7"
 
@@ -298,113 +296,20 @@ def test_conformance_24_a_microblog_never_gets_a_wrapped_activity(event):
     assert announced_form(event, "microblog") is not Form.WRAPPED
 
 
-#: Items that need instances, and the tests in which they have them.
-ELSEWHERE: Final = [
-    (
-        "conformance_18_activities_are_served_as_they_went_out",
-        "server/test_activitypub_reads.py",
-        "test_an_activity_is_served_as_it_went_out",
-    ),
-    (
-        "conformance_19_an_outbox_is_announces_of_creates",
-        "server/test_activitypub_reads.py",
-        "test_an_outbox_is_announces_of_creates_under_the_ids_they_went_out_by",
-    ),
-    (
-        "conformance_19_an_outbox_ends_with_the_fiftieth",
-        "server/test_activitypub_reads.py",
-        "test_an_outbox_ends_with_the_fiftieth",
-    ),
-    (
-        "conformance_20_replies_are_embedded_notes",
-        "server/test_activitypub_reads.py",
-        "test_a_question_is_an_article_and_its_answer_an_embedded_note",
-    ),
-    (
-        "conformance_21_a_forged_create_is_fetched_and_refused",
-        "security/test_act_inbox.py",
-        "test_act_18_what_its_origin_does_not_confirm_did_not_happen",
-    ),
-    (
-        "conformance_22_strangers_choose_no_answer",
-        "security/test_act_powers.py",
-        "test_act_23_only_the_asker_or_a_steward_accepts_an_answer",
-    ),
-    (
-        "conformance_22_strangers_reopen_no_question",
-        "security/test_act_powers.py",
-        "test_act_23_an_acceptance_is_for_its_own_question_and_taken_back_by_few",
-    ),
-    (
-        "conformance_23_a_second_choice_replaces_the_first",
-        "server/test_other_programs_habits.py",
-        "test_conformance_23_a_second_choice_replaces_the_first_but_where_several_may_be",
-    ),
-    (
-        "conformance_23_the_loss_of_the_accepted_answer_opens_the_question",
-        "server/test_other_programs_habits.py",
-        "test_conformance_23_the_loss_of_the_accepted_answer_opens_the_question",
-    ),
-    (
-        "conformance_24_a_follower_on_mastodon_gets_the_answer_itself",
-        "server/test_followed_authors.py",
-        "test_a_follower_on_mastodon_gets_the_answer_that_no_community_boosts",
-    ),
-    (
-        "conformance_24_a_follower_on_mastodon_gets_the_edit",
-        "server/test_followed_authors.py",
-        "test_a_follower_on_mastodon_sees_the_edit_of_what_the_community_boosted",
-    ),
-    (
-        "conformance_25_an_actor_has_one_mark_on_a_post",
-        "security/test_act_powers.py",
-        "test_act_22_one_actor_counts_once_and_for_themselves_never",
-    ),
-    (
-        "conformance_26_a_gone_inbox_gets_nothing",
-        "server/test_delivery.py",
-        "test_a_gone_inbox_gets_nothing_more_for_a_while",
-    ),
-    (
-        "conformance_26_retry_after_is_honoured",
-        "security/test_del.py",
-        "test_del_08_retry_after_holds_for_the_whole_origin_and_is_capped",
-    ),
-    (
-        "conformance_26_one_thread_delays_no_other",
-        "security/test_del.py",
-        "test_del_04_one_object_in_order_even_with_retries_and_others_pass",
-    ),
-    (
-        "conformance_26_nothing_is_lost_or_out_of_order",
-        "security/test_del.py",
-        "test_del_10_after_six_days_all_is_delivered_in_order",
-    ),
-    (
-        "conformance_27_people_and_communities_share_one_namespace",
-        "security/test_aut.py",
-        "test_aut_14_a_communitys_name_is_taken",
-    ),
-    (
-        "conformance_28_no_announce_is_announced",
-        "security/test_act_inbox.py",
-        "test_act_10_no_announce_is_passed_on",
-    ),
-]
+@pytest.mark.parametrize("item", ITEMS, ids=lambda item: f"{item.number:02}")
+def test_each_item_has_a_test_that_is_there(item):
+    found = [test for module, test in item.tests if test in named_in(module)]
+
+    assert found
+    assert len(found) == len(item.tests)
 
 
-@cache
-def _tests_in(name: str) -> set[str]:
-    module = ast.parse((TESTS / name).read_text())
-    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
-    return {node.name for node in module.body if isinstance(node, functions)}
+def test_the_list_has_each_item_once_in_its_order():
+    assert [item.number for item in ITEMS] == list(range(1, 29))
 
 
-@pytest.mark.parametrize(
-    ("module", "test"), [row[1:] for row in ELSEWHERE], ids=[row[0] for row in ELSEWHERE]
-)
-def test_an_item_that_needs_instances_is_tested_where_they_are(module, test):
-    assert test in _tests_in(module)
+def test_the_readme_says_which_test_proves_which_item():
+    assert README.read_text() == table(), "run `python -m tests.wire.write_table`"
 
 
 @given(

@@ -158,6 +158,12 @@ def facts(draw: st.DrawFn, kind: Kind) -> PostFacts:
     )
 
 
+def _polls_of(kind: Kind) -> st.SearchStrategy[Poll | None]:
+    if kind is Kind.POLL:
+        return POLLS
+    return st.none() if kind.starts_thread else st.none() | POLLS
+
+
 @st.composite
 def posts(draw: st.DrawFn) -> Post:
     """Draw a post as storage has it: cleaned, its names linked, with everything optional."""
@@ -184,7 +190,8 @@ def posts(draw: st.DrawFn) -> Post:
         warning=warned,
         sensitive=bool(warned),
         media=draw(MEDIA),
-        poll=draw(POLLS) if kind is Kind.POLL else None,
+        # A reply may ask for votes as well.
+        poll=draw(_polls_of(kind)),
         quote=draw(
             st.sampled_from(
                 [

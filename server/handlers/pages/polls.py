@@ -115,5 +115,9 @@ async def vote(request: web.Request) -> web.StreamResponse:
         facts = await service.vote(context_of(request), signed_in(request), post_id, places)
     except Invalid as wrong:
         root_id = await root_of(request, post_id)
-        return await threads.thread_page(request, root_id, errors=wrong.fields)
-    return see_other(request, f"/p/{facts.id}#poll", say(request, "Your vote counts."))
+        end = "" if root_id == post_id else f"-{post_id}"
+        errors = {f"{field}{end}": told for field, told in wrong.fields.items()}
+        return await threads.thread_page(request, root_id, errors=errors)
+    end = "" if facts.parent_id is None else f"-{facts.id}"
+    place = f"/p/{facts.root_id}#poll{end}"
+    return see_other(request, place, say(request, "Your vote counts."))

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from federation.translate import sanitize
 from schemas.records import Kind, Surface
-from server.handlers.pages import scheduled, threads, views
+from server.handlers.pages import rights, scheduled, threads, views
 from server.handlers.pages.attached import quoted_card
 from server.handlers.pages.communities import find_community
 from server.handlers.pages.composing import Composed, composed, views_of
@@ -217,7 +217,7 @@ async def single(request: web.Request) -> tuple[PostView, CommunityView]:
     if facts.deleted_at is not None or not listed:
         raise threads.missing()
     community = views.community(listed[0], names)
-    can = views.may(session, released.content, released.content)
+    can = rights.may(session, released.content, released.content)
     return views.post(released, views.actor(author, names), community, can=can), community
 
 

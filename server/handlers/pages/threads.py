@@ -8,7 +8,7 @@ from typing import Final
 from aiohttp import web
 
 from schemas.records import Kind, Post, PostFacts, Surface, Visibility
-from server.handlers.pages import sieve, views
+from server.handlers.pages import rights, sieve, views
 from server.handlers.pages.attached import Around, attached
 from server.handlers.pages.ballots import BallotView, ballot
 from server.handlers.pages.composing import FileView
@@ -24,7 +24,6 @@ from server.storage import (
     feeds,
     marks,
     personal,
-    polls,
     posts,
     quotes,
     reactions,
@@ -93,9 +92,6 @@ async def thread_page(
         own = Personal()
         if reader is not None:
             own = await personal.of_thread(tx, reader, root_id)
-        mine: frozenset[int] = frozenset()
-        if reader is not None and root.kind is Kind.POLL:
-            mine = await polls.chosen(tx, root_id, actor_id=reader)
         is_author = session is not None and root.author_id == session.member.id
         sent = await deliveries.ledger(tx, root_id) if is_author else []
     if not listed:
@@ -110,7 +106,7 @@ async def thread_page(
         community=community,
         own_server=_own_server(root),
         quiet=own.quiet,
-        ballot=_ballot(request, entries[0], mine),
+        ballot=_ballot(request, entries[0], own),
         delivery=_delivery(sent, names) if is_author else None,
         files=files or {},
         preview_html=preview_html,
@@ -122,13 +118,20 @@ def _own_server(root: PostFacts) -> str | None:
     return None if closed else views.take_part_path(root.uri)
 
 
-def _ballot(request: web.Request, root: Entry, mine: frozenset[int]) -> BallotView | None:
-    context, session = context_of(request), request[SESSION]
+def _ballot(request: web.Request, root: Entry, own: Personal) -> BallotView | None:
+    context = context_of(request)
     released = sharing.release(context, root.post, request[PRINCIPAL], Surface.PAGE)
-    if released is None or released.content.poll is None:
+    return None if released is None else _ballot_of(request, released.content, own)
+
+
+def _ballot_of(request: web.Request, of: Post, own: Personal) -> BallotView | None:
+    """Show what can be voted for in a post, and what the reader chose."""
+    if of.poll is None:
         return None
-    own = session is not None and session.member.id == root.author.id
-    return ballot(released.content.poll, mine, own=own, now=context.now())
+    context, session = context_of(request), request[SESSION]
+    theirs = session is not None and session.member.id == of.facts.author_id
+    mine = own.chosen.get(of.facts.id, frozenset())
+    return ballot(of.poll, mine, own=theirs, now=context.now())
 
 
 def assemble(
@@ -168,7 +171,8 @@ def assemble(
             community,
             thanks=_thanks(on_it, names),
             mine=_mine(session, on_it, content.facts.id, own),
-            can=views.may(session, content, root),
+            can=rights.may(session, content, root),
+            ballot=None if content is root else _ballot_of(request, content, own),
             attached=sieve.folded(
                 request,
                 attached(content, around, context, principal, names),

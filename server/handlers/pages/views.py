@@ -11,9 +11,10 @@ from markupsafe import Markup
 
 from federation.translate import sanitize
 from schemas.gate import Released
-from schemas.records import Actor, ActorKind, Community, Kind, Post, Role, Topic
+from schemas.records import Actor, ActorKind, Community, Kind, Post, Topic
 from server.context import Context
-from server.services import portraits, quoting
+from server.handlers.pages.ballots import BallotView
+from server.services import portraits
 from server.services.faces import hue, initials
 from server.storage import agencies
 from server.storage.communities import Listed
@@ -21,7 +22,6 @@ from server.storage.database import Transaction
 from server.storage.marks import Given
 from server.storage.portraits import PortraitKind
 from server.storage.reactions import Counted
-from server.storage.sessions import SignedIn
 
 _LONGEST_EXCERPT: Final = 200
 _PREFIXES: Final = {ActorKind.COMMUNITY: "/c/", ActorKind.FEED: "/f/"}
@@ -176,7 +176,7 @@ class AttachedView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostView:
-    """A released post; lists of one community, and walls, leave `community` out.
+    """A released post; lists of one community, and walls, have no `community`.
 
     `text` is plain, and the warning alone where there is one.
     """
@@ -209,6 +209,7 @@ class PostView:
     mine: Mine = field(default_factory=Mine)
     can: May = field(default_factory=May)
     attached: AttachedView | None = None
+    ballot: BallotView | None = None
     children: list["PostView"] = field(default_factory=list)
 
     @property
@@ -218,7 +219,7 @@ class PostView:
 
 
 _SAID_NOTHING: Final = Mine()
-_MAY_NOTHING: Final = May()
+MAY_NOTHING: Final = May()
 
 
 async def agency_names(tx: Transaction, context: Context) -> Names:
@@ -308,6 +309,7 @@ def post(
     mine: Mine | None = None,
     can: May | None = None,
     attached: AttachedView | None = None,
+    ballot: BallotView | None = None,
 ) -> PostView:
     of = released.content
     facts = of.facts
@@ -339,8 +341,9 @@ def post(
         origin=None if facts.author_local else sanitize.link(facts.uri),
         kudos=tuple(thanks),
         mine=mine or _SAID_NOTHING,
-        can=can or _MAY_NOTHING,
+        can=can or MAY_NOTHING,
         attached=attached,
+        ballot=ballot,
     )
 
 
@@ -361,35 +364,6 @@ def thanks(given: Given, names: Names) -> ThanksView | None:
         category=kudos.category,
         note=kudos.note,
         giver=actor(given.giver, names),
-    )
-
-
-def may(session: SignedIn | None, of: Post, root: Post) -> May:
-    """Say what a reader may do with a post of a thread; on the root itself `of` is the root."""
-    facts, thread = of.facts, root.facts
-    if session is None or facts.deleted_at is not None:
-        return _MAY_NOTHING
-    own = facts.author_id == session.member.id
-    steward = facts.community_id in session.stewards
-    moderator = session.member.role.reaches(Role.MODERATOR)
-    member = facts.community_id in session.joined
-    chooses = thread.deleted_at is None and (steward or thread.author_id == session.member.id)
-    is_root = facts.parent_id is None
-    governs = steward or (moderator and facts.community_local and not facts.wall)
-    takes_part = member or facts.wall
-    return May(
-        edit=own,
-        delete=own,
-        accept=chooses and facts.kind is Kind.ANSWER,
-        reopen=chooses and is_root and bool(of.accepted),
-        lock=is_root and governs,
-        pin=is_root and governs,
-        move=is_root and governs and facts.community_local,
-        remove=(steward or moderator) and not own,
-        report=not own,
-        reply=takes_part and thread.locked_at is None,
-        thank=takes_part and not own,
-        quote=member and not facts.wall and quoting.may_quote(of, session.member.id),
     )
 
 
