@@ -12,7 +12,7 @@ import pytest
 
 from schemas.records import Role, Visibility
 from server.handlers.mastodon.writing import composed_again
-from server.services import communities, ending, own_tables, posts, scheduling
+from server.services import changing, communities, ending, own_tables, scheduling
 from server.storage import once, scheduled
 from server.storage.embedded import Cluster
 from server.storage.sessions import SignedIn
@@ -158,6 +158,24 @@ async def test_all_that_was_sent_is_told_and_done(scene: Scene) -> None:
     assert any(each["quote"] for each in written)
 
 
+@pytest.mark.parametrize("visibility", ["public", "unlisted", "private", "direct"])
+async def test_what_is_written_outside_communities_waits_as_well(
+    scene: Scene, visibility: str
+) -> None:
+    words = f"For a circle, {visibility}, @amina"
+    made = await scene.later(words, visibility=visibility)
+    await scene.comes_due()
+
+    account = await scene.ben.get("/api/v1/accounts/verify_credentials")
+    written = await scene.ben.get(f"/api/v1/accounts/{account['id']}/statuses")
+    # What is private is on no profile: whom it is for finds it among their messages.
+    talks = await scene.amina.get("/api/v1/conversations")
+    written += [each["last_status"] for each in talks]
+    found = [each for each in written if f"circle, {visibility}," in each["content"]]
+    assert made["params"]["visibility"] == visibility
+    assert [each["visibility"] for each in found] == [visibility]
+
+
 @pytest.mark.parametrize(
     ("at", "told"),
     [
@@ -193,7 +211,8 @@ async def test_a_moment_without_a_zone_is_of_utc(scene: Scene) -> None:
     "given",
     [
         {"status": "@vault Not mine"},
-        {"status": "Nowhere in particular, and to nobody", "visibility": "direct"},
+        {"status": "Hello", "visibility": "everybody"},
+        {"status": " ", "visibility": "direct"},
         {"status": "@plaza Poll", "poll": {"options": ["One"], "expires_in": 3600}},
         {"status": "Here", "in_reply_to_id": "12"},
         {"status": "@plaza File", "media_ids": ["12"]},
@@ -532,7 +551,9 @@ async def test_what_is_deleted_or_ended_publishes_nothing(scene: Scene) -> None:
 async def test_a_reply_to_what_was_deleted_meanwhile_is_kept(scene: Scene) -> None:
     parent = await scene.amina.post("/api/v1/statuses", status="@plaza Gone?\nSoon")
     await scene.later("An answer", in_reply_to_id=parent["id"])
-    await posts.withdraw(scene.here.context, await scene.signed_in("amina"), int(parent["id"]))
+    await changing.withdraw(
+        scene.here.context, await scene.signed_in("amina"), int(parent["id"])
+    )
 
     await scene.comes_due()
 
