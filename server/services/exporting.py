@@ -13,7 +13,7 @@ from schemas.records import Actor, ActorKind, MemberPrincipal, Surface
 from schemas.wire.collections import ordered_collection, without_context
 from schemas.wire.vocabulary import CONTEXT
 from server.context import Context
-from server.services import archives, own_tables, reading, sharing
+from server.services import archives, own_tables, portraits, reading, sharing
 from server.services.errors import Conflict, NotFound
 from server.storage import (
     account_jobs,
@@ -52,6 +52,7 @@ domain_blocks.csv  the servers that you blocked
 lists.csv        your lists, and who is in them
 filters.csv      the words of your filters
 hashtags.csv     the hashtags that you follow
+avatar, header   the pictures of your profile, where it has any
 
 To go on elsewhere: sign in to your new account, open Settings, "Your archive", and bring this
 file there. It asks for the same follows and memberships again; each of them may say no. It
@@ -126,6 +127,7 @@ async def work_on(context: Context, job: Job) -> None:
         "follows.csv": _people(followed),
         "memberships.csv": _communities(followed, stewards_of),
         **await own_tables.of_member(context, me.id),
+        **await portraits.files_of(context, me.id),
     }
     packed = await asyncio.to_thread(archives.packed, files)
 
