@@ -203,6 +203,11 @@ class _Town:
         await ben.post("/api/v1/featured_tags", name="river")
         place = {"last_read_id": ids["answer"]}
         await ben.post("/api/v1/markers", home=place, notifications={"last_read_id": "1"})
+        lines = [{"name": "Works on", "value": "https://rivers.example/"}]
+        said = {"locked": True, "fields_attributes": lines}
+        await ben.ask("PATCH", "/api/v1/accounts/update_credentials", json=said)
+        for program in (self.amina, await program_of(self.here, "eli")):
+            await program.post(f"/api/v1/accounts/{ids['ben']}/follow")
         await settle(self.here, self.away)
         ids["notification"] = (await ben.get("/api/v1/notifications"))[0]["id"]
         groups = (await ben.get("/api/v2/notifications"))["notification_groups"]

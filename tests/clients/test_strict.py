@@ -12,6 +12,7 @@ from toot import entities as toot
 from server.middleware.declarations import Route
 from server.routes.clients import CLIENTS
 from server.routes.personal import PERSONAL
+from server.routes.profiles import PROFILES
 from server.services import tagging
 from server.storage.embedded import Cluster
 from tests.clients import libraries
@@ -22,7 +23,7 @@ from tests.clients.test_streaming import listening, told
 _ID: Final = re.compile(r":[^{}]+(\{[^{}]*\})?[^{}]*\}")
 ROUTES: Final[dict[str, Route]] = {
     _ID.sub("}", route.path): route
-    for route in (*CLIENTS, *PERSONAL)
+    for route in (*CLIENTS, *PERSONAL, *PROFILES)
     if route.method == "GET" and route.path.startswith("/api/")
 }
 #: What is no JSON is judged elsewhere: streams, and that there is no subscription.
@@ -42,7 +43,6 @@ EMPTY: Final = frozenset(
         "v1/custom_emojis",
         "v1/directory",
         "v1/endorsements",
-        "v1/follow_requests",
         "v1/instance/activity",
         "v1/instance/domain_blocks",
         "v1/instance/peers",
@@ -105,6 +105,7 @@ ASKED: Final = (
     ("v2/notifications/policy", "", "Policy"),
     ("v1/mutes", "", "[MutedAccount]"),
     ("v1/blocks", "", "[Account]"),
+    ("v1/follow_requests", "", "[Account]"),
     ("v1/domain_blocks", "", "[word]"),
     ("v1/lists", "", "[List]"),
     ("v1/lists/{id}", "list", "List"),
@@ -224,6 +225,9 @@ def _judged_by_libraries(kind: str, seen: Any) -> list[str]:
         ("POST", "v1/statuses/{comment}/unbookmark", {}, "Status"),
         ("PUT", "v1/statuses/{comment}/emoji_reactions/💡", {}, "Status"),
         ("PUT", "v1/media/{picture}", {"description": "A bridge"}, "Medium"),
+        ("POST", "v1/follow_requests/{amina}/authorize", {}, "Relationship"),
+        ("POST", "v1/follow_requests/{eli}/reject", {}, "Relationship"),
+        ("POST", "v1/accounts/{amina}/remove_from_followers", {}, "Relationship"),
         ("POST", "v1/accounts/{amina}/follow", {}, "Relationship"),
         ("POST", "v1/accounts/{amina}/unfollow", {}, "Relationship"),
         ("POST", "v1/accounts/{amina}/mute", {"duration": 3600}, "Relationship"),
@@ -232,6 +236,8 @@ def _judged_by_libraries(kind: str, seen: Any) -> list[str]:
         ("POST", "v1/accounts/{amina}/unblock", {}, "Relationship"),
         ("POST", "v1/accounts/{amina}/note", {"comment": "Kind"}, "Relationship"),
         ("PATCH", "v1/accounts/update_credentials", {"note": "Hello"}, "CredentialAccount"),
+        ("DELETE", "v1/profile/avatar", {}, "CredentialAccount"),
+        ("DELETE", "v1/profile/header", {}, "CredentialAccount"),
         ("POST", "v1/lists", {"title": "Bridges"}, "List"),
         ("PUT", "v1/lists/{list}", {"exclusive": True}, "List"),
         ("POST", "v2/filters", {"title": "No", "context": ["home"]}, "Filter"),
