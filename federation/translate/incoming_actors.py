@@ -18,6 +18,8 @@ from schemas.records import ActorKind, JoinRule, Topic, Visibility
 from schemas.wire.actors import ActorDocument, KeyDocument, MultikeyDocument, parse_actor
 from schemas.wire.vocabulary import LIMITS, MARKDOWN, TOMBSTONE, ActorType
 
+# One paragraph alone: nothing in it ends it before.
+_PARAGRAPH = re.compile(r"<p>((?:(?!</p>).)*)</p>", re.DOTALL)
 #: What Mastodon calls a line of a profile.
 _FIELD = "PropertyValue"
 _KINDS = {
@@ -208,8 +210,8 @@ def _fields(found: ActorDocument) -> tuple[ProfileField, ...]:
 
 def _in_line(html: str) -> str:
     """Take a line out of its paragraph, where it is only that."""
-    inner = html.removeprefix("<p>").removesuffix("</p>")
-    return html if "<p>" in inner else inner
+    found = _PARAGRAPH.fullmatch(html)
+    return found[1] if found else html
 
 
 def _shared_inbox(found: ActorDocument) -> str | None:

@@ -13,7 +13,7 @@ from schemas.records import Actor, ActorKind, MemberPrincipal, Surface
 from schemas.wire.collections import ordered_collection, without_context
 from schemas.wire.vocabulary import CONTEXT
 from server.context import Context
-from server.services import archives, own_tables, reading, sharing
+from server.services import archives, own_tables, portraits, reading, sharing
 from server.services.errors import Conflict, NotFound
 from server.storage import (
     account_jobs,
@@ -59,6 +59,7 @@ recommended.csv  the people and communities that your profile recommends
 not_suggested.csv  the people and communities that are not to be suggested to you
 quiet_threads.csv  the threads of which you want to hear no more
 scheduled.csv    what you wrote to be published later, and when
+avatar, header   the pictures of your profile, where it has any
 
 To go on elsewhere: sign in to your new account, open Settings, "Your archive", and bring this
 file there. It asks for the same follows and memberships again; each of them may say no. It
@@ -134,6 +135,7 @@ async def work_on(context: Context, job: Job) -> None:
         "memberships.csv": _communities(followed, stewards_of),
         "collections.csv": _addresses_of(followed, ActorKind.FEED),
         **await own_tables.of_member(context, me.id),
+        **await portraits.files_of(context, me.id),
     }
     packed = await asyncio.to_thread(archives.packed, files)
 

@@ -98,6 +98,19 @@ def name_of(portrait: Portrait) -> str:
     return f"{portrait.kind.value}.{_ENDINGS[portrait.media_type]}"
 
 
+async def files_of(context: Context, actor_id: int) -> dict[str, bytes]:
+    """Read the pictures of an actor of ours, for their archive: names to contents."""
+    async with context.database.reading() as tx:
+        found = await portraits.of_actor(tx, actor_id)
+    folder = media.folder_of(context)
+    there = {name_of(each): folder.find(each.hash) for each in found}
+    return {
+        name: await asyncio.to_thread(path.read_bytes)
+        for name, path in there.items()
+        if path.is_file()
+    }
+
+
 def path_of(context: Context, of: Actor, kind: PortraitKind) -> str | None:
     """Give the path here of a picture that an actor shows; never an address elsewhere."""
     url = of.avatar if kind is PortraitKind.AVATAR else of.header

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from server.storage.database import Transaction
+from server.storage.database import Row, Transaction
 
 
 class PortraitKind(StrEnum):
@@ -59,6 +59,15 @@ async def _show(tx: Transaction, actor_id: int, kind: PortraitKind, url: str | N
     )
 
 
+async def of_actor(tx: Transaction, actor_id: int) -> list[Portrait]:
+    rows = await tx.fetch(
+        "SELECT actor_id, kind, key, media_type, hash FROM portraits WHERE actor_id = $1 "
+        "ORDER BY kind",
+        actor_id,
+    )
+    return [_portrait(row) for row in rows]
+
+
 async def find_by_key(tx: Transaction, key: str) -> Portrait | None:
     """Find a picture of whoever is neither gone nor suspended."""
     row = await tx.fetchrow(
@@ -67,4 +76,8 @@ async def find_by_key(tx: Transaction, key: str) -> Portrait | None:
         "WHERE p.key = $1 AND a.deleted_at IS NULL AND a.suspended_at IS NULL",
         key,
     )
-    return Portrait(**(dict(row) | {"kind": PortraitKind(row["kind"])})) if row else None
+    return _portrait(row) if row else None
+
+
+def _portrait(row: Row) -> Portrait:
+    return Portrait(**(dict(row) | {"kind": PortraitKind(row["kind"])}))

@@ -214,6 +214,14 @@ class _Town:
         await announcing.publish(self.here.context, moderator, announced)
         await ben.ask("PUT", f"/api/v1/announcements/{announced}/reactions/👍")
 
+    async def _show(self) -> None:
+        """Show on one's profile what one recommends; and count what is much discussed."""
+        ben, ids = self.ben, self.ids
+        await ben.post("/api/v1/featured_tags", name="river")
+        await ben.post(f"/api/v1/statuses/{ids['question']}/pin")
+        await ben.post(f"/api/v1/accounts/{ids['chloe']}/endorse")
+        await trending.count(self.here.context)
+
     async def keep(self) -> None:
         """Keep, follow, list, filter, mute, block; and mark how far one has read."""
         ben, ids = self.ben, self.ids
@@ -244,12 +252,14 @@ class _Town:
         await ben.post(f"/api/v1/accounts/{ids['fred']}/block")
         await ben.post("/api/v1/domain_blocks", domain="loud.example")
         await ben.post("/api/v1/tags/river/follow")
-        await ben.post("/api/v1/featured_tags", name="river")
-        await ben.post(f"/api/v1/statuses/{ids['question']}/pin")
-        await ben.post(f"/api/v1/accounts/{ids['chloe']}/endorse")
-        await trending.count(self.here.context)
+        await self._show()
         place = {"last_read_id": ids["answer"]}
         await ben.post("/api/v1/markers", home=place, notifications={"last_read_id": "1"})
+        lines = [{"name": "Works on", "value": "https://rivers.example/"}]
+        said = {"locked": True, "fields_attributes": lines}
+        await ben.ask("PATCH", "/api/v1/accounts/update_credentials", json=said)
+        for program in (self.amina, await program_of(self.here, "eli")):
+            await program.post(f"/api/v1/accounts/{ids['ben']}/follow")
         await settle(self.here, self.away)
         ids["notification"] = (await ben.get("/api/v1/notifications"))[0]["id"]
         groups = (await ben.get("/api/v2/notifications"))["notification_groups"]

@@ -13,6 +13,7 @@ from server.middleware.declarations import Route
 from server.routes.clients import CLIENTS
 from server.routes.finding import FINDING
 from server.routes.personal import PERSONAL
+from server.routes.profiles import PROFILES
 from server.routes.scripts import SCRIPTS
 from server.routes.telling import TEXTS
 from server.routes.timed import TIMED
@@ -26,7 +27,7 @@ from tests.clients.test_streaming import listening, told
 _ID: Final = re.compile(r":[^{}]+(\{[^{}]*\})?[^{}]*\}")
 ROUTES: Final[dict[str, Route]] = {
     _ID.sub("}", route.path): route
-    for route in (*CLIENTS, *PERSONAL, *SCRIPTS, *TEXTS, *FINDING, *TIMED)
+    for route in (*CLIENTS, *PERSONAL, *PROFILES, *SCRIPTS, *TEXTS, *FINDING, *TIMED)
     if route.method == "GET" and route.path.startswith("/api/")
 }
 #: What is no list or entity is judged elsewhere: streams, refusals, what is always empty.
@@ -111,6 +112,7 @@ ASKED: Final = (
     ("v1/announcements", "", "[Announcement]"),
     ("v1/mutes", "", "[MutedAccount]"),
     ("v1/blocks", "", "[Account]"),
+    ("v1/follow_requests", "", "[Account]"),
     ("v1/domain_blocks", "", "[word]"),
     ("v1/lists", "", "[List]"),
     ("v1/directory", "", "[Account]"),
@@ -236,6 +238,9 @@ def _judged_by_libraries(kind: str, seen: Any) -> list[str]:
         ("POST", "v1/statuses/{comment}/unbookmark", {}, "Status"),
         ("PUT", "v1/statuses/{comment}/emoji_reactions/💡", {}, "Status"),
         ("PUT", "v1/media/{picture}", {"description": "A bridge"}, "Medium"),
+        ("POST", "v1/follow_requests/{amina}/authorize", {}, "Relationship"),
+        ("POST", "v1/follow_requests/{eli}/reject", {}, "Relationship"),
+        ("POST", "v1/accounts/{amina}/remove_from_followers", {}, "Relationship"),
         ("POST", "v1/accounts/{amina}/follow", {}, "Relationship"),
         ("POST", "v1/accounts/{amina}/unfollow", {}, "Relationship"),
         ("POST", "v1/accounts/{amina}/mute", {"duration": 3600}, "Relationship"),
@@ -244,6 +249,8 @@ def _judged_by_libraries(kind: str, seen: Any) -> list[str]:
         ("POST", "v1/accounts/{amina}/unblock", {}, "Relationship"),
         ("POST", "v1/accounts/{amina}/note", {"comment": "Kind"}, "Relationship"),
         ("PATCH", "v1/accounts/update_credentials", {"note": "Hello"}, "CredentialAccount"),
+        ("DELETE", "v1/profile/avatar", {}, "CredentialAccount"),
+        ("DELETE", "v1/profile/header", {}, "CredentialAccount"),
         ("POST", "v1/lists", {"title": "Bridges"}, "List"),
         ("PUT", "v1/lists/{list}", {"exclusive": True}, "List"),
         ("POST", "v2/filters", {"title": "No", "context": ["home"]}, "Filter"),

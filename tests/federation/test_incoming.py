@@ -14,6 +14,7 @@ from federation.signatures.keys import generate_ed25519, generate_rsa
 from federation.translate import incoming, outgoing
 from federation.translate.sanitize import from_html, plain
 from schemas.gate import Released, ReleaseKey
+from schemas.profiles import UNSAID
 from schemas.records import (
     KUDOS_EMOJI,
     OF_COMMUNITIES,
@@ -29,7 +30,7 @@ from schemas.records import (
     Topic,
     Visibility,
 )
-from schemas.wire.vocabulary import PUBLIC, ActivityType
+from schemas.wire.vocabulary import LIMITS, PUBLIC, ActivityType
 
 NOW = datetime(2026, 9, 1, 8, 0, 0, 123_456, tzinfo=UTC)
 THEN = NOW.replace(microsecond=123_000)
@@ -475,6 +476,73 @@ def test_a_like_carries_what_applies(properties, helpful, accepts, kudos):
 )
 def test_actors_are_of_three_kinds(written, kind):
     assert actor(type=written).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("plain & <i>odd", "plain &amp; <i>odd</i>"),
+        ("<p>One</p>", "One"),
+        ("<p>One</p><p>Two</p>", "<p>One</p><p>Two</p>"),
+        ("<p>One</p><ul><li>Two</li></ul>", "<p>One</p><ul><li>Two</li></ul>"),
+        ('<a href="javascript:x" onclick="x">x</a>', "x"),
+        ("<script>x</script>", ""),
+        ({"a": "list"}, ""),
+    ],
+)
+def test_a_line_of_a_profile_is_clean_and_stands_in_a_line(value, shown):
+    line = {"type": "PropertyValue", "name": "Works\n on", "value": value}
+
+    [found] = actor(attachment=line).details.fields
+
+    assert (found.name, found.value.replace("\n", "")) == ("Works on", shown)
+    assert found.source == ""
+
+
+def test_lines_of_a_profile_are_as_many_as_there_may_be_and_nothing_else_is_one():
+    line = {"type": "PropertyValue", "name": "n", "value": "v"}
+    others = [
+        {"type": "IdentityProof", "name": "n", "value": "v"},
+        {"type": "PropertyValue", "name": "", "value": "v"},
+        "https://a.example/",
+    ]
+
+    found = actor(attachment=[*others, *[line] * 40]).details.fields
+
+    assert len(found) == LIMITS["fields"].at
+
+
+@pytest.mark.parametrize(
+    ("written", "where", "words"),
+    [
+        ({"type": "Image", "url": "https://a.example/i.png", "name": "Me"}, "i.png", "Me"),
+        (
+            {"type": "Image", "url": "https://a.example/i.png", "name": "a", "summary": "Me"},
+            "i.png",
+            "Me",
+        ),
+        ({"type": "Image", "href": "https://a.example/i.png"}, "i.png", ""),
+        ([{"url": "https://a.example/i.png"}, {"url": "https://a.example/j.png"}], "i.png", ""),
+        ("https://a.example/i.png", "i.png", ""),
+        ({"url": "javascript:x", "name": "Me"}, None, "Me"),
+        ([], None, ""),
+        (None, None, ""),
+    ],
+)
+def test_a_picture_of_a_profile_is_read_with_what_it_shows(written, where, words):
+    found = actor(icon=written, image=written)
+
+    url = f"https://a.example/{where}" if where else None
+    assert (found.avatar, found.details.avatar_alt) == (url, words)
+    assert (found.header, found.details.header_alt) == (url, words)
+
+
+def test_an_actor_says_who_may_follow_and_find_it():
+    said = actor(
+        type="Service", manuallyApprovesFollowers=True, discoverable=True, indexable="yes"
+    ).details
+
+    assert said == replace(UNSAID, locked=True, bot=True, discoverable=True)
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,9 @@ from federation.audience import (
     mark_addressing,
 )
 from federation.signatures.keys import generate_ed25519, generate_rsa
-from federation.translate import outgoing, outgoing_activities, outgoing_moves
+from federation.translate import incoming, outgoing, outgoing_activities, outgoing_moves
 from schemas.gate import Released, ReleaseKey
+from schemas.profiles import Details, ProfileField
 from schemas.records import (
     OF_COMMUNITIES,
     Actor,
@@ -35,7 +36,9 @@ from schemas.records import (
 from schemas.wire.vocabulary import (
     ACTOR_CONTEXT,
     CONTEXT,
+    FIELDS_TERMS,
     MOVED_CONTEXT,
+    MOVED_TERMS,
     PERSON_CONTEXT,
     PUBLIC,
 )
@@ -364,6 +367,56 @@ def test_staff_are_not_put_into_public_directories_unasked():
     assert document["discoverable"] is document["indexable"] is False
     assert document["type"] == "Person"
     assert "publicKey" not in document
+
+
+def test_a_person_says_what_a_member_chose():
+    said = Details(
+        fields=(ProfileField(name="Floor", value="<b>3</b>", source="3"),),
+        locked=True,
+        discoverable=True,
+        avatar_alt="Me",
+    )
+    pictured = replace(
+        ASKING,
+        avatar="https://health.example/media/k/avatar.webp",
+        header="https://health.example/media/k/header",
+        moved_to=HELPER,
+    )
+
+    document = outgoing.person_document(pictured, [], said)
+
+    assert document["attachment"] == [
+        {"type": "PropertyValue", "name": "Floor", "value": "<b>3</b>"}
+    ]
+    assert document["@context"] == [*ACTOR_CONTEXT, FIELDS_TERMS, MOVED_TERMS]
+    assert document["manuallyApprovesFollowers"] is document["discoverable"] is True
+    assert document["icon"]["mediaType"] == "image/webp"
+    assert document["icon"]["name"] == document["icon"]["summary"] == "Me"
+    assert document["image"] == {"type": "Image", "url": pictured.header}
+    assert incoming.actor_from(document, now=NOW).details == replace(
+        said, fields=(replace(said.fields[0], source=""),)
+    )
+
+
+def test_a_program_that_writes_is_a_service():
+    assert outgoing.person_document(ASKING, [], Details(bot=True))["type"] == "Service"
+
+
+def test_a_community_has_no_lines_whatever_is_kept():
+    said = Details(fields=(ProfileField(name="n", value="v"),), header_alt="A road")
+    pictured = replace(ROADS, header="https://transport.example/media/k/header.png")
+
+    document = outgoing.community_document(
+        Community(actor=pictured),
+        KEYS,
+        stewards_uri=f"{GROUP}/moderators",
+        agency_uri=GROUP,
+        details=said,
+    )
+
+    assert "attachment" not in document
+    assert document["@context"] == ACTOR_CONTEXT
+    assert document["image"]["summary"] == "A road"
 
 
 def test_an_actor_says_only_what_there_is():

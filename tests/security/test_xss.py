@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from federation.errors import Malformed
 from federation.translate import sanitize
+from federation.translate.incoming_actors import actor_from
 
 ALLOWED = {
     "a": {"href", "class", "hreflang", "rel"},
@@ -41,6 +43,8 @@ CORPUS = [payload for payloads in (*PAYLOADS.values(), LINKS) for payload in pay
 HTML_SINKS = {
     "from_html": lambda text: sanitize.from_html(text).html,
     "from_markdown": lambda text: sanitize.from_markdown(text).html,
+    "from_line": lambda text: sanitize.from_line(text).html,
+    "field of a profile": lambda text: field_of(text).value,
 }
 TEXT_SINKS = {
     "text of html": lambda text: sanitize.from_html(text).text,
@@ -49,7 +53,22 @@ TEXT_SINKS = {
     "short teaser": lambda text: sanitize.teaser(text, 12),
     "plain": lambda text: sanitize.plain(text, limit=500),
     "short plain": lambda text: sanitize.plain(text, limit=12),
+    "name of a field": lambda text: field_of(text).name,
 }
+
+
+def field_of(text):
+    """Read a line of somebody's profile that says this on both sides."""
+    line = {"type": "PropertyValue", "name": f"x {text}", "value": text}
+    document = {
+        "id": "https://a.example/@bo",
+        "type": "Person",
+        "preferredUsername": "bo",
+        "inbox": "https://a.example/@bo/inbox",
+        "attachment": [line],
+    }
+    [found] = actor_from(document, now=datetime(2026, 1, 1, tzinfo=UTC)).details.fields
+    return found
 
 
 class Seen(HTMLParser):

@@ -14,6 +14,7 @@ from schemas.records import Community, DeletedBy, FollowState, JoinRule, Role
 from server.services import accounts, archives, communities, ending
 from server.services.errors import Invalid, NotAllowed
 from server.storage import lanes
+from tests import files
 from tests.instance import (
     ACTIVITY_JSON,
     PASSWORD,
@@ -26,6 +27,12 @@ from tests.instance import (
 from tests.stories import life
 
 Agencies = tuple[Instance, Instance, Instance]
+#: What is left of a profile.
+_SHOWN = (
+    "SELECT count(a.avatar) + count(d.actor_id) + count(p.key) FROM actors a "
+    "LEFT JOIN actor_details d ON d.actor_id = a.id "
+    "LEFT JOIN portraits p ON p.actor_id = a.id WHERE a.uri = $1"
+)
 
 
 async def edge(instance: Instance, follower: str, target: str) -> FollowState | None:
@@ -277,6 +284,17 @@ async def archive_of(story: Story) -> bytes:
         return await answer.read()
 
 
+async def shows_picture(story: Story) -> None:
+    """Have Ola show a picture and say where they work."""
+    form = aiohttp.FormData({"csrf": await story.old.token("/settings")})
+    form.add_field("avatar", files.picture(), filename="me.jpg", content_type="image/jpeg")
+    done = await story.old.request("POST", "/settings/pictures", data=form)
+    assert done.status == 200
+    said = {"display_name": "Ola", "time_zone": "UTC", "language": "en"}
+    line = {"field-0": "Floor", "field-0-value": "Three"}
+    await story.old.submit("/settings", said | line, page="/settings")
+
+
 async def brings(story: Story, raw: bytes) -> Answer:
     form = aiohttp.FormData({"csrf": await story.new.token("/settings/archive")})
     form.add_field("archive", raw, filename="archive.zip", content_type="application/zip")
@@ -285,6 +303,7 @@ async def brings(story: Story, raw: bytes) -> Answer:
 
 async def test_vis_17_an_archive_holds_what_is_theirs_in_plain_formats(story: Story) -> None:
     club = f"club_{story.name}@{story.transport.host}"
+    await shows_picture(story)
     await life.asks_in(story.old, club, "How do you pack?", "I fold *once*.")
     await story.old.submit(f"/@mate_{story.name}/follow", page="/settings")
     await story.joins(story.mate)
@@ -297,8 +316,10 @@ async def test_vis_17_an_archive_holds_what_is_theirs_in_plain_formats(story: St
     raw = await archive_of(story)
 
     with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-        files = {name: archive.read(name).decode() for name in archive.namelist()}
-    assert set(files) == {
+        packed = {name: archive.read(name) for name in archive.namelist()}
+    assert packed.pop("avatar.jpg").startswith(b"\xff\xd8")
+    held = {name: content.decode() for name, content in packed.items()}
+    assert set(held) == {
         "README.txt",
         "actor.json",
         "outbox.json",
@@ -321,16 +342,18 @@ async def test_vis_17_an_archive_holds_what_is_theirs_in_plain_formats(story: St
         "not_suggested.csv",
         "scheduled.csv",
     }
-    assert not [name for name, content in files.items() if "Nobody." in content]
-    outbox = json.loads(files["outbox.json"])
+    assert not [name for name, content in held.items() if "Nobody." in content]
+    outbox = json.loads(held["outbox.json"])
     [post] = outbox["orderedItems"]
     assert post["source"]["content"] == "I fold *once*."
-    [like] = json.loads(files["likes.json"])["orderedItems"]
+    [like] = json.loads(held["likes.json"])["orderedItems"]
     assert (like["type"], like["object"]) == ("Like", thanked)
-    assert json.loads(files["actor.json"])["id"] == story.old_uri
-    assert f"{story.health.origin}/@mate_{story.name}" in files["follows.csv"]
-    assert story.club.uri in files["memberships.csv"]
-    assert "Your posts stay where you wrote them" in " ".join(files["README.txt"].split())
+    actor = json.loads(held["actor.json"])
+    assert actor["id"] == story.old_uri
+    assert [each["value"] for each in actor["attachment"]] == ["Three"]
+    assert f"{story.health.origin}/@mate_{story.name}" in held["follows.csv"]
+    assert story.club.uri in held["memberships.csv"]
+    assert "Your posts stay where you wrote them" in " ".join(held["README.txt"].split())
 
 
 async def test_vis_17_nobody_else_fetches_an_archive_and_nobody_after_a_week(
@@ -459,6 +482,7 @@ async def test_del_24_whoever_goes_is_gone_everywhere_and_their_keys_with_them(
     story: Story, clock: TurnedClock
 ) -> None:
     club = f"club_{story.name}@{story.transport.host}"
+    await shows_picture(story)
     await story.joins(story.new)
     await life.asks_in(story.old, club, "Is anybody there?", "I am.")
     await story.calm()
@@ -488,6 +512,8 @@ async def test_del_24_whoever_goes_is_gone_everywhere_and_their_keys_with_them(
         assert await life.value(each, gone, story.old_uri) is True
         assert await life.value(each, helped, other) == 0
         assert await edge(each, story.old_uri, story.club.uri) is None
+    for each in story.everybody:
+        assert await life.value(each, _SHOWN, story.old_uri) == 0
     fan = f"{story.transport.origin}/@fan_{story.name}"
     assert await edge(story.transport, fan, story.old_uri) is None
     keys = (

@@ -28,6 +28,7 @@ from federation.translate.outgoing_recognition import (
     create_recognition_activity,
     recognition_note,
 )
+from schemas.profiles import Details, ProfileField
 from schemas.recognition import Recognition
 from schemas.records import OF_COMMUNITIES, ActorKind, Community, Topic, Visibility
 from schemas.wire.collections import batch
@@ -76,13 +77,24 @@ def post_documents(draw: st.DrawFn) -> Document:
 
 
 @st.composite
+def details(draw: st.DrawFn) -> Details:
+    lines = draw(st.lists(LINES, max_size=2))
+    return Details(
+        fields=tuple(ProfileField(name=line, value=line) for line in lines),
+        locked=draw(st.booleans()),
+        bot=draw(st.booleans()),
+        avatar_alt=draw(LINES),
+    )
+
+
+@st.composite
 def actor_documents(draw: st.DrawFn) -> Document:
     match draw(st.sampled_from(ActorKind)):
         case ActorKind.PERSON:
             pictured = replace(
                 ASKING, avatar=f"{ASKER}.png", header=draw(st.none() | st.just(f"{ASKER}.jpg"))
             )
-            return outgoing.person_document(pictured, ())
+            return outgoing.person_document(pictured, (), draw(details()))
         case ActorKind.AGENCY:
             return outgoing.agency_document(actor(AGENCY, ActorKind.AGENCY), ())
         case ActorKind.MODERATION:
@@ -98,7 +110,11 @@ def actor_documents(draw: st.DrawFn) -> Document:
                 topics=tuple(Topic(slug=slug, name=draw(LINES)) for slug in slugs),
             )
             return outgoing.community_document(
-                community, KEYS, stewards_uri=f"{GROUP}/moderators", agency_uri=AGENCY
+                community,
+                KEYS,
+                stewards_uri=f"{GROUP}/moderators",
+                agency_uri=AGENCY,
+                details=draw(details()),
             )
         case ActorKind.FEED:
             gathered = replace(actor(FEED, ActorKind.FEED), moderators=f"{FEED}/moderators")

@@ -15,6 +15,7 @@ from schemas.attached import (
     Poll,
     Quote,
 )
+from schemas.profiles import Details, ProfileField
 from schemas.records import ActorKind, Kind, Visibility
 from schemas.wire.vocabulary import ActivityType
 from tests.wire.understanding import (
@@ -68,6 +69,10 @@ EXPECTED: dict[str, list[Expected] | str] = {
                 "indexable": False,
                 "shared_inbox": f"{KITES}/inbox",
                 "summary_text": "Counts cyclists for a living. #bikes",
+                "details": Details(
+                    fields=(ProfileField(name="Office", value="Room 12"),),
+                    discoverable=True,
+                ),
             },
         )
     ],
