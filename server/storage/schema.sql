@@ -64,7 +64,7 @@ $$;
 
 CREATE FUNCTION public.link_key(url text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (SELECT (lower(m.parts[1]) || COALESCE(NULLIF(m.parts[2], ''::text), '/'::text)) FROM regexp_match(split_part(link_key.url, '#'::text, 1), '^([A-Za-z]+://[^/?]+)(.*)$'::text) m(parts));
+    RETURN (lower("substring"(url, '^[A-Za-z]+://[^/?#]+'::text)) || COALESCE(NULLIF(regexp_replace(split_part(url, '#'::text, 1), '^[A-Za-z]+://[^/?]+'::text, ''::text), ''::text), '/'::text));
 
 CREATE FUNCTION public.links_in(html text) RETURNS TABLE(url text, key text, title text)
     LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -334,13 +334,18 @@ async def test_what_is_no_hashtag_is_not_shown(scene: Scene) -> None:
     assert (wrong.status, missing.status) == (422, 404)
 
 
+async def _cost(scene: Scene, path: str) -> int:
+    """Count the fewest statements of three tries: workers ask for things meanwhile."""
+    return min([await counted(scene.here, partial(scene.ben.get, path)) for _ in range(3)])
+
+
 async def test_a_list_costs_the_same_however_long_it_is(scene: Scene) -> None:
     for name in ("chloe", "eli"):
         await scene.ben.post(f"/api/v1/accounts/{scene.ids[name]}/follow")
     paths = ("/api/v1/endorsements", f"/api/v1/accounts/{scene.ids['ben']}/endorsements")
 
     async def costs() -> list[int]:
-        return [await counted(scene.here, partial(scene.ben.get, each)) for each in paths]
+        return [await _cost(scene, each) for each in paths]
 
     await scene.ben.post(f"/api/v1/accounts/{scene.ids['chloe']}/endorse")
     one = await costs()
@@ -563,7 +568,7 @@ async def test_finding_costs_the_same_however_much_is_found(scene: Scene) -> Non
 
     async def costs(limit: int) -> list[int]:
         separated = [f"{each}{'&' if '?' in each else '?'}limit={limit}" for each in paths]
-        return [await counted(scene.here, partial(scene.ben.get, each)) for each in separated]
+        return [await _cost(scene, each) for each in separated]
 
     assert await costs(1) == await costs(20)
 
