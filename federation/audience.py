@@ -22,6 +22,7 @@ __all__ = [
     "decision_addressing",
     "fold_inboxes",
     "mark_addressing",
+    "personal_addressing",
     "receiver_class",
 ]
 
@@ -43,7 +44,10 @@ class Addressing(NamedTuple):
 
 
 class Event(StrEnum):
-    """What happened in a community, as far as it decides what its Group sends."""
+    """What happened in a community, as far as it decides what its Group sends.
+
+    A BOOST is a person's; no Group passes it on.
+    """
 
     POST = "post"
     REPLY = "reply"
@@ -55,6 +59,7 @@ class Event(StrEnum):
     CHOICE = "choice"
     REOPENING = "reopening"
     GOVERNANCE = "governance"
+    BOOST = "boost"
 
 
 class Form(StrEnum):
@@ -86,6 +91,7 @@ _MICROBLOG_FORMS: Final = {
     Event.CHOICE: Form.BOOST,
     Event.REOPENING: Form.NOTHING,
     Event.GOVERNANCE: Form.NOTHING,
+    Event.BOOST: Form.NOTHING,
 }
 
 
@@ -116,6 +122,27 @@ def addressing(
     return Addressing((community, followers), ())
 
 
+def personal_addressing(
+    visibility: Visibility, *, followers: str, called: Iterable[str], quiet: bool = False
+) -> Addressing:
+    """Address what a person writes outside communities, as Mastodon reads it (ActivityPub 5.6).
+
+    Args:
+        visibility: of the post.
+        followers: the author's followers collection.
+        called: who is mentioned, or replied to; of a private post all to whom it is.
+        quiet: for everybody, and in no public list.
+    """
+    told = tuple(dict.fromkeys(called))
+    if visibility is Visibility.DIRECT:
+        return Addressing(told, ())
+    if visibility is Visibility.MEMBERS:
+        return Addressing((followers,), told)
+    if quiet:
+        return Addressing((followers,), (PUBLIC, *told))
+    return Addressing((PUBLIC,), (followers, *told))
+
+
 def create_addressing(post: Addressing, *, author_followers: str | None) -> Addressing:
     """Address the Create, Update or Delete of a post; public ones go to the author's followers.
 
@@ -123,7 +150,8 @@ def create_addressing(post: Addressing, *, author_followers: str | None) -> Addr
         post: the addressing of the post itself.
         author_followers: the author's followers collection.
     """
-    if PUBLIC in post.to and author_followers is not None:
+    told = (*post.to, *post.cc)
+    if PUBLIC in told and author_followers is not None and author_followers not in told:
         return Addressing(post.to, (*post.cc, author_followers))
     return post
 
@@ -140,7 +168,7 @@ def announce_addressing(
 def mark_addressing(visibility: Visibility, *, community: str, author: str) -> Addressing:
     """Address a Like and its Undo (wire.md 0.7)."""
     everybody = (PUBLIC,) if visibility is Visibility.PUBLIC else ()
-    return Addressing((author, community, *everybody), ())
+    return Addressing((*dict.fromkeys((author, community)), *everybody), ())
 
 
 def decision_addressing(

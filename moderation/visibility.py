@@ -23,13 +23,16 @@ class Scope:
     """What a reader may read, as a value that Python and SQL judge alike.
 
     `everything` is a moderator's view of their own agency's copy; `public` says whether public
-    posts are included; `joined` are ids of communities; `author` is the reader's own actor id.
+    posts are included; `joined` are ids of communities, and of people who let the reader follow
+    them; `author` is the reader's own actor id, `host` the agency that reads. What is private is
+    for its author and for those to whom it is; nobody sees it for being a moderator.
     """
 
     everything: bool = False
     public: bool = False
     joined: frozenset[int] = frozenset()
     author: int | None = None
+    host: str | None = None
 
 
 def scope_of(principal: Principal, surface: Surface, *, open_federation: bool) -> Scope:
@@ -52,7 +55,7 @@ def scope_of(principal: Principal, surface: Surface, *, open_federation: bool) -
 
 def _scope_of_agency(agency: AgencyPrincipal, *, open_federation: bool) -> Scope:
     if agency.state is AgencyState.ADMITTED:
-        return Scope(public=True, joined=agency.joined)
+        return Scope(public=True, joined=agency.joined, host=agency.host)
     if agency.state is AgencyState.WAITING:
         return Scope(public=open_federation)
     return Scope()
@@ -60,9 +63,12 @@ def _scope_of_agency(agency: AgencyPrincipal, *, open_federation: bool) -> Scope
 
 def may_read(facts: PostFacts, scope: Scope) -> bool:
     """Judge one post; `server.storage.visibility` is the same sentence in SQL."""
-    return (
+    if facts.author_id == scope.author:
+        return True
+    if scope.author in facts.addressed or scope.host in facts.addressed_hosts:
+        return True
+    return facts.visibility is not Visibility.DIRECT and (
         scope.everything
         or (scope.public and facts.visibility is Visibility.PUBLIC)
         or facts.community_id in scope.joined
-        or facts.author_id == scope.author
     )

@@ -59,8 +59,18 @@ class Kind(StrEnum):
 
 
 class Visibility(StrEnum):
+    """Whom a post is for: everybody, who belongs to its place, or those it names and no others.
+
+    Who belongs to a person's wall are those who follow them.
+    """
+
     PUBLIC = "public"
     MEMBERS = "members"
+    DIRECT = "direct"
+
+
+#: What a community may be, and what is written in it.
+OF_COMMUNITIES = (Visibility.PUBLIC, Visibility.MEMBERS)
 
 
 class JoinRule(StrEnum):
@@ -137,7 +147,7 @@ class Topic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Community:
-    """A Group actor with what only communities have.
+    """A Group actor with what only communities have; or a `wall`, where a person writes alone.
 
     `asks_questions` is of one elsewhere in which every thread is a question, unsaid.
     """
@@ -151,6 +161,7 @@ class Community:
     several_answers: bool = True
     boosts_answers: bool = False
     asks_questions: bool = False
+    wall: bool = False
 
     @property
     def id(self) -> int:
@@ -160,10 +171,20 @@ class Community:
     def uri(self) -> str:
         return self.actor.uri
 
+    @property
+    def audience(self) -> str | None:
+        """What documents name as their audience (wire.md 0.4): no person is one."""
+        return None if self.wall else self.actor.uri
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostFacts:
-    """What may be known of a post without reading it; enough to decide who may."""
+    """What may be known of a post without reading it; enough to decide who may.
+
+    `wall`: it stands on its author's wall, in no community. `quiet`: it is for everybody, and
+    in no public list. `addressed` are the ids, and `addressed_hosts` the servers, of those whom
+    a post that is not public names: they may read it.
+    """
 
     id: int
     uri: str
@@ -187,11 +208,16 @@ class PostFacts:
     locked_at: datetime | None = None
     pinned_at: datetime | None = None
     announced_at: datetime | None = None
+    wall: bool = False
+    quiet: bool = False
+    addressed: frozenset[int] = frozenset()
+    addressed_hosts: frozenset[str] = frozenset()
 
     @property
     def is_gap(self) -> bool:
         """Whether this is the mere place of a post that nobody here ever had."""
-        return self.deleted_at is not None and self.author_id == self.community_id
+        stands_for_itself = self.author_id == self.community_id and not self.wall
+        return self.deleted_at is not None and stands_for_itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

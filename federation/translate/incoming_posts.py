@@ -29,6 +29,7 @@ __all__ = [
     "IncomingPost",
     "IncomingTombstone",
     "authored_post",
+    "personal_visibility",
     "post_from",
     "settled_kind",
     "tombstone_from",
@@ -47,6 +48,7 @@ class IncomingPost:
     `warning` is a line to be read before the words; an Article's summary is one only where it
     is `sensitive`. `policy` is what its author lets strangers do with it. `html` and `text` end
     with links to what is attached; `bare_html` and `bare_text` are for whoever shows `media`.
+    `named`: its title is what it is called, and not the beginning of its words.
     `original` is the document where its author has proven it, so that others may be shown it.
     """
 
@@ -87,6 +89,7 @@ class IncomingPost:
     emojis: tuple[Emoji, ...]
     policy: InteractionPolicy
     duplicate_of: str | None
+    named: bool = True
     original: dict[str, Any] | None = field(default=None, repr=False, compare=False)
 
 
@@ -159,6 +162,7 @@ def post_from(document: dict[str, Any], *, now: datetime) -> IncomingPost:
         emojis=emojis_of(found.tag),
         policy=policy_of(found.interaction_policy),
         duplicate_of=found.duplicate_of,
+        named=bool(found.name) or kind is Kind.POLL,
         original=document if isinstance(document.get("proof"), dict) else None,
     )
 
@@ -196,6 +200,24 @@ def visibility_of(to: tuple[str, ...], cc: tuple[str, ...]) -> Visibility:
     Takes normalised recipients: `schemas.wire.reading` has turned all public forms into one.
     """
     return Visibility.PUBLIC if PUBLIC in to or PUBLIC in cc else Visibility.MEMBERS
+
+
+def personal_visibility(post: IncomingPost, *, followers: str) -> tuple[Visibility, bool]:
+    """Read the addressing of what somebody wrote outside communities, as Mastodon writes it.
+
+    Gives whom it is for, and whether it is quiet: for everybody, and in no public list.
+
+    Args:
+        post: what they wrote.
+        followers: their collection of followers.
+    """
+    if PUBLIC in post.to:
+        return Visibility.PUBLIC, False
+    if PUBLIC in post.cc:
+        return Visibility.PUBLIC, True
+    if followers in (*post.to, *post.cc):
+        return Visibility.MEMBERS, False
+    return Visibility.DIRECT, False
 
 
 def tombstone_from(document: dict[str, Any]) -> IncomingTombstone:

@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from typing import Any
 
-from federation.audience import addressing
+from federation.audience import Addressing, addressing, personal_addressing
 from federation.translate import sanitize
 from federation.translate.outgoing_activities import (
     accept_activity,
@@ -111,7 +111,7 @@ def post_document(
 
     Args:
         released: what the gate let out; a bare record has no way here.
-        community: the Group that it was posted to.
+        community: the Group that it was posted to; its author, where it stands on their wall.
         parent_author: who wrote what it replies to.
         url: the page for people, where it is not the id.
         likes: how many live marks, shown for public posts only.
@@ -155,7 +155,9 @@ def _type(post: Post) -> str:
     # What is left of a poll has no choices any more.
     if is_poll(post) or (post.facts.kind is Kind.POLL and post.facts.deleted_at is not None):
         return "Question"
-    return "Article" if post.facts.kind.starts_thread else "Note"
+    # What nobody's thread is, and has no title, is a Note to everybody (wire.md 6.1).
+    is_article = post.facts.kind.starts_thread and not post.facts.wall
+    return "Article" if is_article else "Note"
 
 
 def _tombstone(post: Post, deleted_at: datetime) -> dict[str, Any]:
@@ -172,31 +174,42 @@ def _tombstone(post: Post, deleted_at: datetime) -> dict[str, Any]:
 
 def _opening(post: Post, community: Actor, parent_author: Actor | None) -> dict[str, Any]:
     facts = post.facts
-    to, cc = addressing(
-        facts.visibility,
-        community=community.uri,
-        followers=community.followers or f"{community.uri}/followers",
-        parent_author=parent_author.uri if parent_author else None,
-    )
+    to, cc = _addressed(post, community, parent_author)
     document: dict[str, Any] = {
         "@context": CONTEXT,
         "id": facts.uri,
         "type": _type(post),
         "attributedTo": facts.author_uri,
         "to": list(to),
-        "cc": list(dict.fromkeys([*cc, *_also_told(post)])),
-        "audience": community.uri,
+        "cc": list(cc),
         "postKind": facts.kind.value,
     }
+    if not facts.wall:
+        document["audience"] = community.uri
     if facts.context is not None:
         document["context"] = facts.context
     return document
 
 
-def _also_told(post: Post) -> list[str]:
+def _addressed(post: Post, community: Actor, parent_author: Actor | None) -> Addressing:
+    facts = post.facts
+    followers = community.followers or f"{community.uri}/followers"
+    called = [called.uri for called in post.mentions]
+    if facts.wall:
+        above = [parent_author.uri] if parent_author else []
+        told = [uri for uri in (*above, *called) if uri != facts.author_uri]
+        return personal_addressing(
+            facts.visibility, followers=followers, called=told, quiet=facts.quiet
+        )
+    to, cc = addressing(
+        facts.visibility,
+        community=community.uri,
+        followers=followers,
+        parent_author=parent_author.uri if parent_author else None,
+    )
     # What is for members stays with them, whoever is mentioned in it.
-    is_public = post.facts.visibility is Visibility.PUBLIC
-    return [called.uri for called in post.mentions] if is_public else []
+    told = called if facts.visibility is Visibility.PUBLIC else []
+    return Addressing(to, tuple(dict.fromkeys([*cc, *told])))
 
 
 def _words(post: Post) -> dict[str, Any]:
@@ -230,15 +243,12 @@ def _place_in_thread(post: Post, community: Actor) -> dict[str, Any]:
 
 def _thread_terms(post: Post, community: Actor) -> dict[str, Any]:
     facts = post.facts
-    is_open = facts.locked_at is None
-    document: dict[str, Any] = {
-        "commentsEnabled": is_open,
-        "locked": not is_open,
-        "stickied": facts.pinned_at is not None,
-    }
+    document = {} if facts.wall else _state(facts)
     if post.poll is not None and is_poll(post):
         document |= poll_terms(post.poll)
         # GoToSocial would hide the poll behind a name or a summary.
+        document |= {"summary": _warning(post)} if post.warning else {}
+    elif facts.wall:
         document |= {"summary": _warning(post)} if post.warning else {}
     else:
         document |= {"name": post.title, "summary": _summary(post, community)}
@@ -246,6 +256,15 @@ def _thread_terms(post: Post, community: Actor) -> dict[str, Any]:
     if facts.kind is Kind.QUESTION:
         document["acceptedAnswer"] = list(post.accepted)
     return document | ({"duplicateOf": post.duplicate_of} if post.duplicate_of else {})
+
+
+def _state(facts: PostFacts) -> dict[str, Any]:
+    is_open = facts.locked_at is None
+    return {
+        "commentsEnabled": is_open,
+        "locked": not is_open,
+        "stickied": facts.pinned_at is not None,
+    }
 
 
 def _warning(post: Post) -> str:
@@ -265,7 +284,8 @@ def _summary(post: Post, community: Actor) -> str:
 
 def _tags(post: Post, community: Actor, parent_author: Actor | None) -> list[dict[str, Any]]:
     # The mention of the community makes a Mastodon user's reply reach it.
-    called = [parent_author, community] if parent_author else [community]
+    place = [] if post.facts.wall else [community]
+    called = [parent_author, *place] if parent_author else place
     told = [Called(uri=actor.uri, handle=actor.handle) for actor in called]
     tags = mention_tags([*told, *post.mentions])
     if post.facts.kind is Kind.QUESTION:

@@ -133,7 +133,9 @@ def announce_activity(
     return document | addressed_to(addressed)
 
 
-def like_activity(mark: Mark, *, addressed: Addressing, community: str) -> dict[str, Any]:
+def like_activity(
+    mark: Mark, *, addressed: Addressing, community: str | None
+) -> dict[str, Any]:
     """Build the one live Like of an actor on a post (wire.md 0.7, FEP-c0e0)."""
     document = activity_document(
         mark.uri, ActivityType.LIKE, mark.actor_uri, mark.post_uri, mark.given_at
@@ -360,7 +362,7 @@ def _about_own_post(
         "actor": document["attributedTo"],
         "to": list(told.to),
         "cc": list(told.cc),
-        "audience": document["audience"],
+        **({"audience": document["audience"]} if "audience" in document else {}),
         "published": published,
         "object": without_context(document),
     }

@@ -47,7 +47,7 @@ def federated_html(post: Post) -> str:
     html = post.html
     if not post.facts.kind.starts_thread:
         html = tables.as_lists(html)
-    if is_poll(post):
+    if is_poll(post) and post.title:
         html = f"<p>{escape(post.title, quote=False)}</p>{html}"
     if post.quote is not None:
         address = escape(post.quote.uri)

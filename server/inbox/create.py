@@ -9,7 +9,16 @@ from federation.translate.incoming import (
 )
 from schemas.records import Actor, Community, FollowState, PostFacts, Visibility
 from server.context import Context
-from server.services import confirming, discovery, fanout, posts, quoting, standing, votes
+from server.services import (
+    confirming,
+    discovery,
+    fanout,
+    posts,
+    quoting,
+    standing,
+    votes,
+    wall_arrivals,
+)
 from server.services.arrived import Arrived, Dispatch, Ignored
 from server.services.fanout import about_post
 from server.services.newcomer import meant_for
@@ -38,6 +47,15 @@ async def on_create(context: Context, arrived: Arrived, _dispatch: Dispatch) -> 
 
 async def _on_post(context: Context, arrived: Arrived, incoming: IncomingPost) -> None:
     author = await standing.actor_of(context, arrived)
+    if arrived.via is None and await wall_arrivals.is_for_a_wall(context, incoming):
+        await wall_arrivals.receive(context, arrived, author, incoming)
+    else:
+        await _in_community(context, arrived, author, incoming)
+
+
+async def _in_community(
+    context: Context, arrived: Arrived, author: Actor, incoming: IncomingPost
+) -> None:
     within = arrived.via or await _where_followed(context, author, incoming)
     if within is not None:
         await _fetch_ancestors(context, within, incoming)

@@ -39,6 +39,7 @@ from server.handlers.pages import (
     takeout,
     taking_part,
     threads,
+    walls,
     ways,
 )
 from server.middleware.declarations import (
@@ -152,6 +153,9 @@ _COMMUNITY_PAGES: Final = (
     _form("/c/{name}/join", communities.join),
     _form("/c/{name}/leave", communities.leave),
     _form("/preview", posts.preview, body=_LONG_FORM),
+    _page("/write", walls.write_form, "member"),
+    _form("/write", walls.write, limit=_WRITING, body=_UPLOADING),
+    _page("/messages", walls.messages, "member"),
     _page("/tags/{name}", tags.show),
     _page("/take-part", taking_part.form),
     _form("/take-part", taking_part.find, "anyone", limit=_ASKING),

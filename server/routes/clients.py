@@ -35,7 +35,6 @@ def _acts(path: str, handler: Handler, scope: str) -> tuple[Route, ...]:
 
 _EMPTY: Final = (
     "/api/v1/announcements",
-    "/api/v1/conversations",
     "/api/v1/follow_requests",
     "/api/v1/scheduled_statuses",
     "/api/v1/instance/activity",
@@ -142,7 +141,7 @@ CLIENTS: Final = (
     *_acts(f"/api/v1/statuses/{_ID}/favourite", acting.favourite, "write:favourites"),
     *_acts(f"/api/v1/statuses/{_ID}/unfavourite", acting.unfavourite, "write:favourites"),
     *_acts(f"/api/v1/statuses/{_ID}/reblog", acting.reblog, "write:statuses"),
-    *_acts(f"/api/v1/statuses/{_ID}/unreblog", acting.reblog, "write:statuses"),
+    *_acts(f"/api/v1/statuses/{_ID}/unreblog", acting.unreblog, "write:statuses"),
     *_acts(f"/api/v1/accounts/{_ID}/follow", acting.follow, "write:follows"),
     *_acts(f"/api/v1/accounts/{_ID}/unfollow", acting.unfollow, "write:follows"),
     *_acts("/api/v1/reports", acting.report, "write:reports"),

@@ -4,6 +4,7 @@ from typing import Final
 
 from server.handlers.mastodon import (
     bookmarks,
+    conversations,
     filters,
     filters_v1,
     lists,
@@ -25,6 +26,10 @@ PERSONAL: Final = (
     *_own("GET", "v1/bookmarks", bookmarks.listed, "bookmarks"),
     *_own("POST", f"v1/statuses/{_ID}/bookmark", bookmarks.keep, "bookmarks"),
     *_own("POST", f"v1/statuses/{_ID}/unbookmark", bookmarks.drop, "bookmarks"),
+    # Private threads.
+    *_own("GET", "v1/conversations", conversations.listed, "statuses"),
+    *_own("POST", f"v1/conversations/{_ID}/read", conversations.mark_read, "conversations"),
+    *_own("DELETE", f"v1/conversations/{_ID}", conversations.forget, "conversations"),
     # Whom one does not want to hear.
     *_own("GET", "v1/mutes", silences.mutes, "mutes"),
     *_own("POST", f"v1/accounts/{_ID}/mute", silences.mute, "mutes"),

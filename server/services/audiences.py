@@ -25,7 +25,7 @@ async def confirmed(context: Context, incoming: IncomingPost) -> IncomingPost:
         return incoming
     async with context.database.reading() as tx:
         sealed = await posts.find_by_uri(tx, incoming.uri)
-    if sealed is None or sealed.facts.visibility is Visibility.PUBLIC:
+    if sealed is None or sealed.facts.wall or sealed.facts.visibility is Visibility.PUBLIC:
         return incoming
     if sealed.facts.author_uri != incoming.author_uri or sealed.facts.author_local:
         raise Ignored("not-theirs-to-edit")
@@ -50,8 +50,10 @@ async def take_over(
     """Let those read a post whom its author addresses now; `incoming` must be `confirmed`.
 
     An Update older than the last edit changes nothing. No post is shown to more people than
-    its community, or than what it replies to.
+    its community, or than what it replies to; those of what stands on a wall never change.
     """
+    if facts.wall:
+        return facts
     last = facts.edited_at or facts.published_at
     is_stale = incoming.edited_at is not None and incoming.edited_at < last
     if is_stale or incoming.visibility is facts.visibility:

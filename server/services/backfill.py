@@ -70,7 +70,7 @@ async def want_thread(context: Context, facts: PostFacts) -> None:
 
     It costs its reader one statement, and nothing is fetched for them: that comes later.
     """
-    if facts.community_local:
+    if facts.community_local or facts.wall:
         return
     now = context.now()
     async with context.database.transaction("backfill.want") as tx:

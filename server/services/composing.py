@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from federation.translate import linking, sanitize
-from schemas.records import Community, Kind, PostFacts, Surface
+from schemas.records import Community, Kind, PostFacts, Surface, Visibility
 from server.context import Context
-from server.services import choices, polls, posts, sharing
+from server.services import changing, choices, polls, posts, sharing
 from server.services.errors import Conflict, Invalid, NotAllowed, NotFound
 from server.services.polls import HOURS, PollDraft
 from server.services.posts import LONGEST_TITLE, Draft, principal_of
+from server.services.walls import Circle
 from server.storage import communities, follows
 from server.storage.database import Transaction
 from server.storage.sessions import SignedIn
@@ -21,10 +22,6 @@ _CALL: Final = re.compile(r"@[\w.-]+(?:@[\w.:-]+)?", re.ASCII)
 #: By which a reply accepts what it replies to, from clients that have no button for it.
 _ACCEPTING: Final = frozenset({"✅", "#accepted", "#solved"})
 _ASKS: Final = "#question"
-_NOWHERE: Final = (
-    "A post needs a community: mention one that you belong to, such as @plaza, and begin with "
-    "the title on a line of its own."
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +45,8 @@ class Composed:
 async def publish(context: Context, member: SignedIn, written: Composed) -> PostFacts:
     """Publish it: a reply where it replies, else a thread in the community that it mentions.
 
+    What mentions none stands on its author's wall, for those whom the client chose.
+
     Raises:
         Invalid: field status, or what `posts` and `polls` find wrong.
         Conflict: "done-already", by another request with the same key.
@@ -55,31 +54,30 @@ async def publish(context: Context, member: SignedIn, written: Composed) -> Post
     if written.parent_id is not None:
         return await _reply(context, member, written.parent_id, written.draft)
     async with context.database.reading() as tx:
-        community, call = await _place(tx, context, member, written.draft.source)
+        place = await _place(tx, context, member, written.draft)
+    if isinstance(place, Circle):
+        draft = replace(written.draft, circle=place)
+        if written.ballot is not None:
+            return await polls.start_alone(context, member, _poll(draft, written.ballot))
+        return await posts.publish_alone(context, member, Kind.DISCUSSION, draft)
+    community, call = place
     draft = split(written.draft, call)
     if written.ballot is not None:
-        asked = written.ballot
-        poll = PollDraft(
-            words=draft,
-            choices=asked.options,
-            several=asked.several,
-            hours=_hours(asked.seconds),
-        )
-        return await polls.start(context, member, community.id, poll)
+        return await polls.start(context, member, community.id, _poll(draft, written.ballot))
     kind = Kind.QUESTION if _is_question(draft, community) else Kind.DISCUSSION
     return await posts.publish_thread(context, member, community.id, kind, draft)
 
 
 async def edit(context: Context, member: SignedIn, post_id: int, draft: Draft) -> PostFacts:
-    """Change what a member wrote; the first line of a thread is its title."""
+    """Change what a member wrote; the first line of a thread in a community is its title."""
     async with context.database.reading() as tx:
         released = await sharing.released(
             tx, context, post_id, principal_of(member), Surface.DECISION
         )
     of = released.content
-    if of.facts.parent_id is None:
+    if of.facts.parent_id is None and not of.facts.wall:
         draft = replace(split(draft, ""), topic=of.topic.slug if of.topic else None)
-    return await posts.edit(context, member, post_id, draft)
+    return await changing.edit(context, member, post_id, draft)
 
 
 async def source_of(tx: Transaction, context: Context, member: SignedIn, post_id: int) -> str:
@@ -114,23 +112,43 @@ def _hours(seconds: int) -> int:
 
 
 async def _place(
-    tx: Transaction, context: Context, member: SignedIn, text: str
-) -> tuple[Community, str]:
-    """Find the first community that the text calls and the member belongs to, and that call."""
+    tx: Transaction, context: Context, member: SignedIn, draft: Draft
+) -> tuple[Community, str] | Circle:
+    """Find the first community that the text calls and the member belongs to, and that call.
+
+    Where it calls none, or is private, it is for a circle. What is private and calls a
+    community is for its stewards.
+    """
     refused = ""
-    html = sanitize.from_markdown(text).html
-    for handle in linking.names_in(html).handles:
+    called: list[tuple[Community, str]] = []
+    for handle in linking.names_in(sanitize.from_markdown(draft.source).html).handles:
         name, _, host = handle.partition("@")
         found = await communities.find_by_handle(tx, name, host or context.home.authority)
         if found is None:
             continue
         if await follows.is_member(tx, found.id, member.member.id):
-            return found, _as_written(text, handle)
+            called.append((found, _as_written(draft.source, handle)))
         refused = refused or f"@{handle}"
+    if draft.circle.visibility is Visibility.DIRECT:
+        stewards = [
+            each for one, _ in called for each in await communities.stewards(tx, one.id)
+        ]
+        return replace(draft.circle, people=tuple(stewards))
+    if called:
+        return called[0]
     if refused:
         sentence = f"You are not a member of {refused}"
         raise Invalid({"status": sentence}, reason="not-a-member-there")
-    raise Invalid({"status": _NOWHERE}, reason="no-community")
+    return draft.circle
+
+
+def _poll(words: Draft, asked: Ballot) -> PollDraft:
+    return PollDraft(
+        words=words,
+        choices=asked.options,
+        several=asked.several,
+        hours=_hours(asked.seconds),
+    )
 
 
 def _as_written(text: str, handle: str) -> str:

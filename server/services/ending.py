@@ -8,7 +8,7 @@ from federation.translate.outgoing_activities import delete_activity
 from schemas.records import Actor
 from schemas.wire.vocabulary import PUBLIC
 from server.context import Context
-from server.services import accounts, fanout, kudos, people, posts, telling
+from server.services import accounts, changing, fanout, kudos, people, telling
 from server.services.errors import Conflict, NotAllowed
 from server.services.fanout import Happening
 from server.storage import (
@@ -107,7 +107,7 @@ async def _withdraw_some(context: Context, job: Job, actor: Actor) -> bool:
         async with context.database.transaction("ending.post") as tx:
             sealed = await stored.find(tx, post_id)
             if sealed is not None:
-                await posts.take_down(tx, context, actor, sealed.facts)
+                await changing.take_down(tx, context, actor, sealed.facts)
     for post_id in marked:
         async with context.database.transaction("ending.mark") as tx:
             await _unmark(tx, context, actor, post_id)

@@ -19,9 +19,8 @@ from federation.translate.outgoing_activities import announce_activity, undo_act
 from federation.translate.passing import passed_on
 from schemas.records import Actor, Community, PostFacts, Visibility
 from server.context import Context
-from server.services import proving
+from server.services import proving, sending
 from server.services.keeping import row_of
-from server.services.sharing import may_all_knock, may_send
 from server.services.targets import is_taken, targets_of
 from server.storage import activities, actors, follows, owed
 from server.storage.activities import Sent
@@ -97,14 +96,43 @@ async def publish(
     sent = _kept(context, actor, document, happening)
     await activities.add(tx, sent)
     community = happening.community
+    if community.wall:
+        await _tell_from_wall(tx, context, actor, sent, happening)
+        return
     told: frozenset[str] = frozenset()
     if community.actor.local:
         told = await announce(tx, context, document, happening)
         await _tell_author(tx, context, sent, happening, but=told)
     elif await is_taken(tx, community.actor, document):
-        await _send(tx, context, sent, [community.actor], lane=happening.lane)
+        await sending.send(tx, context, sent, [community.actor], lane=happening.lane)
     if _is_the_authors(happening, actor):
         await _tell_followers(tx, context, sent, happening, but=told)
+
+
+async def _tell_from_wall(
+    tx: Transaction, context: Context, actor: Actor, sent: Sent, happening: Happening
+) -> None:
+    """Send what somebody wrote, or boosts, to those who follow them and those whom it names.
+
+    Marks go to the author. What is private goes to those it names, and to nobody else.
+    """
+    facts = happening.facts
+    if facts is None:
+        return
+    if facts.author_id != actor.id and happening.event is not Event.BOOST:
+        author = await actors.get(tx, facts.author_id)
+        await sending.send(tx, context, sent, [author], lane=happening.lane)
+        return
+    public = happening.visibility is Visibility.PUBLIC
+    found = sending.at_home(happening.called)
+    if happening.event in _CHANGES | _FOR_HOLDERS:
+        found += await follows.reached(tx, facts.id)
+    found = await sending.allowed(tx, context, found, public=public)
+    if happening.visibility is not Visibility.DIRECT:
+        found += await follows.recipients(
+            tx, actor.id, unadmitted=public and context.settings.open_federation
+        )
+    await sending.enqueue(tx, context, sent, found, lane=happening.lane)
 
 
 def _is_the_authors(happening: Happening, actor: Actor) -> bool:
@@ -125,7 +153,7 @@ async def _tell_author(
         return
     author = await actors.get(tx, facts.author_id)
     if happening.visibility is Visibility.PUBLIC and author.host not in but:
-        await _send(tx, context, sent, [author], lane=happening.lane)
+        await sending.send(tx, context, sent, [author], lane=happening.lane)
 
 
 async def _tell_followers(
@@ -142,22 +170,15 @@ async def _tell_followers(
     found = await follows.recipients(
         tx, facts.author_id, unadmitted=context.settings.open_federation
     )
-    found += await _allowed(tx, context, _at_home(happening.called), public=True)
+    named = sending.at_home(happening.called)
+    found += await sending.allowed(tx, context, named, public=True)
     if happening.event in _CHANGES:
-        found += await _allowed(tx, context, await follows.reached(tx, facts.id), public=True)
+        found += await sending.allowed(
+            tx, context, await follows.reached(tx, facts.id), public=True
+        )
     passed_by = frozenset() if happening.event is Event.DELETE else but
     group = [each for each in found if each.host not in passed_by]
-    await _enqueue(tx, context, sent, group, lane=happening.lane)
-
-
-def _at_home(people: Sequence[Actor]) -> list[follows.Recipient]:
-    return [
-        follows.Recipient(
-            inbox=each.inbox, shared_inbox=each.shared_inbox, host=each.host, software=None
-        )
-        for each in people
-        if not each.local and each.inbox is not None
-    ]
+    await sending.enqueue(tx, context, sent, group, lane=happening.lane)
 
 
 async def announce(
@@ -176,8 +197,9 @@ async def announce_all(
     """Pass on what was written in communities of ours, as `announce` does, in few statements.
 
     Of several, new posts only: they go to whoever follows, which is read once for each
-    community.
+    community. Nobody passes on what happens on a person's wall.
     """
+    passed = [each for each in passed if not each[1].community.wall]
     groups: dict[tuple[int, Visibility], list[follows.Recipient]] = {}
     copies: list[_Copy] = []
     ours = {happening.community.id for _, happening in passed}
@@ -251,27 +273,8 @@ async def _recipients(
         tx, happening.community.id, unadmitted=public and context.settings.open_federation
     )
     covered = {each.shared_inbox for each in found} | {each.inbox for each in found}
-    others = await _allowed(tx, context, await _others(tx, happening), public=public)
+    others = await sending.allowed(tx, context, await _others(tx, happening), public=public)
     return found + [each for each in others if each.inbox not in covered]
-
-
-async def _allowed(
-    tx: Transaction,
-    context: Context,
-    found: list[follows.Recipient],
-    *,
-    public: bool,
-    unadmitted: bool = False,
-) -> list[follows.Recipient]:
-    if not found:
-        return []
-    states = await may_all_knock(tx, {each.host for each in found})
-    return [
-        each
-        for each in found
-        if may_send(context, states[each.host], public=public)
-        or (unadmitted and states[each.host] is not None)
-    ]
 
 
 async def _others(tx: Transaction, happening: Happening) -> list[follows.Recipient]:
@@ -341,11 +344,7 @@ async def send_to(
     document = await proving.prove_first(tx, context, actor, document)
     sent = row_of(context, actor, document, about=about, visibility=Visibility.MEMBERS)
     await activities.add(tx, sent)
-    await _send(tx, context, sent, receivers, lane=about, unadmitted=True)
-
-
-def mint_activity(context: Context) -> str:
-    return context.home.activity(context.ids.mint(context.now()))
+    await sending.send(tx, context, sent, receivers, lane=about, unadmitted=True)
 
 
 def _kept(
@@ -365,33 +364,5 @@ def _kept(
     )
 
 
-async def _send(
-    tx: Transaction,
-    context: Context,
-    sent: Sent,
-    receivers: Sequence[Actor],
-    *,
-    lane: str,
-    unadmitted: bool = False,
-) -> None:
-    """Enqueue for single actors elsewhere, as far as their agencies may get it.
-
-    `unadmitted` lets the answers to a knock (Accept, Reject) out to whoever knocked.
-    """
-    public = sent.visibility is Visibility.PUBLIC
-    found = _at_home(receivers)
-    group = await _allowed(tx, context, found, public=public, unadmitted=unadmitted)
-    await _enqueue(tx, context, sent, group, lane=lane)
-
-
-async def _enqueue(
-    tx: Transaction,
-    context: Context,
-    sent: Sent,
-    recipients: Sequence[follows.Recipient],
-    *,
-    lane: str,
-) -> None:
-    targets = targets_of(recipients)
-    if targets:
-        await owed.enqueue(tx, sent.id, targets, lane=lane, now=context.now())
+def mint_activity(context: Context) -> str:
+    return context.home.activity(context.ids.mint(context.now()))

@@ -105,7 +105,7 @@ async def change_mark(
             addressed=mark_addressing(
                 facts.visibility, community=community.uri, author=facts.author_uri
             ),
-            community=community.uri,
+            community=community.audience,
         )
         await fanout.publish(
             tx, context, actor, document, about_post(Event.MARK, community, facts)
@@ -125,7 +125,7 @@ async def _publish_undo(
         addressed=mark_addressing(
             facts.visibility, community=community.uri, author=facts.author_uri
         ),
-        community=community.uri,
+        community=community.audience,
     )
     document = undo_activity(
         fanout.mint_activity(context),
@@ -241,7 +241,8 @@ async def _markable(
         raise NotAllowed("own-post", "Thanks are for what others wrote.")
     if facts.deleted_at is not None:
         raise Conflict("post-deleted", "It was deleted meanwhile.")
-    if not await follows.is_member(tx, facts.community_id, member.member.actor.id):
+    is_member = await follows.is_member(tx, facts.community_id, member.member.actor.id)
+    if not facts.wall and not is_member:
         raise NotAllowed("not-a-member", "Join the community first; then you can thank people.")
     # Two marks of one person at the same moment come one after the other.
     await posts.lock_thread(tx, facts.root_id)

@@ -1,11 +1,16 @@
 """A post from elsewhere, as the row that it becomes here."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 
 import orjson
 
-from federation.translate.incoming_posts import IncomingPost, settled_kind
+from federation.translate.incoming_posts import (
+    IncomingPost,
+    personal_visibility,
+    settled_kind,
+)
 from schemas.attached import Quote, QuoteState
 from schemas.records import Actor, Community, Kind, PostFacts, Visibility
 from server.context import Context
@@ -36,14 +41,17 @@ def newcomer(
     community: Community,
     parent: Parent | None,
     announced_at: datetime | None = None,
+    named: Collection[Actor] = (),
 ) -> NewPost:
-    """Settle what a post's server left open: its kind, its audience, its place in time."""
-    now = context.now()
+    """Settle what a post's server left open: its kind, its audience, its place in time.
+
+    On a wall, `named` are those whom it is addressed to one by one, as far as we know them.
+    """
+    now, wall = context.now(), community.wall
     published = min(incoming.published_at, now)
     post_id = context.ids.mint_past(published)
-    visibility = incoming.visibility
-    if Visibility.MEMBERS in (community.visibility, parent.visibility if parent else None):
-        visibility = Visibility.MEMBERS
+    visibility, quiet = _audience(incoming, author, community, parent)
+    private = wall and visibility is not Visibility.PUBLIC
     return NewPost(
         id=post_id,
         uri=incoming.uri,
@@ -54,7 +62,7 @@ def newcomer(
         parent_id=parent.id if parent else None,
         context=parent.context if parent else incoming.context,
         visibility=visibility,
-        title=incoming.title if parent is None else "",
+        title=incoming.title if parent is None and (incoming.named or not wall) else "",
         source=incoming.source,
         html=incoming.bare_html,
         text=incoming.bare_text,
@@ -71,7 +79,20 @@ def newcomer(
         carried=carried_by(incoming),
         quote=quote_of(incoming),
         duplicate_of=incoming.duplicate_of if parent is None else None,
+        quiet=quiet,
+        addressed=frozenset(each.id for each in (author, *named)) if private else frozenset(),
     )
+
+
+def _audience(
+    incoming: IncomingPost, author: Actor, community: Community, parent: Parent | None
+) -> tuple[Visibility, bool]:
+    if community.wall:
+        followers = author.followers or f"{author.uri}/followers"
+        return personal_visibility(incoming, followers=followers)
+    if Visibility.MEMBERS in (community.visibility, parent.visibility if parent else None):
+        return Visibility.MEMBERS, False
+    return incoming.visibility, False
 
 
 def meant_for(incoming: IncomingPost) -> list[str]:
@@ -135,6 +156,9 @@ def facts_of(
 
 
 def _kind(incoming: IncomingPost, community: Community, parent: Parent | None) -> Kind:
+    if community.wall and parent is None and incoming.parent_uri is not None:
+        # What it replies to is not to be had: to us it begins a thread.
+        return Kind.POLL if incoming.kind is Kind.POLL else Kind.DISCUSSION
     if parent is None and community.asks_questions and not incoming.kind_stated:
         return Kind.QUESTION if incoming.kind is Kind.DISCUSSION else incoming.kind
     return settled_kind(incoming, parent.kind if parent else None)

@@ -74,14 +74,27 @@ async def start(
         community = await communities.find(tx, community_id)
         if community is not None and not await takes_polls(tx, community.actor):
             raise NotAllowed("no-polls-there", "The server of this community knows no polls.")
-    poll = Poll(
+    words = replace(draft.words, poll=_poll(context, draft, names))
+    return await posts.publish_thread(context, member, community_id, Kind.POLL, words)
+
+
+async def start_alone(context: Context, member: SignedIn, draft: PollDraft) -> PostFacts:
+    """Start a poll outside communities, for those in the circle of its words.
+
+    Raises:
+        Invalid: fields choices, hours, or as `posts.publish_alone`.
+    """
+    words = replace(draft.words, poll=_poll(context, draft, _checked(draft)))
+    return await posts.publish_alone(context, member, Kind.POLL, words)
+
+
+def _poll(context: Context, draft: PollDraft, names: Sequence[str]) -> Poll:
+    return Poll(
         choices=tuple(Choice(name=name) for name in names),
         several=draft.several,
         closes_at=context.now() + timedelta(hours=draft.hours),
         voters=0,
     )
-    words = replace(draft.words, poll=poll)
-    return await posts.publish_thread(context, member, community_id, Kind.POLL, words)
 
 
 def _checked(draft: PollDraft) -> list[str]:

@@ -1,22 +1,22 @@
-"""Publish, edit and withdraw posts and answers; ours and those that others tell us of."""
+"""Publish posts and answers; ours and those that others tell us of."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 
-from federation.audience import Event, addressing, create_addressing
+from federation.audience import (
+    Event,
+)
 from federation.translate import sanitize
 from federation.translate.incoming_posts import IncomingPost
 from federation.translate.outgoing_activities import (
     create_activity,
-    delete_activity,
-    update_activity,
 )
 from federation.uris import context_of
 from schemas.attached import Poll
 from schemas.records import (
     Actor,
     Community,
-    DeletedBy,
     Kind,
     MemberPrincipal,
     Post,
@@ -24,20 +24,19 @@ from schemas.records import (
     Surface,
 )
 from server.context import Context
-from server.services import calling, fanout, quoting, sharing, storing
+from server.services import calling, fanout, quoting, sharing, storing, walls
 from server.services.attaching import Chosen, attach
-from server.services.burying import bury
 from server.services.calling import Written
 from server.services.documents import document_of
 from server.services.errors import Conflict, Invalid, NotAllowed, NotFound
 from server.services.fanout import Happening, about_post
 from server.services.newcomer import newcomer
-from server.storage import communities, follows, once, posts, stream
+from server.services.walls import Circle
+from server.storage import communities, follows, once, posts
 from server.storage.carried import Carried
 from server.storage.database import Transaction
 from server.storage.posts import NewPost
 from server.storage.sessions import SignedIn
-from server.storage.stream import Told
 
 LONGEST_TITLE = 200
 LONGEST_SOURCE = 20_000
@@ -50,7 +49,8 @@ class Draft:
     `quotes` is the id of a post that it quotes, `warning` a line to be read before the words;
     None leaves it, and whether it is `sensitive`, as it was. With `once`, what has the same key
     was written once, however often it is sent.
-    `media` is None where an edit leaves the files as they are.
+    `media` is None where an edit leaves the files as they are. `circle` is heeded outside of
+    communities.
     """
 
     source: str
@@ -59,6 +59,7 @@ class Draft:
     poll: Poll | None = None
     quotes: int | None = None
     media: tuple[Chosen, ...] | None = None
+    circle: Circle = field(default_factory=Circle)
     warning: str | None = None
     sensitive: bool | None = None
     once: str | None = None
@@ -74,7 +75,7 @@ async def publish_thread(
     context: Context, member: SignedIn, community_id: int, kind: Kind, draft: Draft
 ) -> PostFacts:
     """Start a thread in a community that the member belongs to."""
-    said = await calling.written(context, await _checked(draft, kind))
+    said = await calling.written(context, await checked(draft, kind))
     now = context.now()
     post_id = context.ids.mint(now)
     uri = context.home.post(post_id)
@@ -97,7 +98,7 @@ async def publish_thread(
             text=said.clean.text,
             clean_version=said.clean.version,
             language=member.member.language,
-            topic=_known_topic(community, draft.topic),
+            topic=known_topic(community, draft.topic),
             published_at=now,
             received_at=now,
             poll=draft.poll,
@@ -105,11 +106,47 @@ async def publish_thread(
         return await _publish(tx, context, member, community, new, said, draft)
 
 
+async def publish_alone(
+    context: Context, member: SignedIn, kind: Kind, draft: Draft
+) -> PostFacts:
+    """Write outside communities, for those in the draft's circle."""
+    said = await calling.written(context, await checked(draft, kind, titled=False))
+    now = context.now()
+    post_id = context.ids.mint(now)
+    author, circle = member.member.actor, draft.circle
+
+    async with context.database.transaction("posts.publish") as tx:
+        _insist_on_staying(member)
+        wall = await communities.wall_of(tx, author, now=now)
+        new = NewPost(
+            id=post_id,
+            uri=context.home.post(post_id),
+            kind=kind,
+            author_id=author.id,
+            community_id=wall.id,
+            root_id=post_id,
+            parent_id=None,
+            context=None,
+            visibility=circle.visibility,
+            title=sanitize.plain(draft.title, limit=LONGEST_TITLE),
+            source=draft.source,
+            html=said.clean.html,
+            text=said.clean.text,
+            clean_version=said.clean.version,
+            language=member.member.language,
+            topic=None,
+            published_at=now,
+            received_at=now,
+            poll=draft.poll,
+        )
+        return await _publish(tx, context, member, wall, new, said, draft)
+
+
 async def publish_reply(
     context: Context, member: SignedIn, parent_id: int, kind: Kind, draft: Draft
 ) -> PostFacts:
     """Answer a question, or comment on any post, in a thread that is open."""
-    said = await calling.written(context, await _checked(draft, kind))
+    said = await calling.written(context, await checked(draft, kind))
 
     async with context.database.transaction("posts.publish") as tx:
         return await reply_within(tx, context, member, parent_id, kind, draft, said)
@@ -126,7 +163,13 @@ async def reply_within(
 ) -> PostFacts:
     """Reply as `publish_reply` does, in a transaction that is open already."""
     parent = await _readable(tx, context, member, parent_id)
-    community = await _joined_community(tx, member, parent.community_id)
+    if parent.wall:
+        _insist_on_staying(member)
+        community = await communities.wall_of(tx, member.member.actor, now=context.now())
+        circle = await walls.circle_of_reply(tx, parent, draft.circle, said.people)
+        draft = replace(draft, circle=circle)
+    else:
+        community = await _joined_community(tx, member, parent.community_id)
     await _open_thread(tx, parent)
     if kind is Kind.ANSWER and (parent.kind is not Kind.QUESTION):
         raise NotAllowed("answers-go-to-questions", "Only a question can be answered.")
@@ -141,7 +184,7 @@ async def reply_within(
         root_id=parent.root_id,
         parent_id=parent.id,
         context=parent.context,
-        visibility=parent.visibility,
+        visibility=draft.circle.visibility if parent.wall else parent.visibility,
         title="",
         source=draft.source,
         html=said.clean.html,
@@ -169,13 +212,20 @@ async def _publish(
         chosen = await quoting.choose(
             tx, context, principal_of(member), author, draft.quotes, community, new.uri
         )
-    carried, called = await calling.carried_by(
-        tx, said, community, new.visibility, opens=new.parent_id is None
-    )
+    if community.wall:
+        called = walls.told(author, said, draft.circle)
+        await walls.insist_on_reach(tx, context, draft.circle, called)
+        carried = walls.carried_by(said, draft.circle, called)
+        addressed = walls.addressed(author, draft.circle, called)
+        new = replace(new, quiet=draft.circle.quiet, addressed=addressed)
+    else:
+        carried, called = await calling.carried_by(
+            tx, said, community, new.visibility, opens=new.parent_id is None
+        )
     if draft.media:
         media = await attach(tx, context, author.id, new.id, draft.media)
         carried = replace(carried, media=media)
-    carried = _warned(carried, draft)
+    carried = warned(carried, draft)
     new = replace(new, carried=carried, quote=chosen.quote if chosen else None)
     await storing.store_all(tx, context, [new])
     if draft.once is not None and not await once.note(
@@ -188,14 +238,14 @@ async def _publish(
     activity = create_activity(
         fanout.mint_activity(context), document, author_followers=fanout.followers_of(author)
     )
-    happening = replace(_happening(sealed.facts, community), called=called)
+    happening = replace(happening_of(sealed.facts, community), called=called)
     await fanout.publish(tx, context, author, activity, happening)
     if chosen is not None:
         await quoting.follow_up(tx, context, author, new, chosen)
     return sealed.facts
 
 
-def _warned(carried: Carried, draft: Draft, before: Post | None = None) -> Carried:
+def warned(carried: Carried, draft: Draft, before: Post | None = None) -> Carried:
     warning, sensitive = draft.warning, draft.sensitive
     if warning is None:
         warning = before.warning if before else ""
@@ -205,7 +255,9 @@ def _warned(carried: Carried, draft: Draft, before: Post | None = None) -> Carri
     return replace(carried, warning=warning, sensitive=sensitive or bool(warning))
 
 
-def _happening(facts: PostFacts, community: Community, event: Event | None = None) -> Happening:
+def happening_of(
+    facts: PostFacts, community: Community, event: Event | None = None
+) -> Happening:
     if event is None:
         event = Event.POST if facts.kind.starts_thread else Event.REPLY
     return about_post(event, community, facts)
@@ -219,110 +271,16 @@ async def receive(
     author: Actor,
     community: Community,
     parent: PostFacts | None,
+    named: Collection[Actor] = (),
 ) -> PostFacts | None:
     """Store a post that another agency told us of; None when it is known or deleted already."""
-    new = newcomer(context, incoming, author=author, community=community, parent=parent)
+    new = newcomer(
+        context, incoming, author=author, community=community, parent=parent, named=named
+    )
     if new.id not in await storing.store_all(tx, context, [new]):
         return None
     sealed = await posts.find(tx, new.id)
     return sealed.facts if sealed else None
-
-
-async def edit(context: Context, member: SignedIn, post_id: int, draft: Draft) -> PostFacts:
-    """Change the words of one's own post; what stood before stays in its history."""
-    async with context.database.reading() as tx:
-        facts = await _own(tx, context, member, post_id)
-    said = await calling.written(context, await _checked(draft, facts.kind))
-    now = context.now()
-
-    async with context.database.transaction("posts.edit") as tx:
-        before = await _own_post(tx, context, member, post_id)
-        facts = before.facts
-        community = await communities.get(tx, facts.community_id)
-        carried, called = await calling.carried_by(
-            tx, said, community, facts.visibility, opens=facts.parent_id is None
-        )
-        carried = _warned(carried, draft, before)
-        media = await attach(tx, context, facts.author_id, facts.id, draft.media)
-        carried = replace(carried, media=media)
-
-        changed = await posts.change(
-            tx,
-            facts.id,
-            title=sanitize.plain(draft.title, limit=LONGEST_TITLE)
-            if not facts.parent_id
-            else "",
-            source=draft.source,
-            html=said.clean.html,
-            text=said.clean.text,
-            clean_version=said.clean.version,
-            topic=_known_topic(community, draft.topic),
-            edited_at=now,
-            carried=carried,
-        )
-        if not changed:
-            return facts
-        await storing.tell_called(tx, [(facts.id, carried)], now=now)
-        await stream.tell(tx, Told.EDITED, [facts.id], now=now)
-        sealed, document = await document_of(tx, context, facts.id, community)
-        activity = update_activity(
-            fanout.mint_activity(context),
-            document,
-            published=now,
-            author_followers=fanout.followers_of(member.member.actor),
-        )
-        happening = _happening(sealed.facts, community, Event.EDIT)
-        happening = replace(happening, called=called)
-        await fanout.publish(tx, context, member.member.actor, activity, happening)
-        return sealed.facts
-
-
-async def withdraw(context: Context, member: SignedIn, post_id: int) -> PostFacts:
-    """Delete one's own post: a tombstone stays, the words and their history go."""
-    async with context.database.transaction("posts.withdraw") as tx:
-        facts = await _own(tx, context, member, post_id)
-        await take_down(tx, context, member.member.actor, facts)
-        return facts
-
-
-async def take_down(tx: Transaction, context: Context, author: Actor, facts: PostFacts) -> None:
-    """Make a post of one of ours a tombstone by its author, and tell all who have a copy."""
-    community = await communities.get(tx, facts.community_id)
-
-    await bury(tx, context, facts, by=DeletedBy.AUTHOR, reason="")
-    activity = delete_activity(
-        fanout.mint_activity(context),
-        actor=facts.author_uri,
-        object_uri=facts.uri,
-        addressed=create_addressing(
-            addressing(
-                facts.visibility,
-                community=community.uri,
-                followers=fanout.followers_of(community.actor),
-            ),
-            author_followers=fanout.followers_of(author),
-        ),
-        published=context.now(),
-        community=community.uri,
-    )
-    happening = _happening(facts, community, Event.DELETE)
-    await fanout.publish(tx, context, author, activity, happening)
-
-
-async def _own(tx: Transaction, context: Context, member: SignedIn, post_id: int) -> PostFacts:
-    return (await _own_post(tx, context, member, post_id)).facts
-
-
-async def _own_post(tx: Transaction, context: Context, member: SignedIn, post_id: int) -> Post:
-    released = await sharing.released(
-        tx, context, post_id, principal_of(member), Surface.DECISION
-    )
-    facts = released.content.facts
-    if facts.author_id != member.member.actor.id:
-        raise NotAllowed("not-your-post", "Only its author can do that.")
-    if facts.deleted_at is not None:
-        raise Conflict("post-deleted", "It is deleted already.")
-    return released.content
 
 
 async def _readable(
@@ -342,24 +300,33 @@ async def _open_thread(tx: Transaction, parent: PostFacts) -> None:
         raise NotAllowed("thread-locked", "This thread is locked; it takes no more replies.")
 
 
-async def _joined_community(tx: Transaction, member: SignedIn, community_id: int) -> Community:
+def _insist_on_staying(member: SignedIn) -> None:
     if member.member.actor.moved_to is not None:
         raise NotAllowed("moved", "This account has moved. Write from the new one.")
+
+
+async def _joined_community(tx: Transaction, member: SignedIn, community_id: int) -> Community:
+    _insist_on_staying(member)
     community = await communities.find(tx, community_id)
-    if community is None or community.actor.deleted_at or community.actor.suspended_at:
+    if (
+        community is None
+        or community.wall
+        or community.actor.deleted_at
+        or community.actor.suspended_at
+    ):
         raise NotFound("community-not-found", "There is no such community.")
     if not await follows.is_member(tx, community.id, member.member.actor.id):
         raise NotAllowed("not-a-member", "Join the community first; then you can write in it.")
     return community
 
 
-def _known_topic(community: Community, slug: str | None) -> str | None:
+def known_topic(community: Community, slug: str | None) -> str | None:
     return slug if slug in {topic.slug for topic in community.topics} else None
 
 
-async def _checked(draft: Draft, kind: Kind) -> sanitize.Clean:
+async def checked(draft: Draft, kind: Kind, *, titled: bool = True) -> sanitize.Clean:
     wrong = {}
-    if kind.starts_thread and not sanitize.plain(draft.title, limit=LONGEST_TITLE):
+    if titled and kind.starts_thread and not sanitize.plain(draft.title, limit=LONGEST_TITLE):
         wrong["title"] = "Give it a title: one line that says what you want to know."
     if len(draft.title) > LONGEST_TITLE:
         wrong["title"] = f"The title may have {LONGEST_TITLE} characters; this one has more."

@@ -251,12 +251,13 @@ async def _was_sent_to(tx: Transaction, sent: Sent, asker: Asker) -> bool:
 
 def _may_have(context: Context, sent: Sent, kept: Kept | None, reader: Asker) -> bool:
     scope = sharing.scope(context, reader, Surface.OBJECT)
+    may_read = kept and sharing.release(context, kept.post, reader, Surface.OBJECT) is not None
+    if sent.visibility is Visibility.DIRECT:
+        return bool(may_read)
     is_public = scope.public and sent.visibility is Visibility.PUBLIC
     if not is_public and sent.community_id not in scope.joined:
         return False
-    if kept is None:
-        return True
-    return sharing.release(context, kept.post, reader, Surface.OBJECT) is not None
+    return kept is None or bool(may_read)
 
 
 def _as_sent(sent: Sent, kept: Kept | None) -> dict[str, Any]:

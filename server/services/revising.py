@@ -14,10 +14,11 @@ async def take_over(
     tx: Transaction, facts: PostFacts, incoming: IncomingPost, *, now: datetime
 ) -> bool:
     """Take over an edit by the author; False when ours is as new, or says the same."""
+    named = incoming.named or not facts.wall
     changed = await posts.change(
         tx,
         facts.id,
-        title=incoming.title if facts.parent_id is None else "",
+        title=incoming.title if facts.parent_id is None and named else "",
         source=incoming.source,
         html=incoming.bare_html,
         text=incoming.bare_text,

@@ -11,6 +11,7 @@ from schemas.records import (
     Post,
     Principal,
     Surface,
+    Visibility,
 )
 from server.context import Context
 from server.services.errors import NotFound
@@ -50,8 +51,12 @@ def for_audience(context: Context, sealed: SealedPost, community: Community) -> 
 
     Who they are is decided where recipients are listed: `storage.follows.recipients`.
     """
+    private = sealed.facts.visibility is Visibility.DIRECT
     audience = AgencyPrincipal(
-        host=community.actor.host, state=AgencyState.ADMITTED, joined=frozenset({community.id})
+        # What is private goes to servers of those to whom it is, each as good as the other.
+        host=min(sealed.facts.addressed_hosts) if private else community.actor.host,
+        state=AgencyState.ADMITTED,
+        joined=frozenset({community.id}),
     )
     found = release(context, sealed, audience, Surface.DELIVERY)
     if found is None:

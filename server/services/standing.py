@@ -62,7 +62,7 @@ def check_member(actor: Actor, community: Community, *, belongs: bool) -> None:
         raise Ignored("actor-suspended")
     if community.actor.suspended_at is not None or community.actor.deleted_at is not None:
         raise Ignored("community-closed")
-    if community.actor.local and not belongs:
+    if community.actor.local and not community.wall and not belongs:
         raise Ignored("not-a-member")
 
 

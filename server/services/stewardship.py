@@ -117,7 +117,8 @@ async def pin(context: Context, member: SignedIn, post_id: int, *, pinned: bool)
 
 async def may_govern(tx: Transaction, actor: Actor, community: Community) -> bool:
     """Say whether an actor's moderation of a community counts (ACT-21): only its stewards'."""
-    if actor.suspended_at is not None or actor.deleted_at is not None:
+    gone = actor.suspended_at is not None or actor.deleted_at is not None
+    if gone or community.wall:
         return False
     return actor.id == community.id or await communities.is_steward(tx, community.id, actor.id)
 
@@ -156,6 +157,8 @@ async def governed_thread(
     facts, community = await _governed(tx, context, member, post_id)
     if facts.parent_id is not None or facts.deleted_at is not None:
         raise Conflict("not-a-thread", "That can be done to a whole thread only.")
+    if facts.wall:
+        raise NotAllowed("not-in-a-community", "That can be done in a community only.")
     if not speaks_for(member, community):
         raise NotAllowed("not-a-steward", "Only the community's stewards can do that.")
     return facts, community

@@ -37,7 +37,8 @@ async def communities_at(tx: Transaction, host: str, *, limit: int = 1000) -> li
     """List the communities that we know of a server."""
     rows = await tx.fetch(
         "SELECT c.actor_id FROM communities c JOIN actors a ON a.id = c.actor_id "
-        "WHERE a.host = $1 AND a.deleted_at IS NULL ORDER BY c.actor_id LIMIT $2",
+        "WHERE a.host = $1 AND a.deleted_at IS NULL AND NOT c.wall "
+        "ORDER BY c.actor_id LIMIT $2",
         host,
         limit,
     )

@@ -12,7 +12,7 @@ from server.storage.database import Row, Transaction
 
 FIELDS = (
     f"{actors.columns('a', 'a_')}, c.charter, c.charter_source, c.join_rule, c.visibility, "
-    "c.several_answers, c.boosts_answers, c.asks_questions, "
+    "c.several_answers, c.boosts_answers, c.asks_questions, c.wall, "
     "(SELECT coalesce(json_agg(json_build_array(t.slug, t.name) ORDER BY t.position), '[]') "
     "FROM topics t WHERE t.community_id = c.actor_id)::text AS topics"
 )
@@ -40,6 +40,7 @@ def community_from(row: Row) -> Community:
         several_answers=row["several_answers"],
         boosts_answers=row["boosts_answers"],
         asks_questions=row["asks_questions"],
+        wall=row["wall"],
         topics=tuple(Topic(slug=slug, name=name) for slug, name in orjson.loads(row["topics"])),
     )
 
@@ -62,6 +63,19 @@ async def add(tx: Transaction, community: Community, *, now: datetime) -> None:
         community.asks_questions,
     )
     await change_topics(tx, community.id, community.topics)
+
+
+async def wall_of(tx: Transaction, person: Actor, *, now: datetime) -> Community:
+    """Give the place where a person writes alone; it is there once they write something."""
+    await tx.execute(
+        "INSERT INTO communities (actor_id, join_rule, visibility, active_at, wall) "
+        "VALUES ($1, $2, $3, $4, true) ON CONFLICT (actor_id) DO NOTHING",
+        person.id,
+        JoinRule.OPEN,
+        Visibility.PUBLIC,
+        now,
+    )
+    return Community(actor=person, wall=True)
 
 
 async def change(tx: Transaction, community: Community) -> None:
@@ -102,14 +116,14 @@ async def get(tx: Transaction, actor_id: int) -> Community:
 
 
 async def find_by_uri(tx: Transaction, uri: str) -> Community | None:
-    row = await tx.fetchrow(f"SELECT {FIELDS} {_FROM} WHERE a.uri = $1", uri)
+    row = await tx.fetchrow(f"SELECT {FIELDS} {_FROM} WHERE a.uri = $1 AND NOT c.wall", uri)
     return community_from(row) if row else None
 
 
 async def find_by_handle(tx: Transaction, name: str, host: str) -> Community | None:
     row = await tx.fetchrow(
         f"SELECT {FIELDS} {_FROM} WHERE a.host = $1 AND a.name = $2 "
-        "AND a.deleted_at IS NULL ORDER BY a.id LIMIT 1",
+        "AND a.deleted_at IS NULL AND NOT c.wall ORDER BY a.id LIMIT 1",
         host,
         name,
     )
@@ -128,8 +142,8 @@ async def listed(
 ) -> list[Listed]:
     """List communities, local and remote in one, most active first.
 
-    `only` is one community's id, `among` are several; `mine` keeps those the reader has joined;
-    `words` is looked for in the name.
+    `only` is one community's id, or a person's for their wall, `among` are several; `mine`
+    keeps those the reader has joined; `words` is looked for in the name.
     """
     rows = await tx.fetch(
         f"SELECT {FIELDS}, counts.*, "
@@ -147,7 +161,7 @@ async def listed(
         "'question' "
         "AND p.answers = 0 AND p.deleted_at IS NULL) AS unanswered) counts "
         "WHERE a.deleted_at IS NULL AND a.suspended_at IS NULL "
-        "AND ($2::bigint IS NULL OR c.actor_id = $2) "
+        "AND CASE WHEN $2::bigint IS NULL THEN NOT c.wall ELSE c.actor_id = $2 END "
         "AND (NOT $3 OR f.state = 'accepted') "
         "AND ($4 = '' OR position(lower($4) IN lower(a.name || ' ' || a.display_name || ' ' "
         "|| a.host)) > 0) "

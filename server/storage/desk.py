@@ -184,7 +184,7 @@ async def communities_of(
 ) -> list[Actor]:
     """List where a person belongs; who is in a closed community, only its members see."""
     rows = await tx.fetch(
-        _ACTORS + "JOIN communities c ON c.actor_id = a.id "
+        _ACTORS + "JOIN communities c ON c.actor_id = a.id AND NOT c.wall "
         "JOIN follows f ON f.target_id = a.id "
         "WHERE f.follower_id = $1 AND f.state = 'accepted' AND a.deleted_at IS NULL "
         "AND a.suspended_at IS NULL AND ($2 OR ($3 AND c.visibility = 'public') "

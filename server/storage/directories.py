@@ -27,7 +27,8 @@ async def offered(tx: Transaction, *, since: datetime | None, limit: int) -> lis
         "(SELECT coalesce(array_agg(t.name ORDER BY t.position), '{}') FROM topics t "
         "WHERE t.community_id = a.id) AS topics "
         "FROM communities c JOIN actors a ON a.id = c.actor_id WHERE a.local "
-        "AND c.visibility = 'public' AND a.deleted_at IS NULL AND a.suspended_at IS NULL "
+        "AND NOT c.wall AND c.visibility = 'public' "
+        "AND a.deleted_at IS NULL AND a.suspended_at IS NULL "
         "AND ($1::timestamptz IS NULL OR c.active_at > $1) "
         "ORDER BY c.active_at DESC, a.id LIMIT $2",
         since,

@@ -46,7 +46,7 @@ async def after(tx: Transaction, wanted: Wanted, place: Place, *, limit: int) ->
 
 _WANTED = (
     "SELECT c.active_at, c.actor_id FROM communities c JOIN actors a ON a.id = c.actor_id "
-    "WHERE a.deleted_at IS NULL AND a.suspended_at IS NULL "
+    "WHERE a.deleted_at IS NULL AND a.suspended_at IS NULL AND NOT c.wall "
     "AND ($2::boolean IS NULL OR a.local = $2) "
     "AND (NOT $3 OR EXISTS (SELECT FROM follows f WHERE f.follower_id = $1::bigint "
     "AND f.target_id = c.actor_id AND f.state = 'accepted')) "

@@ -25,7 +25,8 @@ async def listed(
     """
     rows = await tx.fetch(
         f"SELECT {actors.columns('a', '')} FROM actors a "
-        "JOIN communities c ON c.actor_id = a.id WHERE c.visibility = 'public' "
+        "JOIN communities c ON c.actor_id = a.id "
+        "WHERE a.kind = 'community' AND c.visibility = 'public' "
         f"AND a.deleted_at IS NULL AND a.moved_to IS NULL AND {heard('a')} "
         f"AND (NOT $2 OR a.local) AND {unwanted.wanted('$1', people='a.id')} "
         "ORDER BY CASE WHEN $3 THEN a.published_at ELSE c.active_at END DESC, a.id DESC "
@@ -51,7 +52,9 @@ async def familiar(
         "row_number() OVER (PARTITION BY f.target_id ORDER BY f.settled_at, a.id) AS place, "
         f"{actors.columns('a', '')} FROM follows m JOIN actors a ON a.id = m.target_id "
         "JOIN follows f ON f.follower_id = a.id AND f.state = 'accepted' "
-        "JOIN communities c ON c.actor_id = f.target_id WHERE m.follower_id = $1 "
+        # Whom somebody follows is told to nobody: a person's wall is no community.
+        "JOIN communities c ON c.actor_id = f.target_id "
+        "JOIN actors o ON o.id = c.actor_id AND o.kind = 'community' WHERE m.follower_id = $1 "
         f"AND m.state = 'accepted' AND a.kind = 'person' AND {heard('a')} "
         "AND f.target_id = ANY($2) AND (c.visibility = 'public' OR $4 "
         "OR c.actor_id = ANY($5::bigint[]))) w WHERE place <= $3 ORDER BY of_id, place",

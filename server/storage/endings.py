@@ -10,7 +10,8 @@ async def communities_touched(tx: Transaction, actor_id: int) -> list[int]:
     """List the communities of ours whose members may have copies of something of an actor."""
     rows = await tx.fetch(
         "SELECT c.actor_id FROM communities c JOIN actors a ON a.id = c.actor_id "
-        "WHERE a.local AND a.deleted_at IS NULL AND (EXISTS (SELECT FROM posts p "
+        "WHERE a.local AND NOT c.wall AND a.deleted_at IS NULL "
+        "AND (EXISTS (SELECT FROM posts p "
         "WHERE p.community_id = c.actor_id AND p.author_id = $1) "
         "OR EXISTS (SELECT FROM follows f "
         "WHERE f.target_id = c.actor_id AND f.follower_id = $1 AND f.state = 'accepted')) "

@@ -23,7 +23,8 @@ async def community_at(tx: Transaction, name: str, host: str) -> Asks | None:
         f"SELECT {actors.columns('a', '')}, (SELECT count(*) FROM follows f "
         "WHERE f.target_id = a.id AND f.state = 'asked') AS people "
         "FROM communities c JOIN actors a ON a.id = c.actor_id "
-        "WHERE a.host = $1 AND a.name = $2 AND a.deleted_at IS NULL AND a.suspended_at IS NULL "
+        "WHERE a.host = $1 AND a.name = $2 AND NOT c.wall "
+        "AND a.deleted_at IS NULL AND a.suspended_at IS NULL "
         "ORDER BY a.id LIMIT 1",
         host,
         name,

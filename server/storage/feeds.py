@@ -106,6 +106,7 @@ async def recent(
     condition, arguments = listed(scope, post="p", first=6)
     rows = await tx.fetch(
         f"SELECT {FIELDS} {posts.FROM} WHERE p.parent_id IS NULL AND p.deleted_at IS NULL "
+        "AND p.visibility <> 'direct' "
         "AND ($1::bigint[] IS NULL OR p.community_id = ANY($1)) "
         "AND (NOT $2 OR (p.kind = 'question' AND p.answers = 0)) "
         "AND (NOT $3 OR EXISTS (SELECT FROM accepted_answers x WHERE x.question_id = p.id)) "
@@ -128,6 +129,7 @@ async def of_person(
     condition, arguments = of_their_own(scope, post="p", first=3)
     rows = await tx.fetch(
         f"SELECT {FIELDS} {posts.FROM} WHERE p.author_id = $1 AND p.deleted_at IS NULL "
+        "AND p.visibility <> 'direct' "
         f"AND {condition} ORDER BY p.published_at DESC, p.id DESC LIMIT $2",
         author_id,
         limit,

@@ -24,7 +24,7 @@ async def tagged(
     condition, arguments = listed(scope, post="p", first=5)
     rows = await tx.fetch(
         f"SELECT {feeds.FIELDS} {posts.FROM} WHERE p.carried -> 'hashtags' @> $1::jsonb "
-        "AND p.visibility = 'public' AND p.deleted_at IS NULL "
+        "AND p.visibility = 'public' AND NOT p.quiet AND p.deleted_at IS NULL "
         "AND ($2::timestamptz IS NULL OR (p.published_at, p.id) < ($2, $3)) "
         f"AND {condition} ORDER BY p.published_at DESC, p.id DESC LIMIT $4",
         orjson.dumps([{"slug": slug}]).decode(),

@@ -187,7 +187,8 @@ async def apart(tx: Transaction, member_id: int) -> frozenset[int]:
 
 # What stands in list $1 of member $2 whose policy for replies is $3, from posts `p`.
 _STANDS: Final = (
-    "p.deleted_at IS NULL AND ((p.parent_id IS NULL AND EXISTS (SELECT FROM list_entries e "
+    "p.deleted_at IS NULL AND p.visibility <> 'direct' "
+    "AND ((p.parent_id IS NULL AND EXISTS (SELECT FROM list_entries e "
     "WHERE e.list_id = $1 AND e.actor_id IN (p.author_id, p.community_id))) "
     "OR (p.parent_id IS NOT NULL AND $3 <> 'none' AND EXISTS (SELECT FROM list_entries e "
     "WHERE e.list_id = $1 AND e.actor_id = p.author_id) AND EXISTS (SELECT FROM posts u "

@@ -100,8 +100,9 @@ async def newest(tx: Transaction, scope: Scope, member_id: int, *, limit: int) -
         f"SELECT {feeds.FIELDS} {posts.FROM} JOIN (SELECT DISTINCT w.id "
         "FROM followed_hashtags t CROSS JOIN LATERAL (SELECT p.id, p.published_at FROM posts p "
         "WHERE p.carried -> 'hashtags' @> jsonb_build_array(jsonb_build_object('slug', t.slug))"
-        " AND p.parent_id IS NULL AND p.visibility = 'public' AND p.deleted_at IS NULL "
-        f"AND {condition} ORDER BY p.published_at DESC, p.id DESC LIMIT $2) w "
+        " AND p.parent_id IS NULL AND p.visibility = 'public' AND NOT p.quiet "
+        f"AND p.deleted_at IS NULL AND {condition} "
+        "ORDER BY p.published_at DESC, p.id DESC LIMIT $2) w "
         "WHERE t.member_id = $1) n ON n.id = p.id WHERE NOT EXISTS (SELECT FROM follows f "
         "WHERE f.follower_id = $1 AND f.target_id = p.community_id AND f.state = 'accepted') "
         "ORDER BY p.published_at DESC, p.id DESC LIMIT $2",
@@ -158,7 +159,8 @@ async def featured(
     rows = await tx.fetch(
         "SELECT t.id, t.slug, t.name, count(p.id) AS posts, max(p.published_at)::date AS last "
         "FROM featured_hashtags t LEFT JOIN posts p ON p.author_id = t.member_id "
-        "AND p.visibility = 'public' AND p.deleted_at IS NULL AND p.carried -> 'hashtags' "
+        "AND p.visibility = 'public' AND NOT p.quiet AND p.deleted_at IS NULL "
+        "AND p.carried -> 'hashtags' "
         "@> jsonb_build_array(jsonb_build_object('slug', t.slug)) WHERE t.member_id = $1 "
         "AND ($2::text[] IS NULL OR t.slug = ANY($2)) "
         "GROUP BY t.id, t.slug, t.name ORDER BY t.id LIMIT $3",

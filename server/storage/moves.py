@@ -71,7 +71,8 @@ async def places(tx: Transaction, actor_id: int) -> list[Place]:
     """List the communities of ours that somebody belongs to, or was put out of."""
     rows = await tx.fetch(
         "SELECT f.target_id AS community_id, f.state, f.until FROM follows f "
-        "JOIN communities c ON c.actor_id = f.target_id JOIN actors a ON a.id = c.actor_id "
+        "JOIN communities c ON c.actor_id = f.target_id AND NOT c.wall "
+        "JOIN actors a ON a.id = c.actor_id "
         "WHERE f.follower_id = $1 AND a.local AND a.deleted_at IS NULL "
         "AND f.state IN ('accepted', 'banned') ORDER BY f.target_id LIMIT 10000",
         actor_id,

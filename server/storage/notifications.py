@@ -128,9 +128,11 @@ async def add_calls(
         "WHERE a.id <> p.author_id AND pa.author_id IS DISTINCT FROM a.id "
         f"AND {unwanted.heard('a.id', person='p.author_id')} "
         f"AND {quiet_threads.is_loud('a.id', post='p.id')} "
-        "AND (p.visibility = 'public' OR EXISTS (SELECT FROM follows f "
+        "AND (p.visibility = 'public' OR EXISTS (SELECT FROM addressees d "
+        "WHERE d.post_id = p.id AND d.actor_id = a.id) OR EXISTS (SELECT FROM follows f "
         "WHERE f.follower_id = a.id AND f.target_id = p.community_id "
-        f"AND f.state = 'accepted')) ORDER BY c.number ON CONFLICT DO NOTHING{_TELL}",
+        "AND p.visibility = 'members' AND f.state = 'accepted')) ORDER BY c.number "
+        f"ON CONFLICT DO NOTHING{_TELL}",
         [post_id for post_id, _ in called],
         [uri for _, uri in called],
         now,

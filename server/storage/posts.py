@@ -23,7 +23,11 @@ FACTS = (
     "p.community_id, co.uri AS community_uri, co.local AS community_local, p.root_id, "
     "ro.uri AS root_uri, p.parent_id, pa.uri AS parent_uri, p.context, p.visibility, "
     "p.published_at, p.edited_at, p.deleted_at, p.deleted_by, p.locked_at, p.pinned_at, "
-    "p.announced_at"
+    "p.announced_at, co.kind = 'person' AS wall, p.quiet, CASE WHEN p.visibility <> 'public' "
+    "THEN ARRAY(SELECT ad.actor_id FROM addressees ad WHERE ad.post_id = p.id) END "
+    "AS addressed, CASE WHEN p.visibility <> 'public' THEN ARRAY(SELECT DISTINCT ah.host "
+    "FROM addressees ad JOIN actors ah ON ah.id = ad.actor_id WHERE ad.post_id = p.id) END "
+    "AS addressed_hosts"
 )
 WORDS = (
     "p.title, p.source, p.html, p.text, p.language, p.topic, tp.name AS topic_name, p.reason, "
@@ -77,6 +81,9 @@ class NewPost:
     duplicate_of: str | None = None
     announced_at: datetime | None = None
     original: bytes | None = None
+    quiet: bool = False
+    #: Whom a post that is not public names; its author too, where it is private.
+    addressed: frozenset[int] = frozenset()
 
 
 def facts_from(row: Row) -> PostFacts:
@@ -103,6 +110,10 @@ def facts_from(row: Row) -> PostFacts:
         locked_at=row["locked_at"],
         pinned_at=row["pinned_at"],
         announced_at=row["announced_at"],
+        wall=row["wall"],
+        quiet=row["quiet"],
+        addressed=frozenset(row["addressed"] or ()),
+        addressed_hosts=frozenset(row["addressed_hosts"] or ()),
     )
 
 

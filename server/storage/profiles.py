@@ -27,7 +27,7 @@ async def of_actors(tx: Transaction, actor_ids: Sequence[int]) -> dict[int, Prof
         "AND f.state = 'accepted') AS followers, "
         "(SELECT count(*) FROM follows f WHERE f.follower_id = a.id "
         "AND f.state = 'accepted') AS following, w.posts, w.last_on "
-        "FROM actors a LEFT JOIN communities c ON c.actor_id = a.id "
+        "FROM actors a LEFT JOIN communities c ON c.actor_id = a.id AND NOT c.wall "
         "CROSS JOIN LATERAL (SELECT count(*) AS posts, max(p.published_at)::date AS last_on "
         "FROM posts p WHERE p.visibility = 'public' AND p.deleted_at IS NULL "
         "AND CASE WHEN c.actor_id IS NULL THEN p.author_id = a.id "

@@ -71,7 +71,7 @@ CREATE FUNCTION public.links_in(html text) RETURNS TABLE(url text, key text, tit
     AS $$
   SELECT DISTINCT ON (public.link_key(u.url)) u.url, public.link_key(u.url),
     left(btrim(regexp_replace(f.found[2], '<[^>]*>', '', 'g')), 200)
-  FROM regexp_matches(left(html, 200000), '<a\s([^>]*)>((?:[^<]|<(?!/a>))*)</a>', 'g')
+  FROM regexp_matches(left(html, 200000), '<a\s([^>]*)>([^<]*(?:<(?!/a>)[^<]*)*)</a>', 'g')
     WITH ORDINALITY AS f (found, place)
   CROSS JOIN LATERAL (SELECT replace(
     substring(f.found[1] FROM 'href="(https?://[^"]+)"'), '&amp;', '&') AS url) u
@@ -134,7 +134,7 @@ CREATE TABLE public.activities (
     visibility text NOT NULL,
     document bytea NOT NULL,
     published_at timestamp with time zone NOT NULL,
-    CONSTRAINT activities_visibility_check CHECK ((visibility = ANY (ARRAY['public'::text, 'members'::text])))
+    CONSTRAINT activities_visibility_check CHECK ((visibility = ANY (ARRAY['public'::text, 'members'::text, 'direct'::text])))
 );
 
 CREATE TABLE public.actor_keys (
@@ -176,6 +176,11 @@ CREATE TABLE public.actors (
     moved_to text,
     words tsvector GENERATED ALWAYS AS (public.search_names(name, display_name, summary)) STORED,
     CONSTRAINT actors_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'community'::text, 'agency'::text, 'moderation'::text])))
+);
+
+CREATE TABLE public.addressees (
+    post_id bigint NOT NULL,
+    actor_id bigint NOT NULL
 );
 
 CREATE TABLE public.agencies (
@@ -256,7 +261,8 @@ CREATE TABLE public.boosts (
     uri text NOT NULL,
     actor_id bigint NOT NULL,
     post_id bigint NOT NULL,
-    boosted_at timestamp with time zone NOT NULL
+    boosted_at timestamp with time zone NOT NULL,
+    id bigint NOT NULL
 );
 
 CREATE TABLE public.communities (
@@ -271,8 +277,16 @@ CREATE TABLE public.communities (
     active_at timestamp with time zone NOT NULL,
     stewards_at timestamp with time zone,
     asks_questions boolean DEFAULT false NOT NULL,
+    wall boolean DEFAULT false NOT NULL,
     CONSTRAINT communities_join_rule_check CHECK ((join_rule = ANY (ARRAY['open'::text, 'approval'::text]))),
     CONSTRAINT communities_visibility_check CHECK ((visibility = ANY (ARRAY['public'::text, 'members'::text])))
+);
+
+CREATE TABLE public.conversations (
+    member_id bigint NOT NULL,
+    root_id bigint NOT NULL,
+    last_id bigint NOT NULL,
+    unread boolean NOT NULL
 );
 
 CREATE TABLE public.deliveries (
@@ -701,13 +715,14 @@ CREATE TABLE public.posts (
     quote_stamp text,
     quote_request text,
     quote_state text,
+    quiet boolean DEFAULT false NOT NULL,
     CONSTRAINT posts_check CHECK (((parent_id IS NULL) = (kind = ANY (ARRAY['question'::text, 'discussion'::text, 'poll'::text])))),
     CONSTRAINT posts_check1 CHECK (((root_id = id) = (parent_id IS NULL))),
     CONSTRAINT posts_check2 CHECK (((deleted_at IS NULL) = (deleted_by IS NULL))),
     CONSTRAINT posts_deleted_by_check CHECK ((deleted_by = ANY (ARRAY['author'::text, 'moderator'::text]))),
     CONSTRAINT posts_kind_check CHECK ((kind = ANY (ARRAY['question'::text, 'discussion'::text, 'poll'::text, 'answer'::text, 'comment'::text]))),
     CONSTRAINT posts_quote_state_check CHECK ((quote_state = ANY (ARRAY['asked'::text, 'approved'::text, 'refused'::text]))),
-    CONSTRAINT posts_visibility_check CHECK ((visibility = ANY (ARRAY['public'::text, 'members'::text])))
+    CONSTRAINT posts_visibility_check CHECK ((visibility = ANY (ARRAY['public'::text, 'members'::text, 'direct'::text])))
 );
 
 CREATE TABLE public.private_notes (
@@ -1003,6 +1018,9 @@ ALTER TABLE ONLY public.actors
 ALTER TABLE ONLY public.actors
     ADD CONSTRAINT actors_uri_key UNIQUE (uri);
 
+ALTER TABLE ONLY public.addressees
+    ADD CONSTRAINT addressees_pkey PRIMARY KEY (post_id, actor_id);
+
 ALTER TABLE ONLY public.agencies
     ADD CONSTRAINT agencies_pkey PRIMARY KEY (host);
 
@@ -1035,6 +1053,9 @@ ALTER TABLE ONLY public.boosts
 
 ALTER TABLE ONLY public.communities
     ADD CONSTRAINT communities_pkey PRIMARY KEY (actor_id);
+
+ALTER TABLE ONLY public.conversations
+    ADD CONSTRAINT conversations_pkey PRIMARY KEY (member_id, root_id);
 
 ALTER TABLE ONLY public.deliveries
     ADD CONSTRAINT deliveries_activity_id_inbox_key UNIQUE (activity_id, inbox);
@@ -1305,6 +1326,8 @@ CREATE INDEX actors_by_word ON public.actors USING gin (words);
 
 CREATE UNIQUE INDEX actors_local_name ON public.actors USING btree (name) WHERE local;
 
+CREATE INDEX addressees_by_actor ON public.addressees USING btree (actor_id, post_id);
+
 CREATE INDEX agencies_by_state ON public.agencies USING btree (state, host);
 
 CREATE INDEX authorizations_by_member ON public.authorizations USING btree (member_id);
@@ -1316,6 +1339,12 @@ CREATE INDEX authorizations_expire ON public.authorizations USING btree (expires
 CREATE INDEX backfills_waiting ON public.backfills USING btree (origin) WHERE (state = 'waiting'::text);
 
 CREATE UNIQUE INDEX bookmarks_latest ON public.bookmarks USING btree (member_id, id DESC);
+
+CREATE INDEX boosts_by_actor ON public.boosts USING btree (actor_id, id DESC);
+
+CREATE UNIQUE INDEX boosts_by_id ON public.boosts USING btree (id);
+
+CREATE INDEX conversations_latest ON public.conversations USING btree (member_id, last_id DESC);
 
 CREATE INDEX deliveries_by_age ON public.deliveries USING btree (enqueued_at) WHERE (state = 'waiting'::text);
 
@@ -1511,6 +1540,12 @@ ALTER TABLE ONLY public.activities
 ALTER TABLE ONLY public.actor_keys
     ADD CONSTRAINT actor_keys_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.addressees
+    ADD CONSTRAINT addressees_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.addressees
+    ADD CONSTRAINT addressees_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.authorizations
     ADD CONSTRAINT authorizations_app_id_fkey FOREIGN KEY (app_id) REFERENCES public.apps(id) ON DELETE CASCADE;
 
@@ -1537,6 +1572,12 @@ ALTER TABLE ONLY public.boosts
 
 ALTER TABLE ONLY public.communities
     ADD CONSTRAINT communities_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.conversations
+    ADD CONSTRAINT conversations_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.conversations
+    ADD CONSTRAINT conversations_root_id_fkey FOREIGN KEY (root_id) REFERENCES public.posts(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.deliveries
     ADD CONSTRAINT deliveries_activity_id_fkey FOREIGN KEY (activity_id) REFERENCES public.activities(id);
@@ -1803,6 +1844,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.actor_keys TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.actors TO commonlore_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.addressees TO commonlore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.agencies TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.apps TO commonlore_app;
@@ -1821,6 +1864,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.bookmarks TO commonlore_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.boosts TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.communities TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.conversations TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deliveries TO commonlore_app;
 

@@ -73,7 +73,7 @@ _KNOWN = (
     "ORDER BY k.kind DESC, coalesce(k.signs_at > $2, false), k.signs_at DESC NULLS LAST, "
     "k.key_id), '[]') FROM actor_keys k WHERE k.actor_id = a.id AND k.revoked_at IS NULL "
     "AND (k.ends_at IS NULL OR k.ends_at > $2))::text AS keys "
-    "FROM actors a LEFT JOIN communities c ON c.actor_id = a.id "
+    "FROM actors a LEFT JOIN communities c ON c.actor_id = a.id AND NOT c.wall "
     "WHERE a.local AND a.name = ANY($1)"
 )
 _KEPT = (

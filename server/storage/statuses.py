@@ -22,6 +22,7 @@ class Beside:
     quotes: int = 0
     parent_author: int | None = None
     helped: bool = False
+    boosted: bool = False
     kept: bool = False
     pinned: bool = False
     quiet: bool = False
@@ -40,6 +41,7 @@ async def beside(
         "AND s.revoked_at IS NULL) AS quotes, "
         "EXISTS (SELECT FROM marks m WHERE m.post_id = p.id AND m.actor_id = $2 "
         "AND m.helpful) AS helped, "
+        "EXISTS (SELECT FROM boosts o WHERE o.post_id = p.id AND o.actor_id = $2) AS boosted, "
         "EXISTS (SELECT FROM bookmarks k WHERE k.post_id = p.id AND k.member_id = $2) AS kept, "
         "EXISTS (SELECT FROM pinned_posts n WHERE n.post_id = p.id "
         "AND n.author_id = p.author_id) AS pinned, EXISTS (SELECT FROM quiet_threads q "
@@ -57,6 +59,7 @@ async def beside(
             quotes=row["quotes"],
             parent_author=row["parent_author"],
             helped=row["helped"],
+            boosted=row["boosted"],
             kept=row["kept"],
             pinned=row["pinned"],
             quiet=row["quiet"],

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from schemas.records import DeletedBy, Kind, PostFacts, Visibility
-from server.storage import polls, posts
+from server.storage import conversations, polls, posts
 from server.storage.carried import json_of
 from server.storage.database import Transaction
 from server.storage.posts import NewPost
 
 #: A place without a post: nobody here ever had what stood there, so it is its community's.
-GAP = "p.deleted_at IS NOT NULL AND p.author_id = p.community_id"
+GAP = (
+    "p.deleted_at IS NOT NULL AND p.author_id = p.community_id "
+    "AND NOT (SELECT g.wall FROM communities g WHERE g.actor_id = p.community_id)"
+)
 
 
 #: Behind the uri of a place that made way; no uri of a post has it.
@@ -86,16 +89,17 @@ async def add_many(tx: Transaction, new: Sequence[NewPost]) -> set[int]:
         "INSERT INTO posts (id, uri, kind, author_id, community_id, root_id, parent_id, "
         "context, visibility, title, source, html, text, clean_version, language, topic, "
         "published_at, received_at, edited_at, locked_at, announced_at, carried, duplicate_of, "
-        "quote_uri, quote_stamp, quote_state, active_at) "
+        "quote_uri, quote_stamp, quote_state, quiet, active_at) "
         "SELECT u.*, u.published_at FROM unnest($1::bigint[], $2::text[], $3::text[], "
         "$4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[], $9::text[], "
         "$10::text[], $11::text[], $12::text[], $13::text[], $14::int[], $15::text[], "
         "$16::text[], $17::timestamptz[], $18::timestamptz[], $19::timestamptz[], "
         "$20::timestamptz[], $21::timestamptz[], $22::jsonb[], $23::text[], $24::text[], "
-        "$25::text[], $26::text[]) AS u (id, uri, kind, author_id, community_id, "
+        "$25::text[], $26::text[], $27::boolean[]) AS u (id, uri, kind, author_id, "
+        "community_id, "
         "root_id, parent_id, context, visibility, title, source, html, text, clean_version, "
         "language, topic, published_at, received_at, edited_at, locked_at, announced_at, "
-        "carried, duplicate_of, quote_uri, quote_stamp, quote_state) "
+        "carried, duplicate_of, quote_uri, quote_stamp, quote_state, quiet) "
         "ON CONFLICT (uri) DO NOTHING RETURNING id",
         *columns,
     )
@@ -103,6 +107,9 @@ async def add_many(tx: Transaction, new: Sequence[NewPost]) -> set[int]:
     asked = [(post.id, post.poll) for post in new if post.poll and post.id in added]
     if asked:
         await polls.add_many(tx, asked, now=max(post.received_at for post in new))
+    private = [post for post in new if post.addressed and post.id in added]
+    if private:
+        await conversations.address(tx, {post.id: post.addressed for post in private})
     return added
 
 
@@ -134,6 +141,7 @@ def _row(post: NewPost) -> tuple[object, ...]:
         post.quote.uri if post.quote else None,
         post.quote.stamp if post.quote else None,
         post.quote.state if post.quote else None,
+        post.quiet,
     )
 
 

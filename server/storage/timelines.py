@@ -49,14 +49,18 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A post in a timeline: as its community's boost, or as its author's own word."""
+    """A post in a timeline: as a boost of its community's or a person's, or as it is.
+
+    `boost_id` is of a person's boost.
+    """
 
     post_id: int
-    boosted: bool
+    boosted: bool = False
+    boost_id: int | None = None
 
 
 _WANTED: Final = (
-    "p.deleted_at IS NULL AND ($5 OR p.parent_id IS NULL) "
+    "p.deleted_at IS NULL AND p.visibility <> 'direct' AND ($5 OR p.parent_id IS NULL) "
     "AND (NOT $6 OR jsonb_array_length(coalesce(p.carried -> 'media', '[]')) > 0) "
     "AND ($7::text IS NULL OR p.carried -> 'hashtags' "
     "@> jsonb_build_array(jsonb_build_object('slug', $7::text)))"
@@ -68,36 +72,58 @@ def lines_from(rows: Collection[Row], window: Window) -> list[Line]:
     return found[::-1] if window.rising else found
 
 
+def _with_boosts(rows: Collection[Row], window: Window) -> list[Line]:
+    found = [
+        Line(post_id=row["post_id"], boosted=row["boosted"], boost_id=row["boost_id"])
+        for row in rows
+    ]
+    return found[::-1] if window.rising else found
+
+
 async def home(tx: Transaction, scope: Scope, reader: int, window: Window) -> list[Line]:
     """List threads of joined communities, of followed people and hashtags, and one's own posts.
 
     What an author whom the reader follows wrote in a community that they joined stands once.
-    Who is in an exclusive list of the reader stands there alone.
+    Who is in an exclusive list of the reader stands there alone. What followed people boost
+    stands there, too, but for what the reader would have anyway.
     """
     condition, arguments = listed(scope, post="p", first=5)
-    alive = f"p.deleted_at IS NULL AND {condition} AND {window.sql}"
+    alive = (
+        f"p.deleted_at IS NULL AND p.visibility <> 'direct' AND {condition} AND {window.sql}"
+    )
+    apart = (
+        "NOT EXISTS (SELECT FROM lists l JOIN list_entries e ON e.list_id = l.id "
+        "WHERE l.member_id = $4 AND l.exclusive AND e.actor_id = f.target_id)"
+    )
     rows = await tx.fetch(
-        "SELECT id, bool_and(boosted) AS boosted FROM ("
+        "SELECT * FROM ((SELECT id, id AS post_id, NULL::bigint AS boost_id, "
+        "bool_and(boosted) AS boosted FROM ("
         "SELECT t.* FROM follows f CROSS JOIN LATERAL ("
         "(SELECT p.id, true AS boosted FROM posts p WHERE p.community_id = f.target_id "
         f"AND p.parent_id IS NULL AND {alive}) UNION ALL "
         "(SELECT p.id, false FROM posts p WHERE p.author_id = f.target_id "
         f"AND p.parent_id IS NULL AND {alive})) t "
-        "WHERE f.follower_id = $4 AND f.state = 'accepted' AND NOT EXISTS (SELECT FROM lists l "
-        "JOIN list_entries e ON e.list_id = l.id WHERE l.member_id = $4 AND l.exclusive "
-        "AND e.actor_id = f.target_id) UNION ALL "
+        f"WHERE f.follower_id = $4 AND f.state = 'accepted' AND {apart} UNION ALL "
         "SELECT t.* FROM followed_hashtags h CROSS JOIN LATERAL ("
         "SELECT p.id, false FROM posts p WHERE p.carried -> 'hashtags' "
         "@> jsonb_build_array(jsonb_build_object('slug', h.slug)) "
-        "AND p.visibility = 'public' AND p.parent_id IS NULL "
+        "AND p.visibility = 'public' AND NOT p.quiet AND p.parent_id IS NULL "
         f"AND {alive}) t WHERE h.member_id = $4 UNION ALL "
         f"(SELECT p.id, false FROM posts p WHERE p.author_id = $4 AND {alive})) w "
-        f"GROUP BY id ORDER BY id {window.order} LIMIT $3",
+        f"GROUP BY id ORDER BY id {window.order} LIMIT $3) UNION ALL "
+        "SELECT t.id, t.post_id, t.id, false FROM (SELECT $4::bigint AS target_id UNION ALL "
+        "SELECT f.target_id FROM follows f WHERE f.follower_id = $4 AND f.state = 'accepted' "
+        f"AND {apart}) f CROSS JOIN LATERAL (SELECT b.id, b.post_id FROM boosts b "
+        "JOIN posts p ON p.id = b.post_id WHERE b.actor_id = f.target_id "
+        "AND p.deleted_at IS NULL AND NOT EXISTS (SELECT FROM follows k WHERE k.state = "
+        "'accepted' AND k.follower_id = $4 AND k.target_id IN (p.author_id, p.community_id)) "
+        f"AND {condition} AND {window.numbered(1, row='b')}) t) everything "
+        f"ORDER BY id {window.order} LIMIT $3",
         *window.arguments,
         reader,
         *arguments,
     )
-    return lines_from(rows, window)
+    return _with_boosts(rows, window)
 
 
 async def public(
@@ -107,7 +133,7 @@ async def public(
     condition, arguments = listed(scope, post="p", first=6)
     rows = await tx.fetch(
         "SELECT p.id, false AS boosted FROM posts p WHERE p.parent_id IS NULL "
-        "AND p.visibility = 'public' AND p.deleted_at IS NULL "
+        "AND p.visibility = 'public' AND NOT p.quiet AND p.deleted_at IS NULL "
         "AND (NOT $4 OR (SELECT a.local FROM actors a WHERE a.id = p.author_id)) "
         "AND (NOT $5 OR NOT (SELECT a.local FROM actors a WHERE a.id = p.author_id)) "
         f"AND {condition} AND {window.sql}",
@@ -138,7 +164,8 @@ async def tagged(
     condition, arguments = listed(scope, post="p", first=10)
     rows = await tx.fetch(
         "SELECT p.id, false AS boosted FROM posts p WHERE p.visibility = 'public' "
-        "AND p.deleted_at IS NULL AND (p.carried -> 'hashtags' @> ANY($4::jsonb[]) "
+        "AND NOT p.quiet AND p.deleted_at IS NULL "
+        "AND (p.carried -> 'hashtags' @> ANY($4::jsonb[]) "
         "OR ($7 AND p.kind = 'question') "
         "OR ($8 AND p.kind = 'question' AND p.answers = 0)) "
         "AND p.carried -> 'hashtags' @> ALL($5::jsonb[]) "
@@ -168,28 +195,33 @@ class Of:
     replies: bool = True
     media: bool = False
     pinned: bool = False
+    boosts: bool = False
     tag: str | None = None
 
 
 async def of_person(
     tx: Transaction, scope: Scope, author_id: int, of: Of, window: Window
 ) -> list[Line]:
-    condition, arguments = of_their_own(scope, post="p", first=9)
-    return lines_from(
-        await tx.fetch(
-            "SELECT p.id, false AS boosted FROM posts p WHERE p.author_id = $4 "
-            "AND (NOT $8 OR EXISTS (SELECT FROM pinned_posts n WHERE n.post_id = p.id)) "
-            f"AND {_WANTED} AND {condition} AND {window.sql}",
-            *window.arguments,
-            author_id,
-            of.replies,
-            of.media,
-            of.tag,
-            of.pinned,
-            *arguments,
-        ),
-        window,
+    condition, arguments = of_their_own(scope, post="p", first=10)
+    rows = await tx.fetch(
+        "SELECT * FROM ((SELECT p.id, p.id AS post_id, NULL::bigint AS boost_id, "
+        "false AS boosted FROM posts p WHERE p.author_id = $4 "
+        "AND (NOT $8 OR EXISTS (SELECT FROM pinned_posts n WHERE n.post_id = p.id)) "
+        f"AND {_WANTED} AND {condition} AND {window.sql}) UNION ALL "
+        "(SELECT b.id, b.post_id, b.id, false FROM boosts b JOIN posts p ON p.id = b.post_id "
+        f"WHERE b.actor_id = $4 AND NOT $8 AND $9 AND {_WANTED} AND {condition} "
+        f"AND {window.numbered(1, row='b')})) everything "
+        f"ORDER BY id {window.order} LIMIT $3",
+        *window.arguments,
+        author_id,
+        of.replies,
+        of.media,
+        of.tag,
+        of.pinned,
+        of.boosts,
+        *arguments,
     )
+    return _with_boosts(rows, window)
 
 
 async def of_community(

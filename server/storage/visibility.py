@@ -6,13 +6,17 @@ from server.storage import unwanted
 
 def readable(scope: Scope, *, post: str, first: int) -> tuple[str, list[object]]:
     """Give a condition on a posts alias, and its arguments, numbered from `$first`."""
-    everything, public, joined, author = (f"${first + place}" for place in range(4))
+    everything, public, joined, author, host = (f"${first + place}" for place in range(5))
     sql = (
-        f"({everything}::boolean OR ({public}::boolean AND {post}.visibility = 'public') "
-        f"OR {post}.community_id = ANY({joined}::bigint[]) OR {post}.author_id = "
-        f"{author}::bigint)"
+        f"({post}.author_id = {author}::bigint OR ({post}.visibility <> 'direct' "
+        f"AND ({everything}::boolean OR ({public}::boolean AND {post}.visibility = 'public') "
+        f"OR {post}.community_id = ANY({joined}::bigint[]))) OR ({post}.visibility <> 'public' "
+        "AND EXISTS (SELECT FROM addressees ax JOIN actors aa ON aa.id = ax.actor_id "
+        f"WHERE ax.post_id = {post}.id AND (aa.id = {author}::bigint "
+        f"OR aa.host = {host}::text))))"
     )
-    return sql, [scope.everything, scope.public, sorted(scope.joined), scope.author]
+    arguments = [scope.everything, scope.public, sorted(scope.joined), scope.author, scope.host]
+    return sql, arguments
 
 
 #: The blocked domains as one pattern for hosts: each with what is below it, and with any port

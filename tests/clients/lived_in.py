@@ -12,6 +12,7 @@ import aiohttp
 from schemas.records import Role, Visibility
 from server.services import communities, trending
 from server.storage import boosts
+from server.storage.boosts import Boost
 from server.storage.embedded import Cluster
 from tests import files
 from tests.clients.programs import Program, opened, program_of
@@ -173,10 +174,13 @@ class _Town:
         async with self.here.database.transaction("test") as tx:
             await boosts.add(
                 tx,
-                f"{self.away.origin}/boosts/1",
-                actor_id=int(ids["dora"]),
-                post_id=int(ids["question"]),
-                now=self.here.now(),
+                Boost(
+                    id=self.here.context.ids.mint(self.here.now()),
+                    uri=f"{self.away.origin}/boosts/1",
+                    actor_id=int(ids["dora"]),
+                    post_id=int(ids["question"]),
+                    boosted_at=self.here.now(),
+                ),
             )
 
     async def keep(self) -> None:

@@ -100,10 +100,10 @@ async def test_a_long_first_line_is_cut_for_the_title_and_stays_whole(place: Pla
 @pytest.mark.parametrize(
     ("sent", "words"),
     [
-        ({"status": "Hello, world"}, "mention one that you belong to"),
+        ({"status": "Hello, world", "visibility": "everybody"}, "one of public, unlisted"),
         ({"status": "@vault Hello"}, "You are not a member of @vault"),
         ({"status": "@plaza"}, "title"),
-        ({"status": WROTE, "visibility": "direct"}, "no private messages"),
+        ({"status": " ", "visibility": "direct"}, "no text yet"),
         ({"status": WROTE, "scheduled_at": "2030-01-01T00:00:00Z"}, "publish later"),
         ({"status": WROTE, "media_ids": ["1"]}, "not there any more"),
         ({"status": WROTE, "poll": {"options": ["One"]}}, "between 2 and 10"),

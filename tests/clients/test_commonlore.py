@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from schemas.records import AgencyState, JoinRule, Role, Visibility
-from server.services import communities, posts, stewardship
+from server.services import changing, communities, stewardship
 from server.storage import agencies
 from server.storage.embedded import Cluster
 from tests.clients.described import Described, titles
@@ -290,7 +290,7 @@ async def test_of_what_is_deleted_no_word_and_no_thanks_are_left(place: Place) -
     amina = await life.signed_in(place.here.context, "amina")
     ben = await life.signed_in(place.here.context, "ben")
     await stewardship.remove(place.here.context, amina, int(answer["id"]), "Names a patient")
-    await posts.withdraw(place.here.context, ben, int(question["id"]))
+    await changing.withdraw(place.here.context, ben, int(question["id"]))
 
     reply = await place.guest.ask("GET", f"/threads/{question['id']}")
     listed = await place.guest.get(f"/communities/{place.plaza}/threads", limit=80)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from schemas.records import Kind, Role
-from server.services import communities, kudos, people, posts
+from server.services import changing, communities, kudos, people, posts
 from server.services.posts import Draft
 from server.storage import notifications
 from server.storage.embedded import Cluster
@@ -177,7 +177,7 @@ async def test_what_may_not_be_read_any_more_is_not_told(news: News) -> None:
     context = news.here.context
     ben = await life.signed_in(context, "ben")
 
-    await posts.withdraw(context, ben, news.answer)
+    await changing.withdraw(context, ben, news.answer)
 
     assert [each["type"] for each in await news.amina.get(ONE)] == [
         "follow",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from schemas.records import Kind, Role, Visibility
-from server.services import communities, kudos, people, posts
+from server.services import changing, communities, kudos, people, posts
 from server.services.posts import Draft
 from server.storage.embedded import Cluster
 from server.storage.sessions import SignedIn
@@ -136,7 +136,7 @@ async def test_bookmarks_go_on_by_the_link_and_what_is_deleted_is_gone(scene: Sc
     made = [await scene.ask("chloe", f"Kept {number}") for number in range(3)]
     for post_id in reversed(made):
         await scene.ben.post(f"/api/v1/statuses/{post_id}/bookmark")
-    await posts.withdraw(scene.here.context, await scene.signed_in("chloe"), made[1])
+    await changing.withdraw(scene.here.context, await scene.signed_in("chloe"), made[1])
 
     first = await scene.ben.ask("GET", "/api/v1/bookmarks?limit=1")
     following = first.headers["Link"].split(";")[0].strip("<>")

@@ -9,7 +9,7 @@ import pytest
 
 from schemas.records import Kind, Role, Visibility
 from server.context import BOOST
-from server.services import choices, communities, kudos, people, polls, posts
+from server.services import changing, choices, communities, kudos, people, polls, posts
 from server.services.polls import PollDraft
 from server.services.posts import Draft
 from server.storage.embedded import Cluster
@@ -282,11 +282,11 @@ async def test_every_version_is_in_the_history(scene: Scene) -> None:
     draft = Draft(title="Old?", source="Old")
     made = await posts.publish_thread(context, ben, scene.plaza, Kind.DISCUSSION, draft)
     scene.clock.turn(timedelta(hours=1))
-    await posts.edit(context, ben, made.id, Draft(title="New?", source="New **words**"))
+    await changing.edit(context, ben, made.id, Draft(title="New?", source="New **words**"))
 
     versions = await scene.guest.get(f"/api/v1/statuses/{made.id}/history")
     written = await scene.ben.get(f"/api/v1/statuses/{made.id}/source")
-    await posts.withdraw(context, ben, made.id)
+    await changing.withdraw(context, ben, made.id)
 
     assert [each["content"].strip() for each in versions] == [
         "<p><strong>Old?</strong></p><p>Old</p>",
@@ -307,7 +307,7 @@ async def test_a_poll_tells_how_it_stands_to_those_who_voted(scene: Scene) -> No
     before = (await scene.ben.get(f"/api/v1/statuses/{made.id}"))["poll"]
     await polls.vote(context, await life.signed_in(context, "ben"), made.id, [1])
     after = (await scene.ben.get(f"/api/v1/statuses/{made.id}"))["poll"]
-    await posts.withdraw(context, amina, made.id)
+    await changing.withdraw(context, amina, made.id)
 
     assert [option["votes_count"] for option in before["options"]] == [None, None]
     assert (before["voted"], before["multiple"], before["expired"]) == (False, False, False)

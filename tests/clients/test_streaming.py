@@ -12,7 +12,7 @@ import pytest
 
 from schemas.records import Kind, Role, Visibility
 from server.context import BOOST
-from server.services import accounts, communities, kudos, posts, silencing
+from server.services import accounts, changing, communities, kudos, posts, silencing
 from server.services.posts import Draft
 from server.storage.embedded import Cluster
 from server.streaming import MOST_EACH, Hub, Listener, Message
@@ -139,9 +139,11 @@ async def test_edits_and_deletions_are_told(hall: Hall) -> None:
     amina = await life.signed_in(context, "amina")
     async with listening(hall.ben, "user", "public:local", "hashtag river") as socket:
         hall.clock.turn(life.MINUTE)
-        await posts.edit(context, amina, question, Draft(title="Why?", source="Other #river"))
+        await changing.edit(
+            context, amina, question, Draft(title="Why?", source="Other #river")
+        )
         edited = [await told(socket) for _ in range(3)]
-        await posts.withdraw(context, amina, question)
+        await changing.withdraw(context, amina, question)
         deleted = [await told(socket) for _ in range(3)]
 
     assert {each["event"] for each in edited} == {"status.update"}

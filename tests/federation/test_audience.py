@@ -17,7 +17,7 @@ from federation.audience import (
     receiver_class,
 )
 from federation.translate.incoming_posts import visibility_of
-from schemas.records import Visibility
+from schemas.records import OF_COMMUNITIES, Visibility
 from schemas.wire.vocabulary import PUBLIC
 
 GROUP = "https://transport.example/c/roadsafety"
@@ -74,7 +74,7 @@ def test_only_public_posts_go_to_the_authors_followers(visibility, followers, cc
     assert create_addressing(post, author_followers=followers) == Addressing(post.to, cc)
 
 
-@pytest.mark.parametrize("visibility", list(Visibility))
+@pytest.mark.parametrize("visibility", OF_COMMUNITIES)
 def test_what_we_address_reads_back_as_what_it_is(visibility):
     assert visibility_of(*addressing(visibility, **PLACE)) is visibility
 

@@ -16,6 +16,7 @@ from federation.translate.sanitize import from_html, plain
 from schemas.gate import Released, ReleaseKey
 from schemas.records import (
     KUDOS_EMOJI,
+    OF_COMMUNITIES,
     Actor,
     ActorKind,
     Community,
@@ -633,7 +634,7 @@ def posts(draw: st.DrawFn) -> Post:
         root_uri=POST,
         parent_uri=None if starts else ANSWER,
         context=draw(st.sampled_from([None, f"{GROUP}/t/x"])),
-        visibility=draw(st.sampled_from(Visibility)),
+        visibility=draw(st.sampled_from(OF_COMMUNITIES)),
         published_at=published,
         edited_at=draw(st.sampled_from([None, THEN])),
         locked_at=draw(st.sampled_from([None, NOW])) if starts else None,
@@ -693,7 +694,7 @@ def communities(draw: st.DrawFn) -> Community:
         charter=charter,
         charter_source=draw(WORDS),
         join=draw(st.sampled_from(JoinRule)),
-        visibility=draw(st.sampled_from(Visibility)),
+        visibility=draw(st.sampled_from(OF_COMMUNITIES)),
         topics=draw(st.sampled_from([(), (Topic(slug="question", name="Q"),)])),
         several_answers=draw(st.booleans()),
     )

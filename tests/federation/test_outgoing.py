@@ -18,6 +18,7 @@ from federation.signatures.keys import generate_ed25519, generate_rsa
 from federation.translate import outgoing, outgoing_activities, outgoing_moves
 from schemas.gate import Released, ReleaseKey
 from schemas.records import (
+    OF_COMMUNITIES,
     Actor,
     ActorKind,
     Community,
@@ -140,7 +141,7 @@ def every_post() -> list[dict[str, object]]:
         )
         for kind in Kind
         if kind is not Kind.POLL
-        for visibility in Visibility
+        for visibility in OF_COMMUNITIES
     ]
 
 

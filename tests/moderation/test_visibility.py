@@ -50,6 +50,33 @@ def test_each_reader_reads_just_what_is_theirs(
     assert may_read(facts(), scope) is members
 
 
+@pytest.mark.parametrize(
+    ("reader", "direct", "members"),
+    [
+        (Anonymous(), False, False),
+        (MEMBER, True, True),  # the author
+        (STRANGER, True, True),  # whom it names
+        (replace(STRANGER, actor_id=5), False, False),
+        (replace(JOINED, actor_id=5), False, True),
+        (MODERATOR, False, True),
+        (ADMITTED, True, True),
+        (replace(ADMITTED, host="b.example"), False, False),
+        (replace(WITH_US, host="b.example"), False, True),
+        (WAITING, False, False),
+        (BLOCKED, False, False),
+    ],
+)
+def test_vis_03_what_is_private_is_for_those_it_names_and_for_no_moderator(
+    reader: Principal, direct: bool, members: bool
+) -> None:
+    named = replace(facts(), addressed=frozenset({3}), addressed_hosts=frozenset({"a.example"}))
+
+    scope = scope_of(reader, Surface.API, open_federation=True)
+
+    assert may_read(replace(named, visibility=Visibility.DIRECT), scope) is direct
+    assert may_read(named, scope) is members
+
+
 @pytest.mark.parametrize(("surface", "open_federation"), list(product(Surface, [False, True])))
 def test_a_guest_reads_public_posts_in_the_browser_and_elsewhere_by_the_agencys_leave(
     surface: Surface, open_federation: bool

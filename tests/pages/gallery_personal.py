@@ -8,6 +8,34 @@ _LIST = Record(id=4, title="Colleagues at other agencies", replies="list", exclu
 _FILTER = Record(id=5, title="Elections", action="hide", expires_at=s.before(days=-3), posts=())
 
 PAGES: dict[str, tuple[str, dict[str, object]]] = {
+    "write": ("write.html", {"to": None, "files": (), "preview_html": None}),
+    "write-message": (
+        "write.html",
+        {
+            "to": s.TOMAS,
+            "files": (),
+            "preview_html": "<p>At <em>noon</em>?</p>",
+            "form": {"body": f"{s.TOMAS.handle} At *noon*?"},
+            "errors": {"body": "What is not for everybody goes to admitted agencies."},
+        },
+    ),
+    "messages": (
+        "messages.html",
+        {
+            "conversations": [
+                Record(
+                    url="/p/1",
+                    people=[s.TOMAS, s.JONAS],
+                    text="At noon, in the hall?",
+                    last=s.before(days=1),
+                    unread=True,
+                ),
+                Record(url="/p/2", people=[], text="", last=s.before(days=9), unread=False),
+            ],
+            "pages": {"previous": None, "next": "/messages?before=3"},
+        },
+    ),
+    "messages-empty": ("messages.html", {"conversations": [], "pages": None}),
     "bookmarks": (
         "bookmarks.html",
         {

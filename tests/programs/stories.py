@@ -9,7 +9,7 @@ import pytest
 
 from schemas.records import FollowState, Kind, PostFacts
 from schemas.wire.vocabulary import PUBLIC
-from server.services import choices, communities, kudos, posts, reporting
+from server.services import changing, choices, communities, kudos, reporting
 from server.services.errors import NotAllowed
 from server.services.posts import Draft
 from server.storage.embedded import Cluster
@@ -140,9 +140,9 @@ async def all_that_a_member_does_is_taken(scene: Neighbour) -> None:
     assert await program.kinds_taken() == ["Undo Like", "Like", "Undo Like"]
 
     world.scene.clock.turn(MINUTE)
-    await posts.edit(context, bob, question.id, Draft(title="Why swarm?", source="Better."))
+    await changing.edit(context, bob, question.id, Draft(title="Why swarm?", source="Better."))
     assert await program.kinds_taken() == ["Update"]
-    await posts.withdraw(context, bob, answer.id)
+    await changing.withdraw(context, bob, answer.id)
     assert await program.kinds_taken() == ["Delete"]
 
 

@@ -10,8 +10,24 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from schemas.records import Community, JoinRule, Kind, PostFacts, Role, Visibility
-from server.services import accounts, agencies, communities, people, posts, stewardship
+from schemas.records import (
+    OF_COMMUNITIES,
+    Community,
+    JoinRule,
+    Kind,
+    PostFacts,
+    Role,
+    Visibility,
+)
+from server.services import (
+    accounts,
+    agencies,
+    changing,
+    communities,
+    people,
+    posts,
+    stewardship,
+)
 from server.services.communities import CommunityDraft
 from server.services.posts import Draft
 from server.storage import deliveries, migrate
@@ -496,7 +512,7 @@ async def test_del_24_a_delete_reaches_an_agency_whose_people_left_meanwhile(
 
     tess = await life.signed_in(transport.context, "tess")
     if act == "withdraw":
-        await posts.withdraw(transport.context, tess, asked.id)
+        await changing.withdraw(transport.context, tess, asked.id)
     else:
         await stewardship.remove(transport.context, tess, asked.id, "Not for here")
     await settle(transport, health)
@@ -507,7 +523,7 @@ async def test_del_24_a_delete_reaches_an_agency_whose_people_left_meanwhile(
     assert {entry.host for entry in told} == {health.host}
 
 
-@pytest.mark.parametrize("visibility", list(Visibility))
+@pytest.mark.parametrize("visibility", OF_COMMUNITIES)
 async def test_del_24_what_comes_back_does_so_where_people_left_meanwhile(
     three: tuple[Instance, Instance, Instance], visibility: Visibility
 ) -> None:
@@ -555,7 +571,7 @@ async def test_del_24_an_edit_does_not_follow_those_who_left(
     tess = await life.signed_in(transport.context, "tess")
     draft = Draft(title="Changed since", source="Other words")
     clock.turn(timedelta(seconds=5))
-    await posts.edit(transport.context, tess, asked.id, draft)
+    await changing.edit(transport.context, tess, asked.id, draft)
     await settle(transport, health)
 
     look = "SELECT title FROM posts WHERE uri = $1"
@@ -593,7 +609,7 @@ async def test_del_24_a_blocked_agency_is_told_nothing_even_of_what_it_has(
     before = await life.value(transport, "SELECT count(*) FROM deliveries")
 
     tess = await life.signed_in(transport.context, "tess")
-    await posts.withdraw(transport.context, tess, asked.id)
+    await changing.withdraw(transport.context, tess, asked.id)
 
     assert await life.value(transport, "SELECT count(*) FROM deliveries") == before
     async with transport.database.reading() as tx:

@@ -9,7 +9,7 @@ import pytest
 from yarl import URL
 
 from schemas.attached import Media, MediaKind
-from schemas.records import Actor, AgencyState, Community, Kind, Visibility
+from schemas.records import OF_COMMUNITIES, Actor, AgencyState, Community, Kind, Visibility
 from server.services import clearing_media, elsewhere, storing, tickets
 from server.services.media_forms import LARGEST_PICTURE
 from server.storage import posts
@@ -93,7 +93,7 @@ async def world(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
             author=await home.knows(agency.person(home.context, "bo")),
             rooms={
                 each: await home.community(f"the_{each.value}", visibility=each)
-                for each in Visibility
+                for each in OF_COMMUNITIES
             },
         )
 

@@ -9,7 +9,7 @@ import pytest
 from federation.translate.incoming_posts import post_from
 from schemas.records import AgencyState, Community, PostFacts, Visibility
 from schemas.wire.vocabulary import PUBLIC_FORMS
-from server.services import posts
+from server.services import changing
 from server.storage.embedded import Cluster
 from tests.hostile_peer import HostilePeer
 from tests.instance import START
@@ -258,7 +258,7 @@ async def _deliver(health: House, uri: str, host: str) -> None:
 async def test_vis_06_what_is_gone_is_in_no_activity(own_world: World) -> None:
     inner = own_world.posts["inner"]
     mona = await own_world.health.member("mona")
-    await posts.withdraw(own_world.health.context, mona, inner.id)
+    await changing.withdraw(own_world.health.context, mona, inner.id)
 
     for uri in await _activities(own_world, own_world.inner):
         reply = await own_world.get(uri, "member")

@@ -10,7 +10,15 @@ import pytest
 
 from schemas.records import AgencyState, Community, JoinRule, Kind, PostFacts, Role, Visibility
 from server.routes import ROUTES, Route
-from server.services import accounts, communities, filtering, listing, posts, reporting
+from server.services import (
+    accounts,
+    changing,
+    communities,
+    filtering,
+    listing,
+    posts,
+    reporting,
+)
 from server.services.communities import CommunityDraft
 from server.services.filtering import FilterDraft, KeywordDraft
 from server.services.posts import Draft
@@ -208,9 +216,9 @@ async def test_vis_08_words_that_were_taken_back_are_not_found_at_once(
 
     clock.turn(timedelta(seconds=5))
     if act == "edit":
-        await posts.edit(context, mona, asked.id, Draft(title="Okapi", source="Words"))
+        await changing.edit(context, mona, asked.id, Draft(title="Okapi", source="Words"))
     else:
-        await posts.withdraw(context, mona, asked.id)
+        await changing.withdraw(context, mona, asked.id)
 
     assert not await found(browser, f"quagga+{act}")
 

@@ -17,7 +17,7 @@ from schemas.records import (
     PostFacts,
     Visibility,
 )
-from server.services import entitlement, posts
+from server.services import changing, entitlement, posts
 from server.storage import communities, threads
 from server.storage.embedded import Cluster
 from server.storage.posts import NewPost
@@ -127,7 +127,9 @@ async def test_a_deleted_post_is_a_tombstone_wherever_its_words_were(scene: Scen
     community = await scene.health.community("roads")
     question = await scene.health.asks(community)
     create_uri = await scene.health.sql("SELECT uri FROM activities WHERE type = 'Create'")
-    await posts.withdraw(scene.health.context, await scene.health.member("mona"), question.id)
+    await changing.withdraw(
+        scene.health.context, await scene.health.member("mona"), question.id
+    )
     delete_uri = await scene.health.sql("SELECT uri FROM activities WHERE type = 'Delete'")
 
     post = await scene.health.get(question.uri, scene.lands)
@@ -182,7 +184,7 @@ async def test_an_outbox_has_the_words_of_today(scene: Scene) -> None:
     scene.clock.turn(timedelta(minutes=1))
     draft = posts.Draft(source="Better words", title="Better title")
     member = await scene.health.member("mona")
-    await posts.edit(scene.health.context, member, question.id, draft)
+    await changing.edit(scene.health.context, member, question.id, draft)
 
     outbox = (await scene.health.get(f"{community.uri}/outbox", scene.lands)).json
 

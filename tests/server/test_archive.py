@@ -9,7 +9,7 @@ import pytest
 
 from schemas.records import Community, Kind, PostFacts, Visibility
 from schemas.wire import archive as wire
-from server.services import communities, contexts, kudos, posts, stewardship
+from server.services import changing, communities, contexts, kudos, posts, stewardship
 from server.services.posts import Draft
 from tests.hostile_peer import HostilePeer
 from tests.reading_house import House, Stranger, TurnedClock, house, stranger
@@ -106,7 +106,7 @@ async def test_what_happens_in_a_thread_changes_its_digest_and_no_other(scene: S
 async def test_a_deleted_thread_is_listed_no_more(scene: Scene) -> None:
     first, second = await scene.threads(2)
     member = await scene.health.member("mona")
-    await posts.withdraw(scene.health.context, member, first.id)
+    await changing.withdraw(scene.health.context, member, first.id)
 
     [page] = await scene.pages()
 
@@ -198,8 +198,8 @@ async def test_a_deleted_post_is_listed_where_something_replies_to_it(scene: Sce
         )
         for each in (answer, removed)
     ]
-    await posts.withdraw(health.context, mona, answer.id)
-    await posts.withdraw(health.context, mona, alone.id)
+    await changing.withdraw(health.context, mona, answer.id)
+    await changing.withdraw(health.context, mona, alone.id)
     await stewardship.remove(health.context, mona, removed.id, "Off topic.")
 
     thread = (await health.get(str(asked.context), scene.lands)).json
@@ -224,7 +224,7 @@ async def test_a_deleted_thread_is_listed_as_long_as_something_in_it_lives(
     answer = await scene.health.answers(asked)
     mona = await scene.health.member("mona")
 
-    await posts.withdraw(scene.health.context, mona, asked.id)
+    await changing.withdraw(scene.health.context, mona, asked.id)
 
     assert [[entry["id"] for entry in page] for page in await scene.pages()] == [[asked.uri]]
     thread = (await scene.health.get(str(asked.context), scene.lands)).json
@@ -233,7 +233,7 @@ async def test_a_deleted_thread_is_listed_as_long_as_something_in_it_lives(
     assert "inReplyTo" not in root
     assert reply["id"] == answer.uri
 
-    await posts.withdraw(scene.health.context, mona, answer.id)
+    await changing.withdraw(scene.health.context, mona, answer.id)
     assert await scene.pages() == [[]]
 
 
@@ -260,7 +260,7 @@ async def test_who_thanked_whom_is_told_where_it_was_told_as_it_happened(scene: 
     assert like["actor"] == nora.member.actor.uri
     assert like["kudosFor"]["category"] == "saved-time"
     assert like["proof"]["verificationMethod"].startswith(nora.member.actor.uri)
-    await posts.withdraw(health.context, mona, answer.id)
+    await changing.withdraw(health.context, mona, answer.id)
     assert (await health.get(uri, scene.lands)).json["orderedItems"] == []
 
 

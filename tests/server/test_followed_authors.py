@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from schemas.records import Kind
-from server.services import discovery, people, posts, stewardship
+from server.services import changing, discovery, people, posts, stewardship
 from server.services.posts import Draft
 from server.storage import agencies, follows
 from server.storage import posts as stored
@@ -75,10 +75,10 @@ async def test_a_follower_on_mastodon_sees_the_edit_of_what_the_community_booste
     bob = await town.scene.signed_in("bob")
     town.scene.clock.turn(_MINUTE)
 
-    await posts.edit(
+    await changing.edit(
         town.scene.here.context, bob, thread.id, Draft(title="How now?", source="Edited.")
     )
-    await posts.withdraw(town.scene.here.context, bob, thread.id)
+    await changing.withdraw(town.scene.here.context, bob, thread.id)
 
     assert await _sent(town, thread.uri, "parks") == ["Announce", "Update", "Undo", "Delete"]
 

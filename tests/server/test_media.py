@@ -15,7 +15,7 @@ from federation.translate.outgoing_parts import media_documents
 from schemas.attached import MediaKind
 from schemas.records import Kind
 from server.context import Context
-from server.services import attaching, clearing_media, developing, media, posts
+from server.services import attaching, changing, clearing_media, developing, media, posts
 from server.services.attaching import Chosen
 from server.services.errors import Conflict, Invalid, NotFound
 from server.services.posts import Draft
@@ -143,11 +143,11 @@ async def test_an_edit_keeps_the_files_unless_it_chooses_others(home: House):
     home.context.clock.turn(timedelta(minutes=1))
 
     draft = Draft(source="Look again", title="What is this?")
-    await posts.edit(home.context, member, facts.id, draft)
+    await changing.edit(home.context, member, facts.id, draft)
     kept = await ids_of(home, facts.id)
     chosen = (Chosen(id=second.id), Chosen(id=second.id))
     home.context.clock.turn(timedelta(minutes=1))
-    await posts.edit(home.context, member, facts.id, replace(draft, media=chosen))
+    await changing.edit(home.context, member, facts.id, replace(draft, media=chosen))
 
     assert kept == [first.id]
     assert await ids_of(home, facts.id) == [second.id]
@@ -202,12 +202,12 @@ async def test_files_go_with_their_post(home: House):
     medium = await take(home, files.picture())
     facts = await asks_with(home, medium)
 
-    await posts.withdraw(home.context, await home.member("mona"), facts.id)
+    await changing.withdraw(home.context, await home.member("mona"), facts.id)
     await clearing_media.clear(home.context)
 
     assert left(home) == []
     with pytest.raises(Conflict):
-        await posts.withdraw(home.context, await home.member("mona"), facts.id)
+        await changing.withdraw(home.context, await home.member("mona"), facts.id)
 
 
 async def test_the_same_file_of_two_members_is_there_until_both_are_gone(home: House):

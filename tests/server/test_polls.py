@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from federation.translate.incoming import post_from
-from server.services import discovery, importing, polls, posts
+from server.services import changing, discovery, importing, polls
 from server.services.errors import Conflict, Invalid, NotAllowed, NotFound
 from server.services.gathering import Gathered
 from server.services.posts import Draft
@@ -193,7 +193,7 @@ async def test_a_poll_that_is_gone_takes_no_votes_and_forgets_them(town):
     poll = await start(scene, town.plaza.id, "bob")
     await done(scene, town.ada, "Create", ballot(scene, town.ada, poll.uri, "CSV"))
 
-    await posts.withdraw(scene.here.context, await scene.signed_in("bob"), poll.id)
+    await changing.withdraw(scene.here.context, await scene.signed_in("bob"), poll.id)
 
     late = ballot(scene, town.nils, poll.uri, "CSV")
     assert await ignored(scene, town.nils, "Create", late) == "post-deleted"

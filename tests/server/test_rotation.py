@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from federation.signatures.keys import generate_rsa
-from schemas.records import AgencyState, Visibility
+from schemas.records import OF_COMMUNITIES, AgencyState, Visibility
 from server.services import rotation
 from server.services.errors import Conflict, NotFound
 from server.workers.housekeeping import clean_once
@@ -91,7 +91,7 @@ async def test_stolen_keys_end_even_while_they_are_being_changed(here: House) ->
     assert not set(left) & set(under_way)
 
 
-@pytest.mark.parametrize("visibility", list(Visibility)[:2])
+@pytest.mark.parametrize("visibility", OF_COMMUNITIES)
 async def test_a_community_has_new_keys_too(here: House, visibility: Visibility) -> None:
     await here.community("roads", visibility=visibility)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from moderation.visibility import Scope
 from schemas.records import AgencyState, Anonymous, Kind, Principal, Role, Surface, Visibility
-from server.services import choices, communities, posts, searching
+from server.services import changing, choices, communities, posts, searching
 from server.services.errors import Invalid
 from server.services.posts import Draft
 from server.services.search_terms import LONGEST, MOST_TERMS, read
@@ -368,7 +368,7 @@ async def test_words_that_are_gone_are_found_no_more(house: House) -> None:
     house.ids["gone"] = gone.id
     assert await house.titles("ben", "quagga") == ["gone"]
 
-    await posts.withdraw(house.instance.context, ben, gone.id)
+    await changing.withdraw(house.instance.context, ben, gone.id)
 
     assert await house.titles("ben", "quagga") == []
 

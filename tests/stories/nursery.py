@@ -9,7 +9,7 @@ import signal
 import sys
 import traceback
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -105,7 +105,9 @@ class Mortal:
 
     async def end(self) -> None:
         if self.alive:
-            os.kill(self._pid, signal.SIGKILL)
+            # It may have died by itself, and nobody have read of it yet.
+            with suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGKILL)
             await self.ended()
 
     async def _told(self, what: str) -> int:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.records import FollowState, Role, Visibility
+from schemas.records import OF_COMMUNITIES, FollowState, Role, Visibility
 from server.services import communities, discovery, stewards
 from server.services.errors import NotAllowed
 from server.storage import follows
@@ -21,7 +21,7 @@ async def edge(instance: Instance, follower: str, community: str) -> FollowState
     return FollowState(found) if found else None
 
 
-@pytest.mark.parametrize("visibility", list(Visibility))
+@pytest.mark.parametrize("visibility", OF_COMMUNITIES)
 async def test_a_ban_holds_at_home_and_abroad_until_it_is_lifted(
     agencies: tuple[Instance, Instance, Instance], visibility: Visibility
 ) -> None:

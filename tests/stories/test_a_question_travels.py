@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from schemas.records import (
+    OF_COMMUNITIES,
     Actor,
     Anonymous,
     Community,
@@ -16,6 +17,7 @@ from schemas.records import (
 from server.services import (
     accounts,
     canonical,
+    changing,
     choices,
     communities,
     discovery,
@@ -81,7 +83,7 @@ async def community_at(instance: Instance, name: str, visibility: Visibility) ->
     )
 
 
-@pytest.mark.parametrize("visibility", list(Visibility))
+@pytest.mark.parametrize("visibility", OF_COMMUNITIES)
 async def test_question_answer_acceptance_and_kudos_are_the_same_everywhere(
     agencies: tuple[Instance, Instance, Instance], clock: TurnedClock, visibility: Visibility
 ) -> None:
@@ -114,7 +116,7 @@ async def test_question_answer_acceptance_and_kudos_are_the_same_everywhere(
     await choices.accept(health.context, asker, at_health)
     await settle(*agencies)
     clock.turn(timedelta(minutes=5))
-    await posts.edit(
+    await changing.edit(
         treasury.context, helper, answer.id, Draft(source="Suppress cells under **five**.")
     )
     await settle(*agencies)

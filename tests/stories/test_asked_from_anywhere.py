@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.records import Role, Visibility
+from schemas.records import OF_COMMUNITIES, Role, Visibility
 from server.services import communities
 from tests.clients import tools
 from tests.instance import Browser, Instance, TurnedClock, settle
@@ -40,7 +40,7 @@ async def readings(agencies: Agencies, uri: str, *readers: str) -> set[bytes]:
     }
 
 
-@pytest.mark.parametrize("visibility", list(Visibility))
+@pytest.mark.parametrize("visibility", OF_COMMUNITIES)
 async def test_a_question_asked_from_anywhere_reads_the_same_everywhere(
     agencies: Agencies, clock: TurnedClock, tmp_path: Path, visibility: Visibility
 ) -> None:

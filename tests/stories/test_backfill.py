@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from schemas.records import Kind, PostFacts, Role, Visibility
-from server.services import choices, communities, kudos, posts, stewardship
+from schemas.records import OF_COMMUNITIES, Kind, PostFacts, Role, Visibility
+from server.services import changing, choices, communities, kudos, posts, stewardship
 from server.services.posts import Draft
 from server.storage import backfills
 from server.storage.embedded import Cluster
@@ -108,7 +108,7 @@ async def is_the_same(name: str, *instances: Instance) -> int:
     return len(first)
 
 
-@pytest.mark.parametrize("visibility", list(Visibility))
+@pytest.mark.parametrize("visibility", OF_COMMUNITIES)
 async def test_an_agency_that_comes_late_has_every_thread_as_it_is_by_now(
     transport: Instance,
     lands: Instance,
@@ -133,7 +133,7 @@ async def test_an_agency_that_comes_late_has_every_thread_as_it_is_by_now(
         transport.context, steward, at_home.id, Kind.COMMENT, Draft(source="Thank you.")
     )
     clock.turn(timedelta(minutes=5))
-    await posts.edit(
+    await changing.edit(
         transport.context,
         steward,
         questions[1].id,
@@ -183,7 +183,7 @@ _PLACES = """
 """
 
 
-@pytest.mark.parametrize("visibility", list(Visibility))
+@pytest.mark.parametrize("visibility", OF_COMMUNITIES)
 async def test_what_replies_to_a_deleted_post_is_there_for_whoever_comes_late(
     transport: Instance,
     lands: Instance,
@@ -212,9 +212,9 @@ async def test_what_replies_to_a_deleted_post_is_there_for_whoever_comes_late(
         await settle(transport, lands)
         clock.turn(timedelta(minutes=5))
         if question is kept:
-            await posts.withdraw(lands.context, helper, answer.id)
+            await changing.withdraw(lands.context, helper, answer.id)
             await stewardship.remove(transport.context, steward, comment.id, "Off topic.")
-    await posts.withdraw(transport.context, steward, gone.id)
+    await changing.withdraw(transport.context, steward, gone.id)
     await settle(transport, lands)
     for one, other in ((health, transport), (health, lands)):
         await one.admit(other)

@@ -6,7 +6,15 @@ import pytest
 
 from federation.errors import Gone
 from schemas.records import Community, Kind, PostFacts, Role, Visibility
-from server.services import communities, confirming, duplicates, posts, quotes, stewardship
+from server.services import (
+    changing,
+    communities,
+    confirming,
+    duplicates,
+    posts,
+    quotes,
+    stewardship,
+)
 from server.services.errors import Invalid, NotAllowed, NotFound
 from server.services.posts import Draft
 from server.storage.sessions import SignedIn
@@ -152,7 +160,7 @@ async def test_somebody_who_is_called_in_an_edit_is_told_then(story: Story) -> N
     asked = await story.asks("mo", "road_safety", "Who counts?")
     story.clock.turn(life.MINUTE)
 
-    await posts.edit(
+    await changing.edit(
         story.health.context,
         await story.member("mo"),
         asked.id,

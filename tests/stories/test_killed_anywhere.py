@@ -83,6 +83,10 @@ NOT_REACHED: Final = {
         (
             "bookmarks.drop",
             "bookmarks.keep",
+            "boosting.boost",
+            "boosting.unboost",
+            "conversations.forget",
+            "conversations.read",
             "filters.add",
             "filters.change",
             "filters.keyword",

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from schemas.records import PostFacts, Role, Visibility
-from server.services import polls, posts
+from schemas.records import OF_COMMUNITIES, PostFacts, Role, Visibility
+from server.services import changing, polls
 from server.services.polls import PollDraft
 from server.services.posts import Draft
 from server.storage.sessions import SignedIn
@@ -66,7 +66,7 @@ async def asked_at_health(
 
 
 @pytest.mark.parametrize("several", [False, True])
-@pytest.mark.parametrize("visibility", list(Visibility))
+@pytest.mark.parametrize("visibility", OF_COMMUNITIES)
 async def test_votes_of_three_agencies_are_the_same_figures_at_all_of_them(
     agencies: Agencies, clock: TurnedClock, visibility: Visibility, *, several: bool
 ) -> None:
@@ -139,7 +139,7 @@ async def test_a_poll_that_is_deleted_is_gone_with_its_votes(
     await votes(treasury, people["treasury"], poll.uri, 0)
     await settle(*agencies)
 
-    await posts.withdraw(health.context, people["health"], poll.id)
+    await changing.withdraw(health.context, people["health"], poll.id)
     await settle(*agencies)
 
     left = "SELECT count(*) FROM polls o JOIN posts p ON p.id = o.post_id WHERE p.uri = $1"

@@ -11,8 +11,17 @@ import pytest
 
 from federation.errors import Unauthentic
 from federation.proofs import ProvenBy, verify_proof
-from schemas.records import Actor, Role, Visibility
-from server.services import canonical, choices, communities, confirming, keys, kudos, posts
+from schemas.records import OF_COMMUNITIES, Actor, Role, Visibility
+from server.services import (
+    canonical,
+    changing,
+    choices,
+    communities,
+    confirming,
+    keys,
+    kudos,
+    posts,
+)
 from server.services.posts import Draft
 from tests.instance import Instance, TurnedClock, settle
 from tests.stories import life
@@ -54,7 +63,7 @@ async def judged(reader: Instance, document: dict[str, Any]) -> ProvenBy | None:
     )
 
 
-@pytest.mark.parametrize("visibility", list(Visibility))
+@pytest.mark.parametrize("visibility", OF_COMMUNITIES)
 async def test_a_third_agency_asks_the_first_for_nothing_but_its_member(
     agencies: Agencies, clock: TurnedClock, visibility: Visibility
 ) -> None:
@@ -75,7 +84,7 @@ async def test_a_third_agency_asks_the_first_for_nothing_but_its_member(
     clock.turn(timedelta(minutes=1))
     asked = await life.post_at(health, question)
     member = await signed_in(health.context, asker)
-    await posts.edit(
+    await changing.edit(
         health.context, member, asked.id, Draft(title="How, then?", source="We count *heads*.")
     )
     await settle(*agencies)
@@ -88,7 +97,7 @@ async def test_a_third_agency_asks_the_first_for_nothing_but_its_member(
     second = await life.asks(health, asker, group.id)
     await settle(*agencies)
     clock.turn(timedelta(minutes=1))
-    await posts.withdraw(health.context, member, (await life.post_at(health, second)).id)
+    await changing.withdraw(health.context, member, (await life.post_at(health, second)).id)
     await settle(*agencies)
 
     # Then all three show the same, and health was asked for none of it.

@@ -23,7 +23,7 @@ from federation.translate.outgoing_quotes import (
     reject_quote_activity,
     stamp_document,
 )
-from schemas.records import ActorKind, Community, Topic, Visibility
+from schemas.records import OF_COMMUNITIES, ActorKind, Community, Topic, Visibility
 from schemas.wire.collections import batch
 from tests.wire.values import (
     ASKER,
@@ -54,7 +54,7 @@ KEYS: Final = (
     generate_rsa(f"{GROUP}#main-key", GROUP).public,
     generate_ed25519(f"{GROUP}#ed25519-key", GROUP).public,
 )
-VISIBILITIES = st.sampled_from(Visibility)
+VISIBILITIES = st.sampled_from(OF_COMMUNITIES)
 
 
 @st.composite

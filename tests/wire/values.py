@@ -23,6 +23,7 @@ from schemas.attached import (
 from schemas.gate import Released, ReleaseKey
 from schemas.records import (
     KUDOS_EMOJI,
+    OF_COMMUNITIES,
     Actor,
     ActorKind,
     DeletedBy,
@@ -32,7 +33,6 @@ from schemas.records import (
     Post,
     PostFacts,
     Topic,
-    Visibility,
 )
 
 NOW: Final = datetime(2026, 9, 1, 8, 0, 0, 123_000, tzinfo=UTC)
@@ -150,7 +150,7 @@ def facts(draw: st.DrawFn, kind: Kind) -> PostFacts:
         root_uri=QUESTION,
         parent_uri=None if starts else QUESTION,
         context=draw(st.sampled_from([None, f"{GROUP}/t/x"])),
-        visibility=draw(st.sampled_from(Visibility)),
+        visibility=draw(st.sampled_from(OF_COMMUNITIES)),
         published_at=draw(TIMES),
         edited_at=draw(st.sampled_from([None, NOW])),
         locked_at=draw(st.sampled_from([None, NOW])) if starts else None,

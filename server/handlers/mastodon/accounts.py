@@ -177,7 +177,10 @@ async def statuses(request: web.Request) -> web.Response:
 
     async def find(tx: Transaction, scope: Scope, window: Window) -> list[Line]:
         if not is_group:
-            return await timelines.of_person(tx, scope, wanted, of, window)
+            boosts = not given.exclude_reblogs and not given.pinned
+            return await timelines.of_person(
+                tx, scope, wanted, replace(of, boosts=boosts), window
+            )
         lines = await timelines.of_community(tx, scope, wanted, of, window)
         if not given.exclude_reblogs:
             return lines

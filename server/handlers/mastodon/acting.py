@@ -14,14 +14,13 @@ from server.handlers.mastodon.answers import entity, id_in, number
 from server.handlers.mastodon.parameters import Many, Maybe, Parameters, read
 from server.handlers.mastodon.statuses import one, reader_of
 from server.middleware import CONTEXT
-from server.services import choices, communities, kudos, people, reporting
+from server.services import boosting, choices, communities, kudos, people, reporting
 from server.services.errors import Conflict, Invalid
 from server.storage.sessions import SignedIn
 
 _ACCEPTED: Final = "✅"
 _CATEGORIES: Final = {emoji: category for category, emoji in KUDOS_EMOJI.items()}
 _THANKS: Final = "Thank with one of these: " + " ".join((_ACCEPTED, *_CATEGORIES))
-_NO_BOOSTS: Final = "Communities pass posts on here; people mark them helpful, or quote them."
 
 Act = Callable[[Context, SignedIn, int], Awaitable[object]]
 
@@ -52,9 +51,17 @@ async def unfavourite(request: web.Request) -> web.Response:
     return await do(request, act)
 
 
-async def reblog(_request: web.Request) -> web.Response:
-    """POST /api/v1/statuses/{id}/reblog: nobody boosts here but communities."""
-    raise Invalid({"status": _NO_BOOSTS}, reason="no-boosts")
+async def reblog(request: web.Request) -> web.Response:
+    """POST /api/v1/statuses/{id}/reblog; gives the boost, which has an id of its own."""
+    context, member, wanted = request.app[CONTEXT], signed_in(request), id_in(request) & ~BOOST
+    made = await boosting.boost(context, member, wanted)
+    async with context.database.reading() as tx:
+        return entity(await one(tx, context, reader_of(request), made.id))
+
+
+async def unreblog(request: web.Request) -> web.Response:
+    """POST /api/v1/statuses/{id}/unreblog."""
+    return await do(request, boosting.unboost)
 
 
 async def react(request: web.Request) -> web.Response:

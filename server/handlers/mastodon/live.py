@@ -1,19 +1,23 @@
 """What happened, as the clients of members are told it: each what its member may read."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from schemas.records import MemberPrincipal, PostFacts, Surface, Visibility
 from server.context import BOOST, Context
 from server.handlers.mastodon import notifications
+from server.handlers.mastodon.conversations import rendered
 from server.handlers.mastodon.status_entities import Made, Reader, boost, of_entries
 from server.services import sharing
-from server.storage import bulletins, desk, stream
+from server.storage import bulletins, conversations, desk, stream
 from server.storage.database import Transaction
 from server.storage.feeds import Entry
 from server.storage.stream import Fact, Listening, Told
 from server.streaming import Listener, Message, Stream
+
+_DIRECT: Final[Stream] = ("direct",)
 
 
 async def render(
@@ -73,18 +77,12 @@ async def _tell(
     known = await stream.audience(
         tx, members, community_id=facts.community_id, author_id=facts.author_id
     )
-    places = []
-    for each in listeners:
-        if each.member_id not in known:
-            continue
-        reader = _reader(each, _joined(facts, known[each.member_id]))
-        released = sharing.release(context, entry.post, reader.principal, Surface.API)
-        if released is None:
-            continue
-        tags = frozenset(tag.slug for tag in released.content.hashtags)
-        places.append(_place(each, facts, known[each.member_id], tags))
+    places = _places(context, entry, listeners, known)
     if fact.kind is Told.DELETED:
         _tell_deleted(facts, places)
+        return
+    if facts.visibility is Visibility.DIRECT:
+        await _tell_privately(tx, context, facts, [place.listener for place in places])
         return
     wanted = [place for place in places if place.boosted or place.plain]
     by_form: dict[int, list[_Place]] = defaultdict(list)
@@ -100,6 +98,42 @@ async def _tell(
         made = await of_entries(tx, context, reader, [entry])
         if facts.id in made:
             _send(context, made[facts.id], alike, event)
+
+
+def _places(
+    context: Context,
+    entry: Entry,
+    listeners: Sequence[Listener],
+    known: Mapping[int, Listening],
+) -> list[_Place]:
+    """Say where each stands who may read a post."""
+    facts, places = entry.post.facts, []
+    for each in listeners:
+        if each.member_id not in known:
+            continue
+        reader = _reader(each, _joined(facts, known[each.member_id]))
+        released = sharing.release(context, entry.post, reader.principal, Surface.API)
+        if released is None:
+            continue
+        tags = frozenset(tag.slug for tag in released.content.hashtags)
+        places.append(_place(each, facts, known[each.member_id], tags))
+    return places
+
+
+async def _tell_privately(
+    tx: Transaction, context: Context, facts: PostFacts, listeners: Sequence[Listener]
+) -> None:
+    """Tell those to whom a private post is how their conversation stands."""
+    wanted = [each for each in listeners if _DIRECT in each.streams]
+    members = {each.member_id for each in wanted}
+    found = await conversations.find(tx, members, facts.root_id) if members else {}
+    for each in wanted:
+        if each.member_id not in found:
+            continue
+        reader = _reader(each, frozenset(), member_id=each.member_id)
+        [made] = await rendered(tx, context, reader, [found[each.member_id]])
+        payload = made.model_dump_json()
+        each.tell([Message(stream=_DIRECT, event="conversation", payload=payload)])
 
 
 def _reader(
@@ -119,6 +153,8 @@ def _place(
     boosted: list[Stream] = []
     plain: list[Stream] = []
     is_root, own = facts.parent_id is None, facts.author_id == listener.member_id
+    if facts.visibility is Visibility.DIRECT:
+        return _Place(listener=listener, boosted=(), plain=())
     if own or (is_root and known.follows):
         plain.append(("user",))
     elif is_root and known.belongs:
@@ -137,7 +173,7 @@ def _place(
 
 
 def _is_public(facts: PostFacts) -> bool:
-    return facts.visibility is Visibility.PUBLIC
+    return facts.visibility is Visibility.PUBLIC and not facts.quiet
 
 
 def _send(context: Context, made: Made, places: Sequence[_Place], event: str) -> None:

@@ -49,6 +49,7 @@ _TYPES: Final = {
     "quote": "quote",
     "accepted": "favourite",
     "helpful": "favourite",
+    "boost": "reblog",
     "kudos": "favourite",
     "follow": "follow",
     "severed": "severed_relationships",

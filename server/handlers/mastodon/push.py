@@ -31,6 +31,7 @@ _WORDS: Final = {
     "mention": noted("%(who)s mentioned you"),
     "quote": noted("%(who)s quoted your post"),
     "helpful": noted("Your post helped %(who)s"),
+    "boost": noted("%(who)s passed your post on"),
     "kudos": noted("%(who)s thanked you"),
     "accepted": noted("Your answer worked for %(who)s"),
     "follow": noted("%(who)s follows you"),

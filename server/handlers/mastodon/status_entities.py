@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import quote as quoted
 
 from federation.translate import sanitize
@@ -26,7 +26,7 @@ from server.handlers.mastodon.filter_entities import filtered
 from server.handlers.mastodon.media_entities import attachments, ids_of
 from server.handlers.mastodon.poll_entities import poll_entity
 from server.services import quoting, sharing
-from server.storage import statuses, timelines
+from server.storage import boosts, desk, statuses, timelines
 from server.storage.database import Transaction
 from server.storage.feeds import Entry
 from server.storage.filters import Filter
@@ -34,6 +34,12 @@ from server.storage.statuses import Beside, Emoji
 from server.storage.timelines import Line
 
 _LONGEST_CARD: Final = 200
+_VISIBILITIES: Final[dict[str, Literal["public", "unlisted", "private", "direct"]]] = {
+    "public": "public",
+    "quiet": "unlisted",
+    "members": "private",
+    "direct": "direct",
+}
 _NOTHING: Final = Beside()
 
 
@@ -67,11 +73,51 @@ async def timeline(
     scope = sharing.scope(context, reader.principal, Surface.API)
     found = await statuses.entries(tx, scope, [line.post_id for line in lines])
     made = await of_entries(tx, context, reader, list(found.values()))
+    shown = await boosted(
+        tx, context, made, [line.boost_id for line in lines if line.boost_id is not None]
+    )
     return [
-        boost(made[line.post_id], context) if line.boosted else made[line.post_id].status
+        shown[line.boost_id]
+        if line.boost_id is not None
+        else boost(made[line.post_id], context)
+        if line.boosted
+        else made[line.post_id].status
         for line in lines
-        if line.post_id in made
+        if line.post_id in made and (line.boost_id is None or line.boost_id in shown)
     ]
+
+
+async def boosted(
+    tx: Transaction, context: Context, made: Mapping[int, "Made"], boost_ids: Sequence[int]
+) -> dict[int, Status]:
+    """Show posts as people pass them on, by the ids of the boosts."""
+    if not boost_ids:
+        return {}
+    found = await boosts.by_ids(tx, boost_ids)
+    people = await desk.actors_by_id(tx, sorted({each.actor_id for each in found.values()}))
+    shown = await accounts(tx, context, list(people.values()))
+    return {
+        each.id: _passed_on(
+            made[each.post_id].status,
+            id=str(each.id),
+            uri=each.uri,
+            created_at=each.boosted_at,
+            account=shown[each.actor_id],
+        )
+        for each in found.values()
+        if each.post_id in made
+    }
+
+
+def _passed_on(status: Status, **boost: object) -> Status:
+    return status.model_copy(
+        update={
+            **boost,
+            "reblog": status,
+            "in_reply_to_id": None,
+            "in_reply_to_account_id": None,
+        }
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +126,12 @@ class Made:
 
     status: Status
     community: Account
+
+    @property
+    def is_boosted(self) -> bool:
+        """Say whether its community passes it on: threads alone, and nobody's wall."""
+        is_thread = self.status.in_reply_to_id is None
+        return is_thread and self.community.id != self.status.account.id
 
 
 async def of_entries(
@@ -131,15 +183,11 @@ def _released(context: Context, reader: Reader, entries: Sequence[Entry]) -> dic
 def boost(of: Made, context: Context) -> Status:
     """Show a post as its community passes it on: an id of its own, right after the post's."""
     status = of.status
-    return status.model_copy(
-        update={
-            "id": str(int(status.id) | BOOST),
-            "uri": f"{context.home.origin}/p/{status.id}#boost",
-            "account": of.community,
-            "reblog": status,
-            "in_reply_to_id": None,
-            "in_reply_to_account_id": None,
-        }
+    return _passed_on(
+        status,
+        id=str(int(status.id) | BOOST),
+        uri=f"{context.home.origin}/p/{status.id}#boost",
+        account=of.community,
     )
 
 
@@ -156,7 +204,7 @@ def _status(of: Post, around: _Around, beyond: Mapping[int, Post]) -> Status:
         edited_at=facts.edited_at,
         account=around.accounts[facts.author_id],
         content=titled(of.title, of.html),
-        visibility="public" if facts.visibility is Visibility.PUBLIC else "private",
+        visibility=_VISIBILITIES["quiet" if facts.quiet else facts.visibility.value],
         sensitive=of.sensitive,
         spoiler_text=of.warning,
         media_attachments=tuple(attachments(around.context, of, around.files)),
@@ -187,6 +235,7 @@ def _status(of: Post, around: _Around, beyond: Mapping[int, Post]) -> Status:
             for each in around.emoji.get(facts.id, ())
         ),
         favourited=beside.helped,
+        reblogged=beside.boosted,
         bookmarked=beside.kept,
         muted=beside.quiet,
         pinned=beside.pinned or facts.pinned_at is not None,

@@ -10,11 +10,18 @@ from server.context import BOOST, Context
 from server.handlers.mastodon.account_entities import accounts
 from server.handlers.mastodon.answers import entities, entity, id_in, number
 from server.handlers.mastodon.parameters import Many, Parameters, read
-from server.handlers.mastodon.status_entities import Made, Reader, boost, of_entries, titled
+from server.handlers.mastodon.status_entities import (
+    Made,
+    Reader,
+    boost,
+    boosted,
+    of_entries,
+    titled,
+)
 from server.middleware import CONTEXT, PRINCIPAL, SESSION
 from server.services import backfill, composing, sharing
 from server.services.errors import NotFound
-from server.storage import feeds, givers, personal, posts, statuses
+from server.storage import boosts, feeds, givers, personal, posts, statuses
 from server.storage.database import Transaction
 from server.storage.feeds import Entry
 
@@ -50,9 +57,24 @@ async def one(tx: Transaction, context: Context, reader: Reader, status_id: int)
         NotFound: "record-not-found": there is none, or it is not theirs to read.
     """
     made = (await _made(tx, context, reader, [status_id & ~BOOST])).get(status_id & ~BOOST)
-    if made is None or (status_id & BOOST and made.status.in_reply_to_id is not None):
+    if made is None and not status_id & BOOST:
+        return await _boost_of_person(tx, context, reader, status_id)
+    if made is None or (status_id & BOOST and not made.is_boosted):
         raise missing()
     return boost(made, context) if status_id & BOOST else made.status
+
+
+async def _boost_of_person(
+    tx: Transaction, context: Context, reader: Reader, boost_id: int
+) -> Status:
+    found = (await boosts.by_ids(tx, [boost_id])).get(boost_id)
+    if found is None:
+        raise missing()
+    made = await _made(tx, context, reader, [found.post_id])
+    shown = await boosted(tx, context, made, [boost_id])
+    if boost_id not in shown:
+        raise missing()
+    return shown[boost_id]
 
 
 async def _made(

@@ -12,17 +12,17 @@ from server.handlers.mastodon.answers import entity, id_in, number
 from server.handlers.mastodon.parameters import Many, Maybe, Parameters, read
 from server.handlers.mastodon.statuses import missing, one, reader_of
 from server.middleware import CONTEXT
-from server.services import composing, polls, posts
+from server.services import changing, composing, polls
 from server.services.attaching import Chosen
 from server.services.composing import Ballot, Composed
 from server.services.errors import Conflict, Invalid
 from server.services.posts import Draft
+from server.services.walls import CIRCLES, Circle
 from server.storage import once
 from server.storage.sessions import SignedIn
 
 _LONGEST_KEY: Final = 200
 _LATER: Final = "We cannot publish later yet: send it when it is to be published."
-_DIRECT: Final = "There are no private messages here yet: everybody in the community reads it."
 
 
 class _Poll(Parameters):
@@ -76,8 +76,8 @@ def _insist_on_what_we_do(given: _Written) -> None:
     wrong = {}
     if given.scheduled_at is not None:
         wrong["scheduled_at"] = _LATER
-    if given.visibility == "direct":
-        wrong["visibility"] = _DIRECT
+    if given.visibility is not None and given.visibility not in CIRCLES:
+        wrong["visibility"] = "It is one of public, unlisted, private and direct."
     if wrong:
         raise Invalid(wrong, reason="not-offered")
 
@@ -95,6 +95,7 @@ def _composed(given: _Written, key: str | None) -> Composed:
 def _draft(given: _Written, key: str | None = None) -> Draft:
     return Draft(
         source=given.status,
+        circle=CIRCLES.get(given.visibility or "", Circle()),
         warning=given.spoiler_text or "",
         sensitive=bool(given.sensitive),
         quotes=_id(given.quoted_status_id),
@@ -153,7 +154,7 @@ async def delete(request: web.Request) -> web.Response:
     status = await _status(request, post_id)
     async with context.database.reading() as tx:
         text = await composing.source_of(tx, context, member, post_id)
-    await posts.withdraw(context, member, post_id)
+    await changing.withdraw(context, member, post_id)
     return entity(status.model_copy(update={"text": text}))
 
 

@@ -18,8 +18,15 @@ from server.handlers.pages.posts import renamed, require, root_of, single
 from server.handlers.pages.views import CommunityView, PostView
 from server.handlers.pages.words import say
 from server.middleware import PRINCIPAL
-from server.services import bookmarking, choices, kudos, reporting, sharing, stewardship
-from server.services import posts as posts_service
+from server.services import (
+    bookmarking,
+    changing,
+    choices,
+    kudos,
+    reporting,
+    sharing,
+    stewardship,
+)
 from server.services.errors import Conflict, Invalid
 from server.storage import feeds
 
@@ -144,7 +151,7 @@ async def delete_form(request: web.Request) -> web.StreamResponse:
 
 
 async def delete(request: web.Request) -> web.StreamResponse:
-    facts = await posts_service.withdraw(context_of(request), signed_in(request), _id(request))
+    facts = await changing.withdraw(context_of(request), signed_in(request), _id(request))
     return see_other(request, f"/p/{facts.root_id}", say(request, "Your post is deleted."))
 
 

@@ -25,8 +25,8 @@ from server.handlers.pages.searching import alike_of
 from server.handlers.pages.views import CommunityView, PostView
 from server.handlers.pages.words import say
 from server.middleware import PRINCIPAL, SESSION
+from server.services import changing, sharing
 from server.services import posts as service
-from server.services import sharing
 from server.services.errors import Invalid, NotAllowed
 from server.services.posts import Draft
 from server.storage import actors, communities, media
@@ -251,7 +251,7 @@ async def edit(request: web.Request) -> web.StreamResponse:
         media=written.chosen,
     )
     try:
-        await service.edit(context_of(request), signed_in(request), post.id, draft)
+        await changing.edit(context_of(request), signed_in(request), post.id, draft)
     except Invalid as wrong:
         return await again(renamed(wrong, _BODY))
     return see_other(request, post.url, say(request, "Your changes are saved."))

@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from schemas.records import Kind, Post, PostFacts, Surface
+from schemas.records import Kind, Post, PostFacts, Surface, Visibility
 from server.handlers.pages import sieve, views
 from server.handlers.pages.attached import Around, attached
 from server.handlers.pages.ballots import BallotView, ballot
@@ -19,6 +19,7 @@ from server.services import backfill, filtering, sharing
 from server.services.errors import NotFound
 from server.storage import (
     communities,
+    conversations,
     deliveries,
     feeds,
     marks,
@@ -49,7 +50,11 @@ async def show(request: web.Request) -> web.StreamResponse:
     facts = sealed.facts
     if facts.root_id != facts.id:
         return see_other(request, f"/p/{facts.root_id}#p{facts.id}")
-    if request[SESSION] is not None:
+    session = request[SESSION]
+    if session is not None and facts.visibility is Visibility.DIRECT:
+        async with context.database.transaction("conversations.read") as tx:
+            await conversations.read(tx, session.member.id, facts.id)
+    elif session is not None:
         await backfill.want_thread(context, facts)
     return await thread_page(request, facts.id)
 

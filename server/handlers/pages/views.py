@@ -26,6 +26,7 @@ from server.storage.sessions import SignedIn
 Names = Mapping[str, str]
 
 _LONGEST_EXCERPT: Final = 200
+_LONGEST_FIRST_WORDS: Final = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,9 +164,10 @@ class AttachedView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostView:
-    """A released post; lists of one community leave `community` out.
+    """A released post; lists of one community leave `community` out, and so does a `wall`.
 
-    `text` is plain, and the warning alone where there is one.
+    `text` is plain, and the warning alone where there is one. What has no title, and needs one,
+    has its first words.
     """
 
     id: int
@@ -190,6 +192,8 @@ class PostView:
     topic: Topic | None
     language: str
     origin: str | None
+    wall: bool = False
+    visibility: str = "public"
     kudos: tuple[ThanksView, ...] = ()
     mine: Mine = field(default_factory=Mine)
     can: May = field(default_factory=May)
@@ -297,12 +301,14 @@ def post(
         id=facts.id,
         url=f"/p/{facts.id}" if is_root else f"/p/{facts.root_id}#p{facts.id}",
         kind=facts.kind.value,
-        title=of.title,
+        title=of.title or _first_words(of),
         html=of.html,
         text=of.warning if is_folded(of) else of.text,
         source=of.source,
         author=author,
-        community=in_community,
+        community=None if facts.wall else in_community,
+        wall=facts.wall,
+        visibility="quiet" if facts.quiet else facts.visibility.value,
         published=facts.published_at,
         edited=facts.edited_at,
         deleted=facts.deleted_at is not None,
@@ -321,6 +327,12 @@ def post(
         can=can or _MAY_NOTHING,
         attached=attached,
     )
+
+
+def _first_words(of: Post) -> str:
+    if not of.facts.wall or of.facts.parent_id is not None or of.facts.deleted_at is not None:
+        return ""
+    return sanitize.teaser(of.warning if is_folded(of) else of.text, limit=_LONGEST_FIRST_WORDS)
 
 
 def thanks(given: Given, names: Names) -> ThanksView | None:
@@ -347,7 +359,8 @@ def may(session: SignedIn | None, of: Post, root: Post) -> May:
     member = facts.community_id in session.joined
     chooses = thread.deleted_at is None and (steward or thread.author_id == session.member.id)
     is_root = facts.parent_id is None
-    governs = steward or (moderator and facts.community_local)
+    governs = steward or (moderator and facts.community_local and not facts.wall)
+    takes_part = member or facts.wall
     return May(
         edit=own,
         delete=own,
@@ -358,9 +371,9 @@ def may(session: SignedIn | None, of: Post, root: Post) -> May:
         move=is_root and governs and facts.community_local,
         remove=(steward or moderator) and not own,
         report=not own,
-        reply=member and thread.locked_at is None,
-        thank=member and not own,
-        quote=member and quoting.may_quote(of, session.member.id),
+        reply=takes_part and thread.locked_at is None,
+        thank=takes_part and not own,
+        quote=member and not facts.wall and quoting.may_quote(of, session.member.id),
     )
 
 
