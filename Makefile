@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 STATIC := server/static/built/.stamp
 
-.PHONY: help demo run test check lint types arrows coverage bench fuzz guards schema messages map lock static setup browser judges clean
+.PHONY: help demo run test check lint types arrows coverage bench fuzz guards schema messages map lock static setup browser judges mastodonpy clean
 
 help: ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Commonlore needs Python 3.11 or newer"; exit 1; }
@@ -69,6 +69,9 @@ coverage: setup ## All tests, with branch coverage and its floors
 
 bench: setup ## Measure our limits and ourselves in one run
 	$(BIN)/python -m tests.bench
+
+mastodonpy: setup ## Mastodon.py's own tests, run live against an instance
+	$(BIN)/python -m pytest -q tests/clients/mastodonpy
 
 fuzz: setup ## 100 000 spoilt activities and requests, then every parser for longer
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -q tests/fuzz

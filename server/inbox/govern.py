@@ -5,7 +5,14 @@ from typing import Final
 from federation.audience import Event
 from schemas.records import Actor, ActorKind, Community, PostFacts
 from server.context import Context
-from server.services import containers, discovery, fanout, standing, stewardship
+from server.services import (
+    containers,
+    discovery,
+    fanout,
+    feed_changes,
+    standing,
+    stewardship,
+)
 from server.services.arrived import Arrived, Dispatch, Ignored
 from server.services.fanout import about_community, about_post
 from server.storage import actors, communities, pins, posts
@@ -32,6 +39,9 @@ async def on_add(context: Context, arrived: Arrived, dispatch: Dispatch) -> None
     if await containers.owner(context, arrived):
         await containers.add(context, arrived, dispatch)
         return
+    if (feed := await feed_changes.feed_of(context, arrived)) is not None:
+        await feed_changes.take(context, arrived, feed)
+        return
     await _change_list(context, arrived, adding=True)
 
 
@@ -39,6 +49,9 @@ async def on_remove(context: Context, arrived: Arrived, dispatch: Dispatch) -> N
     community = await containers.owner(context, arrived)
     if community is not None:
         await containers.remove(context, arrived, community, dispatch)
+        return
+    if (feed := await feed_changes.feed_of(context, arrived)) is not None:
+        await feed_changes.take(context, arrived, feed)
         return
     await _change_list(context, arrived, adding=False)
 

@@ -29,6 +29,8 @@ from server.services.errors import TooMany
 
 _log: Final = structlog.get_logger()
 _UNKNOWN: Final = "unknown"
+#: Bytes of what some clients send with a GET instead of a query.
+_PARAMETERS: Final = 16_000
 #: Whatever is asked for below these, a program asks for it.
 _FOR_CLIENTS: Final = ("/api/", "/oauth/")
 
@@ -133,8 +135,9 @@ def _check_size(request: web.Request, route: Route) -> None:
     if route.door == "activitypub":
         return  # it counts while it reads, because agencies need not say how long a body is
     length = request.content_length
-    if length is not None and length > route.body:
-        raise web.HTTPRequestEntityTooLarge(max_size=route.body, actual_size=length)
+    most = route.body or (_PARAMETERS if route.door == "client" else 0)
+    if length is not None and length > most:
+        raise web.HTTPRequestEntityTooLarge(max_size=most, actual_size=length)
     if length is None and request.body_exists:
         raise web.HTTPLengthRequired
 

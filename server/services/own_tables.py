@@ -3,9 +3,10 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeVar
 
+from federation.translate.outgoing_actors import timestamp
 from schemas.records import Actor
 from server.context import Context
-from server.services import archives
+from server.services import archives, scheduling
 from server.storage import (
     bookmarks,
     endorsements,
@@ -14,6 +15,8 @@ from server.storage import (
     member_hashtags,
     pins,
     quiet_threads,
+    recognitions,
+    scheduled,
     silences,
     suggestions,
 )
@@ -22,6 +25,7 @@ from server.storage.timelines import Window
 
 _AT_ONCE: Final = 500
 _LARGEST_LIST: Final = 10_000
+_ALL_SCHEDULED: Final = Window(limit=scheduling.MOST)
 
 Row = TypeVar("Row", silences.Silenced, silences.Domain)
 
@@ -69,6 +73,10 @@ async def of_member(context: Context, member_id: int) -> dict[str, bytes]:
                     for word in each.keywords
                 ],
             ),
+            "recognitions.csv": archives.table(
+                ("Recognition", "For", "Given by", "Given", "Credential", "Shown"),
+                await _recognitions(tx, member_id),
+            ),
             "hashtags.csv": archives.table(("Hashtag",), [(each.name,) for each in tags]),
             **await _shown(tx, member_id),
             "not_suggested.csv": archives.table(
@@ -81,6 +89,13 @@ async def of_member(context: Context, member_id: int) -> dict[str, bytes]:
             "quiet_threads.csv": archives.table(
                 ("Address",),
                 [(uri,) for uri in await quiet_threads.addresses(tx, member_id)],
+            ),
+            "scheduled.csv": archives.table(
+                ("Time", "Text"),
+                [
+                    (each.due_at.isoformat(), scheduling.text_of(each))
+                    for each in await scheduled.of_member(tx, member_id, _ALL_SCHEDULED)
+                ],
             ),
         }
 
@@ -130,3 +145,17 @@ async def _lists(tx: Transaction, member_id: int) -> Sequence[tuple[str, str, st
         inside = await lists.entries(tx, each.id, Window(limit=_LARGEST_LIST))
         rows += [(each.title, _handle(one.actor), one.actor.uri) for one in inside]
     return rows
+
+
+async def _recognitions(tx: Transaction, member_id: int) -> Sequence[tuple[str, ...]]:
+    return [
+        (
+            each.name,
+            each.criteria,
+            each.issuer.uri,
+            timestamp(each.given_at),
+            each.credential_uri,
+            str(each.hidden_at is None).lower(),
+        )
+        for each in await recognitions.all_of_person(tx, member_id, limit=_LARGEST_LIST)
+    ]

@@ -21,8 +21,9 @@ FIELDS = (
 class Notification:
     """What happened to a member; `subject` is what it is about, by its uri.
 
-    `kind`: answer, comment, mention, quote, accepted, helpful, kudos, asks-to-join, let-in,
-    refused, severed. The subject of `severed` is the domain and the moment.
+    `kind`: answer, comment, mention, quote, accepted, helpful, boost, kudos, asks-to-join,
+    asks-to-follow, let-in, refused, severed, recognition, not-published. The subject of
+    `severed` is the domain and the moment.
     """
 
     id: int

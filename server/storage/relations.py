@@ -59,11 +59,11 @@ async def between(
 
 
 async def followed_by(tx: Transaction, actor_id: int, *, limit: int) -> list[Actor]:
-    """List whom an actor follows, communities among them, the latest first."""
+    """List whom an actor follows, communities among them and Feeds not, the latest first."""
     rows = await tx.fetch(
         f"SELECT {actors.columns('a', '')} FROM follows f JOIN actors a ON a.id = f.target_id "
         "WHERE f.follower_id = $1 AND f.state = 'accepted' AND a.deleted_at IS NULL "
-        "ORDER BY f.settled_at DESC, a.id LIMIT $2",
+        "AND a.kind <> 'feed' ORDER BY f.settled_at DESC, a.id LIMIT $2",
         actor_id,
         limit,
     )

@@ -137,6 +137,18 @@ CREATE TABLE public.activities (
     CONSTRAINT activities_visibility_check CHECK ((visibility = ANY (ARRAY['public'::text, 'members'::text, 'direct'::text])))
 );
 
+CREATE TABLE public.actor_details (
+    actor_id bigint NOT NULL,
+    fields jsonb DEFAULT '[]'::jsonb NOT NULL,
+    locked boolean DEFAULT false NOT NULL,
+    bot boolean DEFAULT false NOT NULL,
+    discoverable boolean DEFAULT false NOT NULL,
+    indexable boolean DEFAULT false NOT NULL,
+    hides_collections boolean DEFAULT true NOT NULL,
+    avatar_alt text DEFAULT ''::text NOT NULL,
+    header_alt text DEFAULT ''::text NOT NULL
+);
+
 CREATE TABLE public.actor_keys (
     key_id text NOT NULL,
     actor_id bigint NOT NULL,
@@ -175,7 +187,9 @@ CREATE TABLE public.actors (
     also_known_as text DEFAULT ''::text NOT NULL,
     moved_to text,
     words tsvector GENERATED ALWAYS AS (public.search_names(name, display_name, summary)) STORED,
-    CONSTRAINT actors_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'community'::text, 'agency'::text, 'moderation'::text])))
+    avatar text,
+    header text,
+    CONSTRAINT actors_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'community'::text, 'agency'::text, 'moderation'::text, 'feed'::text])))
 );
 
 CREATE TABLE public.addressees (
@@ -195,7 +209,47 @@ CREATE TABLE public.agencies (
     decided_by bigint,
     reason text DEFAULT ''::text NOT NULL,
     directory_at timestamp with time zone,
+    id bigint NOT NULL,
     CONSTRAINT agencies_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'admitted'::text, 'blocked'::text])))
+);
+
+ALTER TABLE public.agencies ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.agencies_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.announcement_dismissals (
+    announcement_id bigint NOT NULL,
+    member_id bigint NOT NULL,
+    dismissed_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.announcement_reactions (
+    announcement_id bigint NOT NULL,
+    member_id bigint NOT NULL,
+    name text NOT NULL,
+    reacted_at timestamp with time zone NOT NULL,
+    CONSTRAINT announcement_reactions_name_check CHECK ((name <> ''::text))
+);
+
+CREATE TABLE public.announcements (
+    id bigint NOT NULL,
+    source text NOT NULL,
+    html text NOT NULL,
+    hashtags text[] DEFAULT '{}'::text[] NOT NULL,
+    mention_ids bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    starts_at timestamp with time zone,
+    ends_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    published_at timestamp with time zone,
+    shown boolean DEFAULT false NOT NULL,
+    CONSTRAINT announcements_check CHECK ((ends_at > starts_at)),
+    CONSTRAINT announcements_source_check CHECK ((source <> ''::text))
 );
 
 CREATE TABLE public.apps (
@@ -282,6 +336,15 @@ CREATE TABLE public.communities (
     CONSTRAINT communities_visibility_check CHECK ((visibility = ANY (ARRAY['public'::text, 'members'::text])))
 );
 
+CREATE TABLE public.community_feeds (
+    actor_id bigint NOT NULL,
+    total integer DEFAULT 0 NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    listed_at timestamp with time zone,
+    due_at timestamp with time zone,
+    CONSTRAINT community_feeds_total_check CHECK ((total >= 0))
+);
+
 CREATE TABLE public.conversations (
     member_id bigint NOT NULL,
     root_id bigint NOT NULL,
@@ -336,6 +399,28 @@ CREATE TABLE public.featured_hashtags (
     slug text NOT NULL,
     name text NOT NULL,
     id bigint NOT NULL
+);
+
+CREATE TABLE public.feed_curators (
+    feed_id bigint NOT NULL,
+    actor_id bigint NOT NULL,
+    since timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.feed_entries (
+    feed_id bigint NOT NULL,
+    uri text NOT NULL,
+    community_id bigint,
+    added_at timestamp with time zone NOT NULL,
+    asked_at timestamp with time zone,
+    place integer NOT NULL
+);
+
+CREATE TABLE public.feed_joins (
+    feed_id bigint NOT NULL,
+    member_id bigint NOT NULL,
+    community_id bigint NOT NULL,
+    follow_uri text NOT NULL
 );
 
 CREATE TABLE public.fill_origins (
@@ -448,6 +533,14 @@ CREATE SEQUENCE public.inbox_events_id_seq
 
 ALTER SEQUENCE public.inbox_events_id_seq OWNED BY public.inbox_events.id;
 
+CREATE TABLE public.instance_texts (
+    name text NOT NULL,
+    source text NOT NULL,
+    html text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT instance_texts_name_check CHECK ((name = ANY (ARRAY['about'::text, 'privacy'::text, 'terms'::text])))
+);
+
 CREATE TABLE public.invitations (
     code_hash bytea NOT NULL,
     made_by bigint,
@@ -538,6 +631,7 @@ CREATE TABLE public.media (
     focus_y real,
     description text DEFAULT ''::text NOT NULL,
     created_at timestamp with time zone NOT NULL,
+    scheduled_id bigint,
     CONSTRAINT media_description_check CHECK ((char_length(description) <= 1500)),
     CONSTRAINT media_focus_x_check CHECK (((focus_x >= ('-1'::integer)::double precision) AND (focus_x <= (1)::double precision))),
     CONSTRAINT media_focus_y_check CHECK (((focus_y >= ('-1'::integer)::double precision) AND (focus_y <= (1)::double precision))),
@@ -557,6 +651,12 @@ CREATE TABLE public.members (
     time_zone text DEFAULT 'UTC'::text NOT NULL,
     created_at timestamp with time zone NOT NULL,
     seen_notifications bigint DEFAULT 0 NOT NULL,
+    posts_as text DEFAULT 'public'::text NOT NULL,
+    posts_sensitive boolean DEFAULT false NOT NULL,
+    posts_language text,
+    posts_quotable_by text DEFAULT 'public'::text NOT NULL,
+    CONSTRAINT members_posts_as_check CHECK ((posts_as = ANY (ARRAY['public'::text, 'unlisted'::text, 'private'::text, 'direct'::text]))),
+    CONSTRAINT members_posts_quotable_by_check CHECK ((posts_quotable_by = ANY (ARRAY['public'::text, 'followers'::text, 'nobody'::text]))),
     CONSTRAINT members_role_check CHECK ((role = ANY (ARRAY['member'::text, 'steward'::text, 'moderator'::text, 'operator'::text])))
 );
 
@@ -666,6 +766,16 @@ CREATE TABLE public.polls (
     is_due boolean DEFAULT false NOT NULL,
     settled_at timestamp with time zone,
     CONSTRAINT polls_voters_check CHECK ((voters >= 0))
+);
+
+CREATE TABLE public.portraits (
+    actor_id bigint NOT NULL,
+    kind text NOT NULL,
+    key text NOT NULL,
+    media_type text NOT NULL,
+    hash text NOT NULL,
+    kept_at timestamp with time zone NOT NULL,
+    CONSTRAINT portraits_kind_check CHECK ((kind = ANY (ARRAY['avatar'::text, 'header'::text])))
 );
 
 CREATE TABLE public.post_links (
@@ -803,6 +913,22 @@ CREATE TABLE public.reactions (
     given_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.recognitions (
+    id bigint NOT NULL,
+    uri text NOT NULL,
+    credential_uri text NOT NULL,
+    issuer_id bigint NOT NULL,
+    person_id bigint NOT NULL,
+    name text NOT NULL,
+    criteria text NOT NULL,
+    post_id bigint,
+    given_at timestamp with time zone NOT NULL,
+    status_index integer,
+    withdrawn_at timestamp with time zone,
+    hidden_at timestamp with time zone,
+    CONSTRAINT recognitions_status_index_check CHECK ((status_index >= 0))
+);
+
 CREATE TABLE public.reconciliations (
     host text NOT NULL,
     due_at timestamp with time zone NOT NULL,
@@ -842,7 +968,14 @@ CREATE TABLE public.reports (
     opened_at timestamp with time zone NOT NULL,
     closed_at timestamp with time zone,
     closed_by bigint,
-    outcome text DEFAULT ''::text NOT NULL
+    outcome text DEFAULT ''::text NOT NULL,
+    post_ids bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    rule_ids bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    category text DEFAULT 'other'::text NOT NULL,
+    forwarded boolean DEFAULT false NOT NULL,
+    assigned_to bigint,
+    changed_at timestamp with time zone,
+    CONSTRAINT reports_category_check CHECK ((category = ANY (ARRAY['spam'::text, 'legal'::text, 'violation'::text, 'other'::text])))
 );
 
 CREATE TABLE public.revisions (
@@ -852,6 +985,42 @@ CREATE TABLE public.revisions (
     source text NOT NULL,
     html text NOT NULL,
     written_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.rules (
+    id bigint NOT NULL,
+    text text NOT NULL,
+    hint text DEFAULT ''::text NOT NULL,
+    place integer NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    removed_at timestamp with time zone,
+    CONSTRAINT rules_text_check CHECK ((text <> ''::text))
+);
+
+ALTER TABLE public.rules ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.rules_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.scheduled_posts (
+    id bigint NOT NULL,
+    member_id bigint NOT NULL,
+    form text NOT NULL,
+    params jsonb NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    key text,
+    leased_until timestamp with time zone NOT NULL,
+    attempts smallint DEFAULT 0 NOT NULL,
+    refused text DEFAULT ''::text NOT NULL,
+    refused_at timestamp with time zone,
+    CONSTRAINT scheduled_posts_form_check CHECK ((form = ANY (ARRAY['status'::text, 'thread'::text]))),
+    CONSTRAINT scheduled_posts_key_check CHECK ((key <> ''::text)),
+    CONSTRAINT scheduled_posts_params_check CHECK ((jsonb_typeof(params) = 'object'::text))
 );
 
 CREATE TABLE public.secrets (
@@ -915,7 +1084,9 @@ CREATE TABLE public.stream (
     notification_id bigint,
     member_id bigint,
     at timestamp with time zone NOT NULL,
-    CONSTRAINT stream_kind_check CHECK ((kind = ANY (ARRAY['posted'::text, 'edited'::text, 'deleted'::text, 'notified'::text])))
+    announcement_id bigint,
+    emoji text,
+    CONSTRAINT stream_kind_check CHECK ((kind = ANY (ARRAY['posted'::text, 'edited'::text, 'deleted'::text, 'notified'::text, 'announced'::text, 'unannounced'::text, 'reacted'::text])))
 );
 
 ALTER TABLE public.stream ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -1009,6 +1180,9 @@ ALTER TABLE ONLY public.activities
 ALTER TABLE ONLY public.activities
     ADD CONSTRAINT activities_uri_key UNIQUE (uri);
 
+ALTER TABLE ONLY public.actor_details
+    ADD CONSTRAINT actor_details_pkey PRIMARY KEY (actor_id);
+
 ALTER TABLE ONLY public.actor_keys
     ADD CONSTRAINT actor_keys_pkey PRIMARY KEY (key_id);
 
@@ -1022,7 +1196,19 @@ ALTER TABLE ONLY public.addressees
     ADD CONSTRAINT addressees_pkey PRIMARY KEY (post_id, actor_id);
 
 ALTER TABLE ONLY public.agencies
+    ADD CONSTRAINT agencies_id_key UNIQUE (id);
+
+ALTER TABLE ONLY public.agencies
     ADD CONSTRAINT agencies_pkey PRIMARY KEY (host);
+
+ALTER TABLE ONLY public.announcement_dismissals
+    ADD CONSTRAINT announcement_dismissals_pkey PRIMARY KEY (announcement_id, member_id);
+
+ALTER TABLE ONLY public.announcement_reactions
+    ADD CONSTRAINT announcement_reactions_pkey PRIMARY KEY (announcement_id, member_id, name);
+
+ALTER TABLE ONLY public.announcements
+    ADD CONSTRAINT announcements_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.apps
     ADD CONSTRAINT apps_client_id_key UNIQUE (client_id);
@@ -1054,6 +1240,9 @@ ALTER TABLE ONLY public.boosts
 ALTER TABLE ONLY public.communities
     ADD CONSTRAINT communities_pkey PRIMARY KEY (actor_id);
 
+ALTER TABLE ONLY public.community_feeds
+    ADD CONSTRAINT community_feeds_pkey PRIMARY KEY (actor_id);
+
 ALTER TABLE ONLY public.conversations
     ADD CONSTRAINT conversations_pkey PRIMARY KEY (member_id, root_id);
 
@@ -1074,6 +1263,15 @@ ALTER TABLE ONLY public.featured_hashtags
 
 ALTER TABLE ONLY public.featured_hashtags
     ADD CONSTRAINT featured_hashtags_pkey PRIMARY KEY (member_id, slug);
+
+ALTER TABLE ONLY public.feed_curators
+    ADD CONSTRAINT feed_curators_pkey PRIMARY KEY (feed_id, actor_id);
+
+ALTER TABLE ONLY public.feed_entries
+    ADD CONSTRAINT feed_entries_pkey PRIMARY KEY (feed_id, uri);
+
+ALTER TABLE ONLY public.feed_joins
+    ADD CONSTRAINT feed_joins_pkey PRIMARY KEY (feed_id, member_id, community_id);
 
 ALTER TABLE ONLY public.fill_origins
     ADD CONSTRAINT fill_origins_pkey PRIMARY KEY (origin);
@@ -1116,6 +1314,9 @@ ALTER TABLE ONLY public.inbox_events
 
 ALTER TABLE ONLY public.inbox_events
     ADD CONSTRAINT inbox_events_signature_hash_key UNIQUE (signature_hash);
+
+ALTER TABLE ONLY public.instance_texts
+    ADD CONSTRAINT instance_texts_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY public.invitations
     ADD CONSTRAINT invitations_pkey PRIMARY KEY (code_hash);
@@ -1195,6 +1396,12 @@ ALTER TABLE ONLY public.poll_votes
 ALTER TABLE ONLY public.polls
     ADD CONSTRAINT polls_pkey PRIMARY KEY (post_id);
 
+ALTER TABLE ONLY public.portraits
+    ADD CONSTRAINT portraits_key_key UNIQUE (key);
+
+ALTER TABLE ONLY public.portraits
+    ADD CONSTRAINT portraits_pkey PRIMARY KEY (actor_id, kind);
+
 ALTER TABLE ONLY public.post_links
     ADD CONSTRAINT post_links_pkey PRIMARY KEY (post_id, key);
 
@@ -1237,6 +1444,15 @@ ALTER TABLE ONLY public.reactions
 ALTER TABLE ONLY public.reactions
     ADD CONSTRAINT reactions_uri_key UNIQUE (uri);
 
+ALTER TABLE ONLY public.recognitions
+    ADD CONSTRAINT recognitions_issuer_id_status_index_key UNIQUE (issuer_id, status_index);
+
+ALTER TABLE ONLY public.recognitions
+    ADD CONSTRAINT recognitions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.recognitions
+    ADD CONSTRAINT recognitions_uri_key UNIQUE (uri);
+
 ALTER TABLE ONLY public.reconciliations
     ADD CONSTRAINT reconciliations_pkey PRIMARY KEY (host);
 
@@ -1254,6 +1470,12 @@ ALTER TABLE ONLY public.reports
 
 ALTER TABLE ONLY public.revisions
     ADD CONSTRAINT revisions_pkey PRIMARY KEY (post_id, number);
+
+ALTER TABLE ONLY public.rules
+    ADD CONSTRAINT rules_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.scheduled_posts
+    ADD CONSTRAINT scheduled_posts_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.secrets
     ADD CONSTRAINT secrets_pkey PRIMARY KEY (name);
@@ -1330,6 +1552,12 @@ CREATE INDEX addressees_by_actor ON public.addressees USING btree (actor_id, pos
 
 CREATE INDEX agencies_by_state ON public.agencies USING btree (state, host);
 
+CREATE INDEX announcement_dismissals_by_member ON public.announcement_dismissals USING btree (member_id);
+
+CREATE INDEX announcement_reactions_by_member ON public.announcement_reactions USING btree (member_id);
+
+CREATE INDEX announcements_published ON public.announcements USING btree (published_at) WHERE (published_at IS NOT NULL);
+
 CREATE INDEX authorizations_by_member ON public.authorizations USING btree (member_id);
 
 CREATE INDEX authorizations_by_token ON public.authorizations USING btree (token_id);
@@ -1343,6 +1571,8 @@ CREATE UNIQUE INDEX bookmarks_latest ON public.bookmarks USING btree (member_id,
 CREATE INDEX boosts_by_actor ON public.boosts USING btree (actor_id, id DESC);
 
 CREATE UNIQUE INDEX boosts_by_id ON public.boosts USING btree (id);
+
+CREATE INDEX community_feeds_due ON public.community_feeds USING btree (due_at) WHERE (due_at IS NOT NULL);
 
 CREATE INDEX conversations_latest ON public.conversations USING btree (member_id, last_id DESC);
 
@@ -1361,6 +1591,14 @@ CREATE INDEX deliveries_new ON public.deliveries USING btree (id) WHERE (place =
 CREATE INDEX deliveries_ready ON public.deliveries USING btree (origin, next_at, id) WHERE (place = ANY (ARRAY['first'::text, 'leased'::text]));
 
 CREATE UNIQUE INDEX endorsements_latest ON public.endorsements USING btree (member_id, id DESC);
+
+CREATE INDEX feed_curators_by_actor ON public.feed_curators USING btree (actor_id);
+
+CREATE INDEX feed_entries_by_community ON public.feed_entries USING btree (community_id);
+
+CREATE INDEX feed_entries_by_uri ON public.feed_entries USING btree (uri) WHERE (community_id IS NULL);
+
+CREATE INDEX feed_joins_by_member ON public.feed_joins USING btree (member_id);
 
 CREATE INDEX fill_origins_due ON public.fill_origins USING btree (due_at);
 
@@ -1412,6 +1650,8 @@ CREATE INDEX media_by_post ON public.media USING btree (post_id, place) WHERE (p
 
 CREATE INDEX media_by_preview ON public.media USING btree (preview_hash) WHERE (preview_hash IS NOT NULL);
 
+CREATE INDEX media_by_scheduled ON public.media USING btree (scheduled_id, place) WHERE (scheduled_id IS NOT NULL);
+
 CREATE INDEX media_unattached ON public.media USING btree (created_at) WHERE (post_id IS NULL);
 
 CREATE INDEX moves_by_new ON public.moves USING btree (new_id, moved_at);
@@ -1441,6 +1681,8 @@ CREATE INDEX poll_votes_by_actor ON public.poll_votes USING btree (actor_id);
 CREATE INDEX polls_due ON public.polls USING btree (told_at) WHERE (is_due AND (settled_at IS NULL));
 
 CREATE INDEX polls_unsettled ON public.polls USING btree (LEAST(closes_at, closed_at)) WHERE (settled_at IS NULL);
+
+CREATE INDEX portraits_by_hash ON public.portraits USING btree (hash);
 
 CREATE INDEX post_links_by_key ON public.post_links USING btree (key, post_id DESC);
 
@@ -1478,13 +1720,25 @@ CREATE INDEX pushes_due ON public.pushes USING btree (due_at, id);
 
 CREATE INDEX reactions_by_post ON public.reactions USING btree (post_id);
 
+CREATE INDEX recognitions_of_person ON public.recognitions USING btree (person_id, id DESC);
+
+CREATE UNIQUE INDEX recognitions_once ON public.recognitions USING btree (issuer_id, person_id, name) WHERE ((withdrawn_at IS NULL) AND (name <> ''::text));
+
 CREATE INDEX reconciliations_due ON public.reconciliations USING btree (due_at);
 
 CREATE INDEX remote_media_by_use ON public.remote_media USING btree (used_at);
 
+CREATE INDEX reports_by_target ON public.reports USING btree (target_id, id DESC);
+
 CREATE UNIQUE INDEX reports_once ON public.reports USING btree (reporter_id, post_id) WHERE (closed_at IS NULL);
 
 CREATE INDEX reports_open ON public.reports USING btree (opened_at DESC) WHERE (closed_at IS NULL);
+
+CREATE INDEX scheduled_posts_by_member ON public.scheduled_posts USING btree (member_id, id DESC);
+
+CREATE INDEX scheduled_posts_due ON public.scheduled_posts USING btree (due_at, id) WHERE (refused_at IS NULL);
+
+CREATE UNIQUE INDEX scheduled_posts_once ON public.scheduled_posts USING btree (member_id, key) WHERE (key IS NOT NULL);
 
 CREATE INDEX seen_pages_by_community ON public.seen_pages USING btree (community_id);
 
@@ -1537,6 +1791,9 @@ ALTER TABLE ONLY public.activities
 ALTER TABLE ONLY public.activities
     ADD CONSTRAINT activities_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
 
+ALTER TABLE ONLY public.actor_details
+    ADD CONSTRAINT actor_details_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.actor_keys
     ADD CONSTRAINT actor_keys_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id) ON DELETE CASCADE;
 
@@ -1545,6 +1802,18 @@ ALTER TABLE ONLY public.addressees
 
 ALTER TABLE ONLY public.addressees
     ADD CONSTRAINT addressees_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.announcement_dismissals
+    ADD CONSTRAINT announcement_dismissals_announcement_id_fkey FOREIGN KEY (announcement_id) REFERENCES public.announcements(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.announcement_dismissals
+    ADD CONSTRAINT announcement_dismissals_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.announcement_reactions
+    ADD CONSTRAINT announcement_reactions_announcement_id_fkey FOREIGN KEY (announcement_id) REFERENCES public.announcements(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.announcement_reactions
+    ADD CONSTRAINT announcement_reactions_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.authorizations
     ADD CONSTRAINT authorizations_app_id_fkey FOREIGN KEY (app_id) REFERENCES public.apps(id) ON DELETE CASCADE;
@@ -1573,6 +1842,9 @@ ALTER TABLE ONLY public.boosts
 ALTER TABLE ONLY public.communities
     ADD CONSTRAINT communities_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
 
+ALTER TABLE ONLY public.community_feeds
+    ADD CONSTRAINT community_feeds_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
+
 ALTER TABLE ONLY public.conversations
     ADD CONSTRAINT conversations_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
 
@@ -1596,6 +1868,27 @@ ALTER TABLE ONLY public.endorsements
 
 ALTER TABLE ONLY public.featured_hashtags
     ADD CONSTRAINT featured_hashtags_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.feed_curators
+    ADD CONSTRAINT feed_curators_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.feed_curators
+    ADD CONSTRAINT feed_curators_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES public.community_feeds(actor_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.feed_entries
+    ADD CONSTRAINT feed_entries_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.communities(actor_id);
+
+ALTER TABLE ONLY public.feed_entries
+    ADD CONSTRAINT feed_entries_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES public.community_feeds(actor_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.feed_joins
+    ADD CONSTRAINT feed_joins_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.communities(actor_id);
+
+ALTER TABLE ONLY public.feed_joins
+    ADD CONSTRAINT feed_joins_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES public.community_feeds(actor_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.feed_joins
+    ADD CONSTRAINT feed_joins_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.fills
     ADD CONSTRAINT fills_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.communities(actor_id);
@@ -1660,6 +1953,9 @@ ALTER TABLE ONLY public.media
 ALTER TABLE ONLY public.media
     ADD CONSTRAINT media_preview_hash_fkey FOREIGN KEY (preview_hash) REFERENCES public.blobs(hash);
 
+ALTER TABLE ONLY public.media
+    ADD CONSTRAINT media_scheduled_id_fkey FOREIGN KEY (scheduled_id) REFERENCES public.scheduled_posts(id) ON DELETE SET NULL;
+
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
 
@@ -1720,6 +2016,12 @@ ALTER TABLE ONLY public.poll_votes
 ALTER TABLE ONLY public.polls
     ADD CONSTRAINT polls_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
 
+ALTER TABLE ONLY public.portraits
+    ADD CONSTRAINT portraits_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.portraits
+    ADD CONSTRAINT portraits_hash_fkey FOREIGN KEY (hash) REFERENCES public.blobs(hash);
+
 ALTER TABLE ONLY public.post_links
     ADD CONSTRAINT post_links_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id) ON DELETE CASCADE;
 
@@ -1771,8 +2073,20 @@ ALTER TABLE ONLY public.reactions
 ALTER TABLE ONLY public.reactions
     ADD CONSTRAINT reactions_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
 
+ALTER TABLE ONLY public.recognitions
+    ADD CONSTRAINT recognitions_issuer_id_fkey FOREIGN KEY (issuer_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.recognitions
+    ADD CONSTRAINT recognitions_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.recognitions
+    ADD CONSTRAINT recognitions_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
+
 ALTER TABLE ONLY public.removed_posts
     ADD CONSTRAINT removed_posts_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
+
+ALTER TABLE ONLY public.reports
+    ADD CONSTRAINT reports_assigned_to_fkey FOREIGN KEY (assigned_to) REFERENCES public.members(actor_id);
 
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_closed_by_fkey FOREIGN KEY (closed_by) REFERENCES public.members(actor_id);
@@ -1791,6 +2105,9 @@ ALTER TABLE ONLY public.reports
 
 ALTER TABLE ONLY public.revisions
     ADD CONSTRAINT revisions_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
+
+ALTER TABLE ONLY public.scheduled_posts
+    ADD CONSTRAINT scheduled_posts_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.seen_pages
     ADD CONSTRAINT seen_pages_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.backfills(community_id) ON DELETE CASCADE;
@@ -1840,6 +2157,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.account_jobs TO commonlore_app
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.activities TO commonlore_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.actor_details TO commonlore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.actor_keys TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.actors TO commonlore_app;
@@ -1847,6 +2166,14 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.actors TO commonlore_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.addressees TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.agencies TO commonlore_app;
+
+GRANT SELECT,USAGE ON SEQUENCE public.agencies_id_seq TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.announcement_dismissals TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.announcement_reactions TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.announcements TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.apps TO commonlore_app;
 
@@ -1865,6 +2192,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.boosts TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.communities TO commonlore_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.community_feeds TO commonlore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.conversations TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deliveries TO commonlore_app;
@@ -1876,6 +2205,12 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.dismissed_suggestions TO commo
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.endorsements TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.featured_hashtags TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.feed_curators TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.feed_entries TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.feed_joins TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.fill_origins TO commonlore_app;
 
@@ -1898,6 +2233,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.gone_inboxes TO commonlore_app
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.inbox_events TO commonlore_app;
 
 GRANT SELECT,USAGE ON SEQUENCE public.inbox_events_id_seq TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.instance_texts TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitations TO commonlore_app;
 
@@ -1945,6 +2282,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.poll_votes TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.polls TO commonlore_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.portraits TO commonlore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.post_links TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.post_words TO commonlore_app;
@@ -1969,6 +2308,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quote_stamps TO commonlore_app
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reactions TO commonlore_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.recognitions TO commonlore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reconciliations TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.remote_media TO commonlore_app;
@@ -1978,6 +2319,12 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.removed_posts TO commonlore_ap
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reports TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.revisions TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rules TO commonlore_app;
+
+GRANT SELECT,USAGE ON SEQUENCE public.rules_id_seq TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.scheduled_posts TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.secrets TO commonlore_app;
 

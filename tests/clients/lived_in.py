@@ -10,7 +10,8 @@ from typing import Any
 import aiohttp
 
 from schemas.records import Role, Visibility
-from server.services import communities, trending
+from server.services import announcing, communities, trending
+from server.services.announcing import AnnouncementDraft
 from server.storage import boosts
 from server.storage.boosts import Boost
 from server.storage.embedded import Cluster
@@ -68,6 +69,8 @@ async def lived_in(cluster: Cluster, folder: Path) -> AsyncIterator[Scene]:
             ids={"plaza": str(plaza.id)},
         )
         await town.talk()
+        await town.talk_alone()
+        await town.tell_later()
         await town.keep()
         guest = opened(here, Program(here.origin))
         yield Scene(here=here, ids=town.ids, ben=ben, chloe=town.chloe, guest=guest)
@@ -92,7 +95,7 @@ class _Town:
         form = aiohttp.FormData(fields)
         form.add_field("file", content, filename="a.bin")
         reply = await program.ask("POST", "/api/v2/media", data=form)
-        assert reply.status == 200, reply.body
+        assert reply.status in {200, 202}, reply.body
         return str(reply.json["id"])
 
     async def talk(self) -> None:
@@ -182,6 +185,34 @@ class _Town:
                     boosted_at=self.here.now(),
                 ),
             )
+
+    async def talk_alone(self) -> None:
+        """Write outside communities, in private, and pass something on."""
+        amina, ben, chloe, ids = self.amina, self.ben, self.chloe, self.ids
+        await self.write(ben, "private", "@chloe At noon?", visibility="direct")
+        await self.write(
+            chloe, "reply", "Gladly, @ben", visibility="direct", in_reply_to_id=ids["private"]
+        )
+        await self.write(chloe, "alone", "The sun is out", visibility="unlisted")
+        await amina.post(f"/api/v1/statuses/{ids['alone']}/reblog")
+
+    async def tell_later(self) -> None:
+        """Schedule a post, and announce something."""
+        ben = self.ben
+        await self.write(
+            ben,
+            "later",
+            "@plaza Tea?",
+            poll={"options": ["Yes", "No"], "expires_in": 3600},
+            media_ids=[await self.bring(ben, files.picture(size=(60, 40)))],
+            scheduled_at=(self.clock.now() + 24 * HOUR).isoformat(),
+        )
+        announced = await announcing.write(
+            self.here.context, AnnouncementDraft(source="No water on Monday, @ben #water")
+        )
+        moderator = await life.signed_in(self.here.context, "amina")
+        await announcing.publish(self.here.context, moderator, announced)
+        await ben.ask("PUT", f"/api/v1/announcements/{announced}/reactions/👍")
 
     async def keep(self) -> None:
         """Keep, follow, list, filter, mute, block; and mark how far one has read."""

@@ -532,21 +532,34 @@ async def test_people_whom_fellows_follow_or_thank_are_suggested(scene: Scene) -
     assert "fred" not in await people_suggested()
 
 
+async def _says(program: Program, **given: bool) -> None:
+    reply = await program.ask("PATCH", "/api/v1/accounts/update_credentials", json=given)
+    assert reply.status == 200, reply.body
+
+
 async def test_the_directory_has_who_wants_to_be_found(scene: Scene) -> None:
     found = await scene.guest.get("/api/v1/directory", order="new")
     local = await scene.guest.get("/api/v1/directory", local="true")
     second = await scene.guest.get("/api/v1/directory", order="new", offset="1", limit="1")
     wrong = await scene.guest.ask("GET", "/api/v1/directory?order=old")
 
+    await _says(scene.chloe, discoverable=True)
+    await scene.ask("chloe", "Find me")
+    active = await scene.guest.get("/api/v1/directory", limit="1")
+    asked = await scene.guest.get("/api/v1/directory")
+    await _says(scene.chloe, discoverable=False)
+
     assert [each["username"] for each in found] == ["harbour", "plaza"]
     assert sorted(_ids(local)) == sorted(_ids(found))
     assert [each["username"] for each in second] == ["plaza"]
     assert wrong.status == 422
+    assert len(active) == 1
+    assert sorted(each["username"] for each in asked) == ["chloe", "harbour", "plaza"]
 
 
 async def test_who_of_those_one_follows_is_in_a_community(scene: Scene) -> None:
     await scene.ben.post(f"/api/v1/accounts/{scene.ids['chloe']}/follow")
-    # Chloe follows fred, and that is told to nobody.
+    # Chloe follows fred, which is told to nobody until she shows it.
     await (await program_of(scene.here, "chloe")).post(
         f"/api/v1/accounts/{scene.ids['fred']}/follow"
     )
@@ -554,9 +567,15 @@ async def test_who_of_those_one_follows_is_in_a_community(scene: Scene) -> None:
 
     found = await scene.ben.get("/api/v1/accounts/familiar_followers", **{"id[]": asked})
 
+    await _says(scene.chloe, hide_collections=False)
+    shown = await scene.ben.get("/api/v1/accounts/familiar_followers", **{"id[]": asked})
+    await _says(scene.chloe, hide_collections=True)
+
     assert [each["id"] for each in found] == asked
     assert str(scene.ids["chloe"]) in _ids(found[0]["accounts"])
     assert [each["accounts"] for each in found[1:]] == [[], []]
+    assert _ids(shown[2]["accounts"]) == [str(scene.ids["chloe"])]
+    assert shown[1]["accounts"] == []
 
 
 # The end of an account.

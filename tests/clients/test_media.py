@@ -49,7 +49,7 @@ async def bring(
     form = aiohttp.FormData(fields)
     form.add_field("file", content or files.picture(size=(900, 600)), filename="a.bin")
     reply = await program.ask("POST", f"/api/{version}/media", data=form)
-    assert reply.status == 200, reply.body
+    assert reply.status in {200, 202}, reply.body
     return reply.json
 
 
@@ -96,6 +96,18 @@ async def test_films_sound_and_documents_are_taken_as_well(
     place: Place, content: bytes, kind: str
 ):
     assert (await bring(place.amina, content))["type"] == kind
+
+
+async def test_films_and_sound_are_asked_for_once_more_in_the_second_version(place: Place):
+    second = await bring(place.amina, files.film(), focus="0.69,0.3")
+    first = await bring(place.amina, files.film(), version="v1")
+
+    ready = await place.amina.get(f"/api/v1/media/{second['id']}")
+
+    assert second["url"] is None
+    assert first["url"].startswith(f"{place.here.origin}/media/")
+    assert ready["url"].startswith(f"{place.here.origin}/media/")
+    assert ready["meta"]["focus"] == {"x": 0.69, "y": 0.3}
 
 
 async def test_what_is_no_file_is_refused(place: Place):

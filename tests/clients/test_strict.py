@@ -13,6 +13,9 @@ from server.middleware.declarations import Route
 from server.routes.clients import CLIENTS
 from server.routes.finding import FINDING
 from server.routes.personal import PERSONAL
+from server.routes.scripts import SCRIPTS
+from server.routes.telling import TEXTS
+from server.routes.timed import TIMED
 from server.services import tagging
 from server.storage.embedded import Cluster
 from tests.clients import libraries
@@ -23,40 +26,42 @@ from tests.clients.test_streaming import listening, told
 _ID: Final = re.compile(r":[^{}]+(\{[^{}]*\})?[^{}]*\}")
 ROUTES: Final[dict[str, Route]] = {
     _ID.sub("}", route.path): route
-    for route in (*CLIENTS, *PERSONAL, *FINDING)
+    for route in (*CLIENTS, *PERSONAL, *SCRIPTS, *TEXTS, *FINDING, *TIMED)
     if route.method == "GET" and route.path.startswith("/api/")
 }
-#: What is no JSON is judged elsewhere: streams, and that there is no subscription.
+#: What is no list or entity is judged elsewhere: streams, refusals, what is always empty.
 NO_JSON: Final = {
     "/api/v1/streaming",
     "/api/v1/streaming/health",
     "/api/v1/streaming/{name}",
     "/api/v1/push/subscription",
+    "/api/v1/instance/domain_blocks",
+    "/api/v1/instance/terms_of_service/{day}",
+    "/api/v1/instance/translation_languages",
+    "/api/v1/annual_reports",
+    "/api/v1/annual_reports/{year}",
+    "/api/v1/annual_reports/{year}/state",
 }
 #: Lists that are always empty here.
 EMPTY: Final = frozenset(
-    f"/api/{path}"
-    for path in (
-        "v1/announcements",
-        "v1/conversations",
-        "v1/custom_emojis",
-        "v1/follow_requests",
-        "v1/instance/activity",
-        "v1/instance/domain_blocks",
-        "v1/instance/peers",
-        "v1/instance/rules",
-        "v1/instance/translation_languages",
-        "v1/notifications/requests",
-        "v1/scheduled_statuses",
-    )
+    f"/api/{path}" for path in ("v1/custom_emojis", "v1/notifications/requests")
 )
 _STATUSES: Final = ("question", "answer", "remote", "comment", "poll", "quote", "warned")
 #: Route, what is asked (with names of `lived_in`), and what must come.
 ASKED: Final = (
     ("v1/instance", "", "InstanceV1"),
     ("v2/instance", "", "Instance"),
+    ("v1/instance/activity", "", "[Week]"),
+    ("v1/instance/peers", "", "[word]"),
+    ("v1/instance/rules", "", "[Rule]"),
+    ("v1/instance/extended_description", "", "OwnText"),
+    ("v1/instance/privacy_policy", "", "OwnText"),
+    ("v1/instance/terms_of_service", "", "Terms"),
+    ("v1/conversations", "", "[Conversation]"),
+    ("v1/instance/languages", "", "[Language]"),
     ("v1/apps/verify_credentials", "", "App"),
     ("v1/accounts/verify_credentials", "", "CredentialAccount"),
+    ("v1/accounts", "?id[]={chloe}&id[]={dora}", "[Account]"),
     ("v1/accounts/lookup", "?acct=plaza", "Account"),
     ("v1/accounts/search", "?q=dora", "[Account]"),
     ("v1/accounts/relationships", "?id[]={chloe}&id[]={eli}&id[]={fred}", "[Relationship]"),
@@ -101,6 +106,9 @@ ASKED: Final = (
     ("v2/notifications/{key}/accounts", "group", "[Account]"),
     ("v2/notifications/unread_count", "", "Count"),
     ("v2/notifications/policy", "", "Policy"),
+    ("v1/scheduled_statuses", "", "[ScheduledStatus]"),
+    ("v1/scheduled_statuses/{id}", "later", "ScheduledStatus"),
+    ("v1/announcements", "", "[Announcement]"),
     ("v1/mutes", "", "[MutedAccount]"),
     ("v1/blocks", "", "[Account]"),
     ("v1/domain_blocks", "", "[word]"),
@@ -147,6 +155,8 @@ MASTODON_PY: Final = {
     "Keyword": "FilterKeyword",
     "InstanceV1": "Instance",
     "Instance": "InstanceV2",
+    "Week": "",  # it reads numbers and moments out of the text
+    "Language": "SupportedLocale",
     "App": "Application",
     "Filter": "FilterV2",
     "FilterV1": "Filter",

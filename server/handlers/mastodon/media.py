@@ -16,6 +16,9 @@ from server.services.errors import Invalid
 
 _NO_FILE: Final = "Validation failed: File can't be blank"
 _SIDES: Final = 2
+_SECOND: Final = "/api/v2/"
+_LATER: Final = frozenset({"video", "audio"})
+_ACCEPTED: Final = 202
 
 
 class _Described(Parameters):
@@ -24,7 +27,10 @@ class _Described(Parameters):
 
 
 async def bring(request: web.Request) -> web.Response:
-    """POST /api/v1/media and /api/v2/media; a file is ready when we answer, in both."""
+    """POST /api/v1/media and /api/v2/media; a file is ready when we answer, in both.
+
+    In the second version programs expect to ask for films and sound until they are there.
+    """
     upload = (await forms.read(request)).get("file") if request.body_exists else None
     if not isinstance(upload, Upload):
         raise Invalid({"file": _NO_FILE}, reason="media-empty")
@@ -37,7 +43,10 @@ async def bring(request: web.Request) -> web.Response:
         description=given.description or "",
         focus=_focus(given.focus),
     )
-    return entity(brought(request.app[CONTEXT], medium))
+    shown = brought(request.app[CONTEXT], medium)
+    if request.path.startswith(_SECOND) and shown.type in _LATER:
+        return entity(shown.model_copy(update={"url": None}), status=_ACCEPTED)
+    return entity(shown)
 
 
 async def show(request: web.Request) -> web.Response:

@@ -18,6 +18,7 @@ _TYPES: Final[dict[MediaKind, Literal["image", "video", "audio", "unknown"]]] = 
     MediaKind.VIDEO: "video",
     MediaKind.AUDIO: "audio",
 }
+_PLACES: Final = 4
 
 
 async def ids_of(tx: Transaction, context: Context, posts: Iterable[Post]) -> Mapping[str, int]:
@@ -92,4 +93,7 @@ def _measures(of: Media) -> dict[str, object] | None:
             "aspect": of.width / of.height,
         }
     }
-    return found | ({"focus": {"x": of.focus[0], "y": of.focus[1]}} if of.focus else {})
+    if of.focus:
+        # As it was said: stored, it has seven digits of which not all were.
+        found["focus"] = {"x": round(of.focus[0], _PLACES), "y": round(of.focus[1], _PLACES)}
+    return found

@@ -1,5 +1,6 @@
 """Search for clients: accounts, statuses and hashtags, by the same rules as the page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import quote
@@ -8,6 +9,7 @@ from aiohttp import web
 
 from federation.handles import parse_handle
 from schemas.gate import SealedPost
+from schemas.mastodon.accounts import Account
 from schemas.mastodon.search import Search, Tag
 from schemas.records import Actor, ActorKind, Surface
 from server.context import Context
@@ -19,13 +21,15 @@ from server.handlers.mastodon.statuses import reader_of
 from server.middleware import CONTEXT, PRINCIPAL, SESSION
 from server.services import discovery, searching, sharing
 from server.services.errors import NotFound
-from server.storage import desk, statuses
+from server.storage import desk, relations, statuses
 from server.storage.database import Transaction
 from server.storage.feeds import Entry
 
 _USUAL: Final = 20
 _MOST: Final = 40
 _FURTHEST: Final = 200
+#: What is looked through for those whom a member follows.
+_ALL: Final = {"offset": 0, "limit": _MOST}
 
 
 class _Asked(Parameters):
@@ -35,6 +39,7 @@ class _Asked(Parameters):
     limit: Maybe[int] = None
     offset: Maybe[int] = None
     account_id: Maybe[str] = None
+    following: bool = False
 
     @property
     def part(self) -> slice:
@@ -70,7 +75,8 @@ async def search_v1(request: web.Request) -> web.Response:
 
 async def accounts_search(request: web.Request) -> web.Response:
     """GET /api/v1/accounts/search: people and communities, as somebody types a handle."""
-    given = (await read(request, _Asked)).model_copy(update={"type": "accounts"})
+    asked = await read(request, _Asked)
+    given = asked.model_copy(update={"type": "accounts"} | (_ALL if asked.following else {}))
     typed = given.q or ""
     found = Search()
     if parse_handle(typed) is not None:
@@ -79,7 +85,20 @@ async def accounts_search(request: web.Request) -> web.Response:
         # As far as it was typed: the host of a handle is no word.
         name = typed.strip().lstrip("@!").partition("@")[0]
         found = await _found(request, given.model_copy(update={"q": name}))
-    return entities(found.accounts)
+    if not asked.following:
+        return entities(found.accounts)
+    return entities((await _followed(request, found.accounts))[asked.part])
+
+
+async def _followed(request: web.Request, found: Sequence[Account]) -> list[Account]:
+    """Leave those whom the member follows; a guest follows nobody."""
+    context, member = request.app[CONTEXT], request[SESSION]
+    if member is None:
+        return []
+    ids = [int(each.id) for each in found]
+    async with context.database.reading() as tx:
+        known = await relations.between(tx, member.member.id, ids, now=context.now())
+    return [each for each in found if known[int(each.id)].follows]
 
 
 async def _found(request: web.Request, given: _Asked) -> Search:
@@ -126,7 +145,7 @@ async def _named(request: web.Request, given: _Asked) -> _Results | None:
 
 def _is_shown(actor: Actor) -> bool:
     gone = actor.deleted_at is not None or actor.suspended_at is not None
-    return not gone and actor.kind is not ActorKind.AGENCY
+    return not gone and actor.kind not in {ActorKind.AGENCY, ActorKind.FEED}
 
 
 async def _by_words(request: web.Request, given: _Asked) -> _Results:

@@ -42,7 +42,19 @@ _TRENDING: Final = 8
 _SUGGESTED: Final = 3
 
 #: Kinds as they are stored to kinds as the template names them, where they differ.
-_KINDS: Final = {"asks-to-join": "join-asked", "let-in": "joined"}
+_KINDS: Final = {
+    "asks-to-join": "join-asked",
+    "asks-to-follow": "follow-asked",
+    "let-in": "joined",
+}
+
+
+#: Where it is settled, or read about.
+_PLACES: Final = {
+    "severed": "/settings/severed",
+    "asks-to-follow": "/settings/followers",
+    "not-published": "/settings/scheduled",
+}
 
 
 async def home(request: web.Request) -> web.StreamResponse:
@@ -233,13 +245,15 @@ def _notification(
     url = by.url
     if one.root_id is not None:
         url = f"/p/{one.root_id}#p{one.post_id}"
+    elif one.kind == "recognition":
+        url = "/settings/recognitions"
     elif community is not None:
         url = community.url + ("/requests" if one.kind == "asks-to-join" else "")
-    elif one.kind == "severed":
-        url = "/settings/severed"
+    else:
+        url = _PLACES.get(one.kind, url)
     return {
         "id": one.id,
-        "kind": _KINDS.get(one.kind, one.kind),
+        "kind": _kind_of(one),
         "actor": by if one.actor.kind is ActorKind.PERSON else None,
         "post": {"title": titles.get(one.root_id or 0, "")},
         "community": community,
@@ -249,6 +263,12 @@ def _notification(
         "unread": unread,
         "url": url,
     }
+
+
+def _kind_of(one: Notification) -> str:
+    if one.kind == "let-in" and one.actor.kind is ActorKind.PERSON:
+        return "follow-settled"
+    return _KINDS.get(one.kind, one.kind)
 
 
 def _community_of(

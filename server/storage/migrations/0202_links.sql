@@ -12,7 +12,7 @@ CREATE FUNCTION links_in(html text) RETURNS TABLE (url text, key text, title tex
   LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT DISTINCT ON (public.link_key(u.url)) u.url, public.link_key(u.url),
     left(btrim(regexp_replace(f.found[2], '<[^>]*>', '', 'g')), 200)
-  FROM regexp_matches(left(html, 200000), '<a\s([^>]*)>([^<]*(?:<(?!/a>)[^<]*)*)</a>', 'g')
+  FROM regexp_matches(left(html, 200000), '<a\s([^>]*)>((?:[^<]|<(?!/a>))*)</a>', 'g')
     WITH ORDINALITY AS f (found, place)
   CROSS JOIN LATERAL (SELECT replace(
     substring(f.found[1] FROM 'href="(https?://[^"]+)"'), '&amp;', '&') AS url) u
