@@ -20,6 +20,7 @@ MOST_PINNED: Final = 5
 #: Why a post is not pinned that somebody else wrote.
 ANOTHERS: Final = "not-the-author"
 _ANOTHERS: Final = "You can pin your own posts only."
+_PRIVATE: Final = "A private message stands on no profile."
 _TOO_MANY: Final = f"A profile shows {MOST_PINNED} pinned posts."
 _NOT_FOLLOWED: Final = "You can recommend those whom you follow only."
 
@@ -29,7 +30,7 @@ async def pin(context: Context, member: SignedIn, post_id: int) -> PostFacts:
 
     Raises:
         NotFound: "post-not-found": there is none, it is gone, or it is not theirs to read.
-        Invalid: field status: it is another's, or too many are pinned.
+        Invalid: field status: it is another's, private, or too many are pinned.
     """
     me = member.member.actor
     async with context.database.transaction("showing.pin") as tx:
@@ -65,6 +66,8 @@ async def _own(tx: Transaction, context: Context, member: SignedIn, post_id: int
         raise NotFound("post-not-found", "There is no such post, or it is not for you to read.")
     if facts.author_id != member.member.id:
         raise Invalid({"status": _ANOTHERS}, reason=ANOTHERS)
+    if facts.visibility is Visibility.DIRECT:
+        raise Invalid({"status": _PRIVATE}, reason="private-message")
     return facts
 
 

@@ -21,14 +21,20 @@ async def listed(
 ) -> list[Actor]:
     """List who is discoverable, the most active or the newest first.
 
-    Those are public communities. Nobody's staff is put into a directory unasked.
+    Those are public communities, and people who said so: nobody is put into it unasked.
     """
     rows = await tx.fetch(
         f"SELECT {actors.columns('a', '')} FROM actors a "
-        "JOIN communities c ON c.actor_id = a.id WHERE c.visibility = 'public' "
+        "LEFT JOIN communities c ON c.actor_id = a.id AND a.kind = 'community' "
+        "LEFT JOIN actor_details d ON d.actor_id = a.id AND a.kind = 'person' "
+        "LEFT JOIN LATERAL (SELECT p.published_at FROM posts p WHERE p.author_id = a.id "
+        "AND p.visibility = 'public' AND NOT p.quiet AND p.deleted_at IS NULL "
+        "AND d.discoverable ORDER BY p.id DESC LIMIT 1) w ON true "
+        "WHERE (c.visibility = 'public' OR d.discoverable) "
         f"AND a.deleted_at IS NULL AND a.moved_to IS NULL AND {heard('a')} "
         f"AND (NOT $2 OR a.local) AND {unwanted.wanted('$1', people='a.id')} "
-        "ORDER BY CASE WHEN $3 THEN a.published_at ELSE c.active_at END DESC, a.id DESC "
+        "ORDER BY CASE WHEN $3 THEN a.published_at "
+        "ELSE coalesce(c.active_at, w.published_at, '-infinity') END DESC, a.id DESC "
         "OFFSET $4 LIMIT $5",
         member_id,
         local,
@@ -40,23 +46,28 @@ async def listed(
 
 
 async def familiar(
-    tx: Transaction, scope: Scope, member_id: int, community_ids: Sequence[int], *, each: int
+    tx: Transaction, scope: Scope, member_id: int, actor_ids: Sequence[int], *, each: int
 ) -> dict[int, list[Actor]]:
-    """Say who of those whom a member follows belongs to each of these communities.
+    """Say who of those whom a member follows follows each of these people and communities.
 
-    As their pages say it: who is in a closed community, only its members see.
+    Who is in a closed community, only its members see; whom somebody follows is told of those
+    alone who show it.
     """
     rows = await tx.fetch(
         "SELECT * FROM (SELECT f.target_id AS of_id, "
         "row_number() OVER (PARTITION BY f.target_id ORDER BY f.settled_at, a.id) AS place, "
         f"{actors.columns('a', '')} FROM follows m JOIN actors a ON a.id = m.target_id "
         "JOIN follows f ON f.follower_id = a.id AND f.state = 'accepted' "
-        "JOIN communities c ON c.actor_id = f.target_id WHERE m.follower_id = $1 "
-        f"AND m.state = 'accepted' AND a.kind = 'person' AND {heard('a')} "
-        "AND f.target_id = ANY($2) AND (c.visibility = 'public' OR $4 "
-        "OR c.actor_id = ANY($5::bigint[]))) w WHERE place <= $3 ORDER BY of_id, place",
+        "JOIN actors o ON o.id = f.target_id LEFT JOIN communities c "
+        "ON c.actor_id = o.id AND o.kind = 'community' "
+        "LEFT JOIN actor_details d ON d.actor_id = a.id AND o.kind = 'person' "
+        "WHERE m.follower_id = $1 AND m.state = 'accepted' AND a.kind = 'person' "
+        f"AND a.deleted_at IS NULL AND {heard('a')} AND f.target_id = ANY($2) "
+        "AND (NOT d.hides_collections OR c.visibility = 'public' OR (c.actor_id IS NOT NULL "
+        "AND ($4 OR c.actor_id = ANY($5::bigint[]))))) w "
+        "WHERE place <= $3 ORDER BY of_id, place",
         member_id,
-        list(community_ids),
+        list(actor_ids),
         each,
         scope.everything,
         sorted(scope.joined),

@@ -63,7 +63,7 @@ async def of_member(
         "AND f.target_id = e.actor_id AND f.state = 'accepted' "
         "LEFT JOIN communities c ON c.actor_id = a.id "
         f"WHERE e.member_id = $4 AND a.deleted_at IS NULL AND {heard('a')} "
-        "AND (c.actor_id IS NULL OR c.visibility = 'public' OR $5 "
+        "AND (a.kind <> 'community' OR c.visibility = 'public' OR $5 "
         "OR a.id = ANY($6::bigint[]) OR e.member_id = $7::bigint) "
         f"AND {unwanted.unblocked('$7', people='a.id')} "
         f"AND {window.numbered(1, row='e')}",

@@ -14,7 +14,8 @@ async def linking_to(tx: Transaction, scope: Scope, url: str, window: Window) ->
     condition, arguments = listed(scope, post="p", first=5)
     rows = await tx.fetch(
         "SELECT p.id, false AS boosted FROM post_links k JOIN posts p ON p.id = k.post_id "
-        "WHERE k.key = link_key($4) AND p.visibility = 'public' AND p.deleted_at IS NULL "
+        "WHERE k.key = link_key($4) AND p.visibility = 'public' AND NOT p.quiet "
+        "AND p.deleted_at IS NULL "
         f"AND {condition} AND {window.sql}",
         *window.arguments,
         url,

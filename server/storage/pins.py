@@ -4,7 +4,6 @@ from moderation.visibility import Scope
 from server.storage import feeds, posts
 from server.storage.database import Transaction
 from server.storage.feeds import Entry
-from server.storage.timelines import Line
 from server.storage.visibility import of_their_own
 
 
@@ -41,27 +40,13 @@ async def is_pinned(tx: Transaction, author_id: int, post_id: int) -> bool:
     )
 
 
-async def lines(tx: Transaction, scope: Scope, author_id: int, *, limit: int) -> list[Line]:
-    """List the pinned posts that the reader may read, for a timeline."""
-    condition, arguments = of_their_own(scope, post="p", first=3)
-    rows = await tx.fetch(
-        "SELECT p.id FROM pinned_posts n JOIN posts p ON p.id = n.post_id "
-        f"WHERE n.author_id = $1 AND p.deleted_at IS NULL AND {condition} "
-        "ORDER BY n.id DESC LIMIT $2",
-        author_id,
-        limit,
-        *arguments,
-    )
-    return [Line(post_id=row["id"], boosted=False) for row in rows]
-
-
 async def entries(tx: Transaction, scope: Scope, author_id: int, *, limit: int) -> list[Entry]:
     """List them for a page, as far as the reader may read them."""
     condition, arguments = of_their_own(scope, post="p", first=3)
     rows = await tx.fetch(
         f"SELECT {feeds.FIELDS} {posts.FROM} JOIN pinned_posts n ON n.post_id = p.id "
         f"WHERE n.author_id = $1 AND p.deleted_at IS NULL AND {condition} "
-        "ORDER BY n.id DESC LIMIT $2",
+        "AND p.visibility <> 'direct' ORDER BY n.id DESC LIMIT $2",
         author_id,
         limit,
         *arguments,

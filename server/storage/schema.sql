@@ -71,7 +71,7 @@ CREATE FUNCTION public.links_in(html text) RETURNS TABLE(url text, key text, tit
     AS $$
   SELECT DISTINCT ON (public.link_key(u.url)) u.url, public.link_key(u.url),
     left(btrim(regexp_replace(f.found[2], '<[^>]*>', '', 'g')), 200)
-  FROM regexp_matches(left(html, 200000), '<a\s([^>]*)>((?:[^<]|<(?!/a>))*)</a>', 'g')
+  FROM regexp_matches(left(html, 200000), '<a\s([^>]*)>([^<]*(?:<(?!/a>)[^<]*)*)</a>', 'g')
     WITH ORDINALITY AS f (found, place)
   CROSS JOIN LATERAL (SELECT replace(
     substring(f.found[1] FROM 'href="(https?://[^"]+)"'), '&amp;', '&') AS url) u

@@ -49,8 +49,8 @@ _MINE: Final = (
 #: Of so many, those who share most communities with the reader, it is asked whom they know.
 _FELLOWS: Final = 300
 _JOINED: Final = (
-    "SELECT m.target_id FROM follows m JOIN communities c ON c.actor_id = m.target_id "
-    "WHERE m.follower_id = $1 AND m.state = 'accepted'"
+    "SELECT m.target_id FROM follows m JOIN actors c ON c.id = m.target_id "
+    "AND c.kind = 'community' WHERE m.follower_id = $1 AND m.state = 'accepted'"
 )
 
 
@@ -59,7 +59,8 @@ async def communities(tx: Transaction, member_id: int, *, limit: int) -> list[Fi
     rows = await tx.fetch(
         f"SELECT {actors.columns('a', '')}, array_agg(t.name ORDER BY t.position) AS topics "
         "FROM communities c JOIN actors a ON a.id = c.actor_id "
-        "JOIN topics t ON t.community_id = c.actor_id WHERE c.visibility = 'public' "
+        "JOIN topics t ON t.community_id = c.actor_id "
+        "WHERE a.kind = 'community' AND c.visibility = 'public' "
         f"AND replace(t.slug, '-', '') IN ({_MINE}) AND {_OPEN} "
         "GROUP BY a.id, c.actor_id ORDER BY count(*) DESC, c.active_at DESC, a.id LIMIT $2",
         member_id,

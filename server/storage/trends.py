@@ -33,10 +33,11 @@ class Day:
     people: int
 
 
-#: Posts that count: public, since $1 by time and $2 by id, without a warning, of who is heard.
+#: Posts that count: in public lists, since $1 by time and $2 by id, without a warning, of
+#: whoever is heard.
 _COUNTED: Final = (
     "FROM posts p JOIN actors a ON a.id = p.author_id "
-    "WHERE p.id > $2 AND p.published_at > $1 AND p.visibility = 'public' "
+    "WHERE p.id > $2 AND p.published_at > $1 AND p.visibility = 'public' AND NOT p.quiet "
     "AND p.deleted_at IS NULL AND coalesce(p.carried ->> 'warning', '') = '' "
     f"AND coalesce(p.carried ->> 'sensitive', 'false') <> 'true' AND {heard('a')}"
 )
@@ -130,7 +131,7 @@ async def count_threads(
         "row_number() OVER (ORDER BY count(DISTINCT a.id) * count(DISTINCT a.host) DESC, "
         f"max(x.at) DESC, r.id DESC) FROM ({_PARTS}) x JOIN posts r ON r.id = x.root_id "
         "JOIN actors a ON a.id = x.person JOIN actors au ON au.id = r.author_id "
-        "WHERE r.visibility = 'public' AND r.deleted_at IS NULL "
+        "WHERE r.visibility = 'public' AND NOT r.quiet AND r.deleted_at IS NULL "
         "AND coalesce(r.carried ->> 'warning', '') = '' "
         "AND coalesce(r.carried ->> 'sensitive', 'false') <> 'true' "
         f"AND {heard('a')} AND {heard('au')} "
@@ -176,7 +177,7 @@ async def threads(tx: Transaction, scope: Scope, *, offset: int, limit: int) -> 
     condition, arguments = listed(scope, post="p", first=3)
     rows = await tx.fetch(
         "SELECT p.id FROM trends t JOIN posts p ON p.id = t.post_id "
-        "WHERE p.visibility = 'public' AND p.deleted_at IS NULL "
+        "WHERE p.visibility = 'public' AND NOT p.quiet AND p.deleted_at IS NULL "
         f"AND {condition} ORDER BY t.place OFFSET $1 LIMIT $2",
         offset,
         limit,
@@ -190,7 +191,7 @@ async def entries(tx: Transaction, scope: Scope, *, limit: int) -> list[Entry]:
     condition, arguments = listed(scope, post="p", first=2)
     rows = await tx.fetch(
         f"SELECT {feeds.FIELDS} {posts.FROM} JOIN trends t ON t.post_id = p.id "
-        "WHERE p.visibility = 'public' AND p.deleted_at IS NULL "
+        "WHERE p.visibility = 'public' AND NOT p.quiet AND p.deleted_at IS NULL "
         f"AND {condition} ORDER BY t.place LIMIT $1",
         limit,
         *arguments,

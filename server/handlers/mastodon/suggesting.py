@@ -91,9 +91,9 @@ class _Several(Parameters):
 
 
 async def familiar_followers(request: web.Request) -> web.Response:
-    """GET /api/v1/accounts/familiar_followers: who of those one follows is in a community.
+    """GET /api/v1/accounts/familiar_followers: who of those one follows follows others.
 
-    Of people it is nobody: whom somebody follows is told to nobody else here.
+    Of people those alone who show whom they follow; of communities, as their pages show it.
     """
     context, member = request.app[CONTEXT], signed_in(request)
     given = await read(request, _Several)
