@@ -59,7 +59,7 @@ _JOBS_LEFT = (
 )
 _SCHEDULED_LEFT = (
     "SELECT 'to be published ' || id FROM scheduled_posts "
-    "WHERE refused_at IS NULL AND due_at <= $1 AND leased_until <= $1"
+    "WHERE refused_at IS NULL AND due_at <= $1"
 )
 _FILLS_LEFT = "SELECT 'to fetch at ' || origin FROM fill_origins WHERE due_at <= $1"
 

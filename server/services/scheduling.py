@@ -19,6 +19,7 @@ from server.services.errors import Conflict, Invalid, NotFound
 from server.services.media_forms import refused
 from server.services.polls import PollDraft
 from server.services.posts import LONGEST_SOURCE, Draft
+from server.services.walls import CIRCLES
 from server.storage import scheduled
 from server.storage.database import Transaction
 from server.storage.scheduled import Form, Scheduled
@@ -60,11 +61,15 @@ class StoredPoll(_Stored):
 
 
 class Thread(_Stored):
-    """What somebody wrote on a page to open a thread with: all that the form says."""
+    """What somebody wrote on a page to open a thread with: all that the form says.
 
-    community_id: int
+    Outside communities it is for a circle, by the name that forms and clients give it.
+    """
+
+    community_id: int | None = None
+    circle: str = "direct"
     kind: Kind
-    title: str
+    title: str = ""
     body: str
     topic: str | None = None
     quotes: int | None = None
@@ -77,6 +82,7 @@ class Thread(_Stored):
             title=self.title,
             topic=self.topic,
             quotes=self.quotes,
+            circle=CIRCLES[self.circle],
             media=tuple(
                 Chosen(id=each.id, description=each.description) for each in self.files
             ),
@@ -261,15 +267,14 @@ async def _publish(
     written: Composed | Thread,
     draft: Draft,
 ) -> PostFacts:
-    match written:
-        case Composed():
-            return await composing.publish(context, member, replace(written, draft=draft))
-        case Thread(poll=StoredPoll() as asked):
-            poll = PollDraft(
-                words=draft, choices=asked.choices, several=asked.several, hours=asked.hours
-            )
-            return await polls.start(context, member, written.community_id, poll)
-        case Thread():
-            return await posts.publish_thread(
-                context, member, written.community_id, written.kind, draft
-            )
+    if isinstance(written, Composed):
+        return await composing.publish(context, member, replace(written, draft=draft))
+    kind, community_id, asked = written.kind, written.community_id, written.poll
+    if community_id is None:
+        return await posts.publish_alone(context, member, kind, draft)
+    if asked is None:
+        return await posts.publish_thread(context, member, community_id, kind, draft)
+    poll = PollDraft(
+        words=draft, choices=asked.choices, several=asked.several, hours=asked.hours
+    )
+    return await polls.start(context, member, community_id, poll)

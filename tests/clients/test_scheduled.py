@@ -377,6 +377,22 @@ async def test_one_key_makes_one_and_leads_to_the_post_once_it_is_published(
     assert await scene.count("Keyed") == 1
 
 
+async def test_two_requests_with_one_key_at_once_make_one(scene: Scene) -> None:
+    sent = {"status": "@plaza At once", "scheduled_at": scene.ahead(hours=1)}
+    replies = await asyncio.gather(
+        *(
+            scene.ben.ask(
+                "POST", "/api/v1/statuses", json=sent, headers={"Idempotency-Key": "k0"}
+            )
+            for _ in range(4)
+        )
+    )
+
+    assert {each.status for each in replies} == {200}
+    assert len({each.json["id"] for each in replies}) == 1
+    assert len(await scene.ben.get(PATH)) == 1
+
+
 async def test_a_key_is_free_again_after_an_hour(scene: Scene) -> None:
     async def send() -> Any:
         reply = await scene.ben.ask(

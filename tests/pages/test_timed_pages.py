@@ -12,6 +12,7 @@ from schemas.records import Role
 from server.handlers.mastodon.writing import composed_again
 from server.storage.embedded import Cluster
 from server.workers import scheduled as worker
+from tests.clients.programs import program_of
 from tests.counting import statements
 from tests.instance import Answer, Browser, Instance, TurnedClock, running
 from tests.stories import life
@@ -105,6 +106,30 @@ async def test_a_poll_opens_later_and_is_open_from_then_on(house: House) -> None
     assert [kind for kind, _ in await house.posted("Tea or coffee?")] == ["poll"]
     closes = await life.value(house.here, "SELECT max(closes_at) FROM polls")
     assert closes == house.clock.now() + DAY
+
+
+async def test_what_is_written_outside_communities_waits_and_clients_see_it(
+    house: House,
+) -> None:
+    form = {"body": "Hello, followers", "visibility": "private", "act": "post"}
+    wrong = await house.ben.submit("/write", form | {"at": "soon"})
+    listed = await house.ben.submit("/write", form | {"at": house.at()})
+    await house.asks_later("As clients see it", house.at())
+    poll = {"title": "A poll?", "choices": "Yes\nNo", "hours": "24", "act": "post"}
+    await house.ben.submit("/c/reviews/poll", poll | {"at": house.at()})
+    seen = await (await program_of(house.here, "ben")).get("/api/v1/scheduled_statuses")
+    await house.comes_due()
+
+    assert (wrong.status, listed.path) == (422, LIST)
+    params = [each["params"] for each in seen]
+    assert [(each["text"], each["visibility"]) for each in params] == [
+        ("A poll?", "public"),
+        ("As clients see it\n\nWords", "public"),
+        ("Hello, followers", "private"),
+    ]
+    assert params[0]["poll"]["options"] == ["Yes", "No"]
+    published = "SELECT visibility FROM posts WHERE source = 'Hello, followers'"
+    assert await life.rows(house.here, published) == [("members",)]
 
 
 @pytest.mark.parametrize(

@@ -76,5 +76,6 @@ def _as_client(params: Mapping[str, Any]) -> dict[str, Any]:
         }
     return {
         "poll": poll,
+        "visibility": of.circle if of.community_id is None else None,
         "quoted_status_id": str(of.quotes) if of.quotes else None,
     }

@@ -29,7 +29,7 @@ from server.services import changing, sharing
 from server.services import posts as service
 from server.services.errors import Invalid, NotAllowed
 from server.services.posts import Draft
-from server.services.scheduling import StoredFile, Thread
+from server.services.scheduling import Thread
 from server.storage import actors, communities, media
 
 #: Fields of a draft, by the ids that they have in a form.
@@ -68,9 +68,7 @@ async def ask(request: web.Request) -> web.StreamResponse:
         body=form.get("body", ""),
         topic=form.get("topic"),
         quotes=id_in(form["quote"]) if form.get("quote") else None,
-        files=tuple(
-            StoredFile(id=each.id, description=each.description) for each in written.chosen
-        ),
+        files=scheduled.files_of(written.chosen),
     )
     try:
         if form.get("at"):

@@ -1,5 +1,6 @@
 """What a member wrote for later: taken from the forms that write, listed, moved, cancelled."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Final
@@ -19,8 +20,9 @@ from server.handlers.pages.pages import (
 )
 from server.handlers.pages.words import noted, say
 from server.services import scheduling
+from server.services.attaching import Chosen
 from server.services.errors import Invalid
-from server.services.scheduling import Thread, Wish
+from server.services.scheduling import StoredFile, Thread, Wish
 from server.storage import media, scheduled
 from server.storage.scheduled import Scheduled
 from server.storage.timelines import Window
@@ -34,6 +36,10 @@ _WORDS: Final = {
         "You have 300 posts that wait, or 50 on that day. Cancel one, or choose another day."
     ),
 }
+
+
+def files_of(chosen: Sequence[Chosen]) -> tuple[StoredFile, ...]:
+    return tuple(StoredFile(id=each.id, description=each.description) for each in chosen)
 
 
 async def take(request: web.Request, thread: Thread, at: str) -> web.Response:

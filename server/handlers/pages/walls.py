@@ -7,7 +7,7 @@ from aiohttp import web
 
 from schemas.records import Actor, Kind, Surface
 from server.context import Context
-from server.handlers.pages import people, views
+from server.handlers.pages import people, scheduled, views
 from server.handlers.pages.composing import Composed, composed
 from server.handlers.pages.pages import (
     asked,
@@ -23,7 +23,8 @@ from server.handlers.pages.views import Names
 from server.handlers.pages.words import say
 from server.services import posts, sharing
 from server.services.errors import Invalid, NotAllowed
-from server.services.posts import Draft, principal_of
+from server.services.posts import principal_of
+from server.services.scheduling import Thread
 from server.services.walls import CIRCLES
 from server.storage import conversations, desk
 from server.storage.conversations import Conversation
@@ -52,14 +53,18 @@ async def write(request: web.Request) -> web.StreamResponse:
     if written.stays:
         errors = {"files": written.wrong} if written.wrong else {}
         return await _again(request, to, written, errors)
-    draft = Draft(
-        source=form.get("body", ""),
-        media=written.chosen,
-        circle=CIRCLES.get(form.get("visibility", ""), CIRCLES["direct"]),
+    circle = form.get("visibility", "")
+    thread = Thread(
+        circle=circle if circle in CIRCLES else "direct",
+        kind=Kind.DISCUSSION,
+        body=form.get("body", ""),
+        files=scheduled.files_of(written.chosen),
     )
     try:
+        if form.get("at"):
+            return await scheduled.take(request, thread, form["at"])
         facts = await posts.publish_alone(
-            context_of(request), signed_in(request), Kind.DISCUSSION, draft
+            context_of(request), signed_in(request), thread.kind, thread.draft()
         )
     except Invalid as wrong:
         return await _again(request, to, written, renamed(wrong, _BODY))
