@@ -182,25 +182,27 @@ def called_in(found: PostDocument) -> tuple[Called, ...]:
     return tuple(kept.values())
 
 
-def policy_of(found: PolicyDocument | None) -> InteractionPolicy:
+def policy_of(found: PolicyDocument | None, *, author: str) -> InteractionPolicy:
     """Read what strangers may do with a post (GoToSocial, FEP-044f)."""
     policy = found or PolicyDocument()
     return InteractionPolicy(
-        like=_permission(policy.can_like),
-        reply=_permission(policy.can_reply),
-        announce=_permission(policy.can_announce),
-        quote=_permission(policy.can_quote),
+        like=_permission(policy.can_like, author),
+        reply=_permission(policy.can_reply, author),
+        announce=_permission(policy.can_announce, author),
+        quote=_permission(policy.can_quote, author),
     )
 
 
-def _permission(rule: RuleDocument | None) -> Permission | None:
+def _permission(rule: RuleDocument | None, author: str) -> Permission | None:
     if rule is None:
         return None
-    if PUBLIC in (*rule.automatic_approval, *rule.always):
+    may = {*rule.automatic_approval, *rule.always}
+    if PUBLIC in may:
         return Permission.EVERYBODY
     if rule.manual_approval or rule.approval_required:
         return Permission.ON_REQUEST
-    return Permission.NOBODY
+    # The author always may; what else is named is their followers, or some of them.
+    return Permission.FOLLOWERS if may - {author} else Permission.NOBODY
 
 
 def reaction_of(activity: Activity) -> Reaction | None:

@@ -157,7 +157,7 @@ def post_from(document: dict[str, Any], *, now: datetime) -> IncomingPost:
         hashtags=hashtags_of(found.tag),
         called=called_in(found),
         emojis=emojis_of(found.tag),
-        policy=policy_of(found.interaction_policy),
+        policy=policy_of(found.interaction_policy, author=found.attributed_to),
         duplicate_of=found.duplicate_of,
         original=document if isinstance(document.get("proof"), dict) else None,
     )

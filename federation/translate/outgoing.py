@@ -44,7 +44,7 @@ from federation.translate.outgoing_parts import (
     poll_terms,
     quote_terms,
 )
-from schemas.attached import Called
+from schemas.attached import Called, Permission
 from schemas.gate import Released
 from schemas.records import Actor, DeletedBy, Kind, Post, PostFacts, Visibility
 from schemas.wire.collections import count
@@ -130,7 +130,7 @@ def post_document(
     document |= {"sensitive": bool(post.sensitive or post.warning)}
     document |= {"replies": f"{facts.uri}/replies"}
     if facts.visibility is Visibility.PUBLIC:
-        document |= _public_terms(facts.uri, likes, shares)
+        document |= _public_terms(post, likes, shares)
     return document | _times(facts)
 
 
@@ -277,14 +277,26 @@ def _tags(post: Post, community: Actor, parent_author: Actor | None) -> list[dic
     return tags + emoji_tags(post.emojis)
 
 
-def _public_terms(uri: str, likes: int, shares: int) -> dict[str, Any]:
+def _public_terms(post: Post, likes: int, shares: int) -> dict[str, Any]:
+    uri = post.facts.uri
     return {
         "searchableBy": PUBLIC,
-        "interactionPolicy": {"canQuote": {"automaticApproval": [PUBLIC]}},
+        "interactionPolicy": {"canQuote": {"automaticApproval": [_may_quote(post)]}},
         "likes": count(f"{uri}/likes", likes),
         "emojiReactions": f"{uri}/reactions",
         "shares": count(f"{uri}/shares", shares),
     }
+
+
+def _may_quote(post: Post) -> str:
+    """Name who may quote a post without being asked (FEP-044f); its author always may."""
+    match post.quotable:
+        case Permission.NOBODY:
+            return post.facts.author_uri
+        case Permission.FOLLOWERS:
+            return f"{post.facts.author_uri}/followers"
+        case _:
+            return PUBLIC
 
 
 def _times(facts: PostFacts) -> dict[str, Any]:

@@ -22,8 +22,9 @@ async def on_quote_request(context: Context, arrived: Arrived, _dispatch: Dispat
         reader = await sharing.agency_principal(tx, actor.host)
         if sealed is None or sealed.facts.deleted_at is not None:
             raise Ignored("post-deleted")
-        if sharing.release(context, sealed, reader, Surface.OBJECT) is None:
+        released = sharing.release(context, sealed, reader, Surface.OBJECT)
+        if released is None:
             raise Ignored("not-for-them")
         if not sealed.facts.author_local or actor.suspended_at is not None:
             raise Ignored("quote-of-another")
-        await quotes.answer(tx, context, actor, sealed.facts, asked)
+        await quotes.answer(tx, context, actor, released.content, asked)

@@ -12,7 +12,7 @@ from federation.translate.outgoing_activities import (
     update_activity,
 )
 from federation.uris import context_of
-from schemas.attached import Poll
+from schemas.attached import Permission, Poll
 from schemas.records import (
     Actor,
     Community,
@@ -50,7 +50,7 @@ class Draft:
     `quotes` is the id of a post that it quotes, `warning` a line to be read before the words;
     None leaves it, and whether it is `sensitive`, as it was. With `once`, what has the same key
     was written once, however often it is sent.
-    `media` is None where an edit leaves the files as they are.
+    `media` is None where an edit leaves the files as they are, `quotable` likewise.
     """
 
     source: str
@@ -62,6 +62,7 @@ class Draft:
     warning: str | None = None
     sensitive: bool | None = None
     once: str | None = None
+    quotable: Permission | None = None
 
 
 def principal_of(member: SignedIn) -> MemberPrincipal:
@@ -202,7 +203,9 @@ def _warned(carried: Carried, draft: Draft, before: Post | None = None) -> Carri
     if sensitive is None:
         sensitive = before.sensitive if before else False
     warning = sanitize.plain(warning, limit=LONGEST_TITLE)
-    return replace(carried, warning=warning, sensitive=sensitive or bool(warning))
+    quotable = quoting.kept(draft.quotable, before.quotable if before else None)
+    sensitive = sensitive or bool(warning)
+    return replace(carried, warning=warning, sensitive=sensitive, quotable=quotable)
 
 
 def _happening(facts: PostFacts, community: Community, event: Event | None = None) -> Happening:

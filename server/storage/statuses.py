@@ -24,6 +24,7 @@ class Beside:
     helped: bool = False
     kept: bool = False
     chosen: tuple[int, ...] = ()
+    follows_author: bool = False
 
 
 async def beside(
@@ -40,7 +41,9 @@ async def beside(
         "AND m.helpful) AS helped, "
         "EXISTS (SELECT FROM bookmarks k WHERE k.post_id = p.id AND k.member_id = $2) AS kept, "
         "ARRAY(SELECT v.position FROM poll_votes v WHERE v.post_id = p.id "
-        "AND v.actor_id = $2 ORDER BY 1) AS chosen "
+        "AND v.actor_id = $2 ORDER BY 1) AS chosen, "
+        "EXISTS (SELECT FROM follows f WHERE f.follower_id = $2 "
+        "AND f.target_id = p.author_id AND f.state = 'accepted') AS follows_author "
         "FROM posts p LEFT JOIN posts pa ON pa.id = p.parent_id WHERE p.id = ANY($1)",
         list(post_ids),
         reader,
@@ -54,6 +57,7 @@ async def beside(
             helped=row["helped"],
             kept=row["kept"],
             chosen=tuple(row["chosen"]),
+            follows_author=row["follows_author"],
         )
         for row in rows
     }

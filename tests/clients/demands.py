@@ -69,6 +69,11 @@ _DEMANDS: Final = {
     "Report": """id:id action_taken:bool action_taken_at:moment? comment:text forwarded:bool
         category:spam|legal|violation|other created_at:moment status_ids:[id]? rule_ids:[id]?
         target_account:Account""",
+    "Text": "updated_at:moment content:text",
+    "Terms": "effective_date:date effective:bool content:text succeeded_by:date?",
+    "Language": "code:word name:word",
+    "Week": "week:number statuses:number logins:number registrations:number",
+    "PublicBlock": "domain:word digest:word severity:suspend|silence comment:text",
     "Familiar": "id:id accounts:[Account]",
     "AdminAccount": """id:id username:word domain:word? created_at:moment email:text? ip:object?
         ips:[object] locale:text? invite_request:text? role:Role? confirmed:bool approved:bool
@@ -179,7 +184,7 @@ _KINDS: Final[Mapping[str, Callable[[Any], bool]]] = {
     "int": lambda value: isinstance(value, int) and not isinstance(value, bool),
     "float": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
     "object": lambda value: isinstance(value, dict),
-    "nothing": lambda value: value == [],
+    "nothing": lambda value: value in ([], {}),
 }
 
 

@@ -12,6 +12,7 @@ from toot import entities as toot
 from server.middleware.declarations import Route
 from server.routes.clients import CLIENTS
 from server.routes.personal import PERSONAL
+from server.routes.texts import TEXTS
 from server.services import tagging
 from server.storage.embedded import Cluster
 from tests.clients import libraries
@@ -22,7 +23,7 @@ from tests.clients.test_streaming import listening, told
 _ID: Final = re.compile(r":[^{}]+(\{[^{}]*\})?[^{}]*\}")
 ROUTES: Final[dict[str, Route]] = {
     _ID.sub("}", route.path): route
-    for route in (*CLIENTS, *PERSONAL)
+    for route in (*CLIENTS, *PERSONAL, *TEXTS)
     if route.method == "GET" and route.path.startswith("/api/")
 }
 #: What is no JSON is judged elsewhere: streams, and that there is no subscription.
@@ -43,10 +44,7 @@ EMPTY: Final = frozenset(
         "v1/directory",
         "v1/endorsements",
         "v1/follow_requests",
-        "v1/instance/activity",
         "v1/instance/domain_blocks",
-        "v1/instance/peers",
-        "v1/instance/rules",
         "v1/instance/translation_languages",
         "v1/notifications/requests",
         "v1/scheduled_statuses",
@@ -64,6 +62,14 @@ _STATUSES: Final = ("question", "answer", "remote", "comment", "poll", "quote", 
 ASKED: Final = (
     ("v1/instance", "", "InstanceV1"),
     ("v2/instance", "", "Instance"),
+    ("v1/instance/rules", "", "[Rule]"),
+    ("v1/instance/extended_description", "", "Text"),
+    ("v1/instance/privacy_policy", "", "Text"),
+    ("v1/instance/terms_of_service", "", "Terms"),
+    ("v1/instance/terms_of_service/{day}", "2026-11-24", "Terms"),
+    ("v1/instance/languages", "", "[Language]"),
+    ("v1/instance/peers", "", "[word]"),
+    ("v1/instance/activity", "", "[Week]"),
     ("v1/apps/verify_credentials", "", "App"),
     ("v1/accounts/verify_credentials", "", "CredentialAccount"),
     ("v1/accounts/lookup", "?acct=plaza", "Account"),

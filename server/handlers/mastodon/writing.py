@@ -10,6 +10,7 @@ from server.context import Context
 from server.handlers.mastodon.accounts import signed_in
 from server.handlers.mastodon.answers import entity, id_in, number
 from server.handlers.mastodon.parameters import Many, Maybe, Parameters, read
+from server.handlers.mastodon.quotes import LETS, Policy
 from server.handlers.mastodon.statuses import missing, one, reader_of
 from server.middleware import CONTEXT
 from server.services import composing, polls, posts
@@ -47,6 +48,7 @@ class _Written(Parameters):
     media_ids: Many[str] | None = None
     media_attributes: Many[_Attribute] = Field(default_factory=list)
     poll: Maybe[_Poll] = None
+    quote_approval_policy: Maybe[Policy] = None
 
 
 async def create(request: web.Request) -> web.Response:
@@ -100,6 +102,7 @@ def _draft(given: _Written, key: str | None = None) -> Draft:
         quotes=_id(given.quoted_status_id),
         once=key,
         media=_chosen(given),
+        quotable=LETS.get(given.quote_approval_policy or ""),
     )
 
 
