@@ -355,7 +355,6 @@ async def test_weeks_are_counted_and_few_people_are_nobody(
     [
         ("/auth/edit", "/settings"),
         ("/auth/sign_up", "/sign-up"),
-        ("/auth/sign_in", "/sign-in"),
         ("/settings/preferences/other", "/settings"),
         ("/settings/profile", "/settings"),
         ("/admin/reports", "/moderation"),

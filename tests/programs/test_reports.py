@@ -149,7 +149,7 @@ async def test_a_guest_reported_as_a_whole_is_told_of_where_they_are(world: Worl
     kept, _ = await flagging.complain(world.scene.here.context, await world.bob(), complaint)
 
     [flag] = await program.taken()
-    assert (flag["object"], flag["to"], kept.forwarded) == (iva.uri, [iva.uri], True)
+    assert (flag["object"], flag["to"], kept.forwarded) == ([iva.uri], [iva.uri], True)
 
 
 async def test_a_report_about_somebody_on_lemmy_names_our_community_there(
