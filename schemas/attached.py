@@ -110,9 +110,10 @@ class Reaction:
 
 
 class Permission(StrEnum):
-    """Who may do something with a post: everybody, nobody, or whoever asks and is let."""
+    """Who may do something with a post: `ON_REQUEST` is whoever asks its author and is let."""
 
     EVERYBODY = "everybody"
+    FOLLOWERS = "followers"
     ON_REQUEST = "on-request"
     NOBODY = "nobody"
 

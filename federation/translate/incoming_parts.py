@@ -183,31 +183,36 @@ def called_in(found: PostDocument) -> tuple[Called, ...]:
 
 
 def policy_of(
-    found: PolicyDocument | None, *, addressed: Collection[str] = ()
+    found: PolicyDocument | None, *, author: str, addressed: Collection[str] = ()
 ) -> InteractionPolicy:
     """Read what strangers may do with a post (GoToSocial, FEP-044f).
 
     Who is let at once are, but for everybody, people of a collection that only its own server
-    knows: where it is one that the post is `addressed` to, whoever has the post may ask.
+    knows: where it is one that a post that is not public is `addressed` to, whoever has the
+    post may ask.
     """
     policy = found or PolicyDocument()
+    readers = frozenset(addressed if PUBLIC not in addressed else ())
     return InteractionPolicy(
-        like=_permission(policy.can_like, addressed),
-        reply=_permission(policy.can_reply, addressed),
-        announce=_permission(policy.can_announce, addressed),
-        quote=_permission(policy.can_quote, addressed),
+        like=_permission(policy.can_like, author, readers),
+        reply=_permission(policy.can_reply, author, readers),
+        announce=_permission(policy.can_announce, author, readers),
+        quote=_permission(policy.can_quote, author, readers),
     )
 
 
-def _permission(rule: RuleDocument | None, addressed: Collection[str]) -> Permission | None:
+def _permission(
+    rule: RuleDocument | None, author: str, readers: frozenset[str]
+) -> Permission | None:
     if rule is None:
         return None
-    let = (*rule.automatic_approval, *rule.always)
-    if PUBLIC in let:
+    may = {*rule.automatic_approval, *rule.always}
+    if PUBLIC in may:
         return Permission.EVERYBODY
-    if rule.manual_approval or rule.approval_required or set(let) & set(addressed):
+    if rule.manual_approval or rule.approval_required or may & readers:
         return Permission.ON_REQUEST
-    return Permission.NOBODY
+    # The author always may; what else is named is their followers, or some of them.
+    return Permission.FOLLOWERS if may - {author} else Permission.NOBODY
 
 
 def reaction_of(activity: Activity) -> Reaction | None:

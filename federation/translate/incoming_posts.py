@@ -160,7 +160,11 @@ def post_from(document: dict[str, Any], *, now: datetime) -> IncomingPost:
         hashtags=hashtags_of(found.tag),
         called=called_in(found),
         emojis=emojis_of(found.tag),
-        policy=policy_of(found.interaction_policy, addressed=(*found.to, *found.cc)),
+        policy=policy_of(
+            found.interaction_policy,
+            author=found.attributed_to,
+            addressed=(*found.to, *found.cc),
+        ),
         duplicate_of=found.duplicate_of,
         named=bool(found.name) or kind is Kind.POLL,
         original=document if isinstance(document.get("proof"), dict) else None,

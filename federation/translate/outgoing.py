@@ -45,7 +45,7 @@ from federation.translate.outgoing_parts import (
     poll_terms,
     quote_terms,
 )
-from schemas.attached import Called
+from schemas.attached import Called, Permission
 from schemas.gate import Released
 from schemas.records import Actor, DeletedBy, Kind, Post, PostFacts, Visibility
 from schemas.wire.collections import count
@@ -132,10 +132,12 @@ def post_document(
     document |= {"sensitive": bool(post.sensitive or post.warning)}
     document |= {"replies": f"{facts.uri}/replies"}
     if facts.visibility is Visibility.PUBLIC:
-        document |= _public_terms(facts.uri, likes, shares)
-    else:
+        document |= _public_terms(post, likes, shares)
+    elif not facts.wall:
         # Fellow members may quote it among themselves; each asks, as FEP-044f has it.
-        document["interactionPolicy"] = _quoted_by(followers_of(community))
+        nobody = post.quotable is Permission.NOBODY
+        audience = facts.author_uri if nobody else followers_of(community)
+        document["interactionPolicy"] = _quoted_by(audience)
     return document | _times(facts)
 
 
@@ -316,14 +318,26 @@ def _quoted_by(audience: str) -> dict[str, Any]:
     return {"canQuote": {"automaticApproval": [audience]}}
 
 
-def _public_terms(uri: str, likes: int, shares: int) -> dict[str, Any]:
+def _public_terms(post: Post, likes: int, shares: int) -> dict[str, Any]:
+    uri = post.facts.uri
     return {
         "searchableBy": PUBLIC,
-        "interactionPolicy": _quoted_by(PUBLIC),
+        "interactionPolicy": _quoted_by(_may_quote(post)),
         "likes": count(f"{uri}/likes", likes),
         "emojiReactions": f"{uri}/reactions",
         "shares": count(f"{uri}/shares", shares),
     }
+
+
+def _may_quote(post: Post) -> str:
+    """Name who may quote a post without being asked (FEP-044f); its author always may."""
+    match post.quotable:
+        case Permission.NOBODY:
+            return post.facts.author_uri
+        case Permission.FOLLOWERS:
+            return f"{post.facts.author_uri}/followers"
+        case _:
+            return PUBLIC
 
 
 def _times(facts: PostFacts) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 from federation.translate.incoming import quote_request_from
 from schemas.records import Surface, Visibility
 from server.context import Context
-from server.services import quotes, quotes_of_members, sharing, standing
+from server.services import quotes, quotes_of_members, quoting, sharing, standing
 from server.services.arrived import Arrived, Dispatch, Ignored
-from server.storage import posts
+from server.storage import communities, posts
 
 
 async def on_quote_request(context: Context, arrived: Arrived, _dispatch: Dispatch) -> None:
@@ -23,11 +23,16 @@ async def on_quote_request(context: Context, arrived: Arrived, _dispatch: Dispat
         reader = await sharing.agency_principal(tx, actor.host)
         if sealed is None or sealed.facts.deleted_at is not None:
             raise Ignored("post-deleted")
-        is_public = sealed.facts.visibility is Visibility.PUBLIC
-        if is_public and sharing.release(context, sealed, reader, Surface.OBJECT) is None:
+        released = sharing.release(context, sealed, reader, Surface.OBJECT)
+        facts = sealed.facts
+        if released is None and among_members:
+            community = await communities.get(tx, facts.community_id)
+            released = sharing.for_audience(context, sealed, community)
+        if released is None and facts.visibility is Visibility.PUBLIC:
             raise Ignored("not-for-them")
-        if not sealed.facts.author_local or actor.suspended_at is not None:
+        if not facts.author_local or actor.suspended_at is not None:
             raise Ignored("quote-of-another")
-        await quotes.answer(
-            tx, context, actor, sealed.facts, asked, among_members=among_members
+        let = released is not None and await quoting.lets(
+            tx, released.content, actor.id, among_members=among_members
         )
+        await quotes.answer(tx, context, actor, facts, asked, let=let)

@@ -44,11 +44,11 @@ from server.handlers.pages import (
     tags,
     takeout,
     taking_part,
-    texts,
     threads,
     walls,
     ways,
 )
+from server.handlers.pages import texts as own_texts  # `texts` is a module beside this one
 from server.middleware.declarations import (
     Audience,
     Handler,
@@ -286,8 +286,8 @@ _RECOGNITION_PAGES: Final = (
 )
 _GUARDING_PAGES: Final = (
     _page("/about", agencies.about),
-    _page("/privacy-policy", texts.privacy),
-    _page("/terms-of-service", texts.terms),
+    _page("/privacy-policy", own_texts.privacy),
+    _page("/terms-of-service", own_texts.terms),
     _page("/agencies", agencies.show),
     _form("/agencies/admit", agencies.admit, "moderator"),
     _form("/agencies/block", agencies.block, "moderator"),
@@ -307,8 +307,8 @@ _GUARDING_PAGES: Final = (
     _form("/moderation/reports/{id}/take", moderation.take, "moderator"),
 )
 _OPERATING_PAGES: Final = (
-    _page("/operations/texts", texts.show, "operator"),
-    _form("/operations/texts", texts.write, "operator", body=_LONG_FORM),
+    _page("/operations/texts", own_texts.show, "operator"),
+    _form("/operations/texts", own_texts.write, "operator", body=_LONG_FORM),
     _page("/operations/deliveries", deliveries.show, "operator"),
     _page("/operations/deliveries/origin", deliveries.show_one, "operator"),
     _form("/operations/deliveries/steer", deliveries.steer, "operator"),

@@ -13,6 +13,7 @@ from server.handlers.mastodon import (
     oauth,
     pictures,
     push,
+    quotes,
     reports,
     searching,
     statuses,
@@ -113,6 +114,18 @@ CLIENTS: Final = (
         "GET", f"/api/v1/statuses/{_ID}/reblogged_by", statuses.reblogged_by, "read:accounts"
     ),
     *_client("GET", f"/api/v1/statuses/{_ID}/quotes", timelines.quotes, "read:statuses"),
+    *_acts(
+        rf"/api/v1/statuses/{_ID}/quotes/{{quoting:\d+}}/revoke",
+        quotes.revoke,
+        "write:statuses",
+    ),
+    *_client(
+        "PUT",
+        f"/api/v1/statuses/{_ID}/interaction_policy",
+        quotes.change_policy,
+        "write:statuses",
+        "member",
+    ),
     # Search.
     *_client("GET", "/api/v2/search", searching.search, "read:search"),
     *_client("GET", "/api/v1/search", searching.search_v1, "read:search"),

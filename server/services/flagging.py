@@ -188,15 +188,18 @@ async def _flag(
     comment: str,
 ) -> bool:
     """Flag a person with posts of theirs: programs of people name whose they are (6.1)."""
+    named = [target.uri, *(each.uri for each in about)]
     document = flag_activity(
         fanout.mint_activity(context),
         moderation=context.home.moderation,
-        about=[target.uri, *(each.uri for each in about)],
+        about=named,
         to=receiver.uri,
         published=context.now(),
         reason=comment,
         community=about[0].community_uri if about else None,
     )
+    # Also where nobody but them is named: what reads several reads no single one.
+    document["object"] = named
     return await _send(tx, context, receiver, document, about[0].uri if about else target.uri)
 
 

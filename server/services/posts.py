@@ -13,7 +13,7 @@ from federation.translate.outgoing_activities import (
     create_activity,
 )
 from federation.uris import context_of
-from schemas.attached import Poll
+from schemas.attached import Permission, Poll
 from schemas.records import (
     Actor,
     Community,
@@ -49,8 +49,8 @@ class Draft:
     `quotes` is the id of a post that it quotes, `warning` a line to be read before the words;
     None leaves it, and whether it is `sensitive`, as it was. With `once`, what has the same key
     was written once, however often it is sent.
-    `media` is None where an edit leaves the files as they are. `circle` is heeded outside of
-    communities.
+    `media` is None where an edit leaves the files as they are, `quotable` likewise. `circle` is
+    heeded outside of communities.
     """
 
     source: str
@@ -63,6 +63,7 @@ class Draft:
     warning: str | None = None
     sensitive: bool | None = None
     once: str | None = None
+    quotable: Permission | None = None
 
 
 def principal_of(member: SignedIn) -> MemberPrincipal:
@@ -253,7 +254,9 @@ def warned(carried: Carried, draft: Draft, before: Post | None = None) -> Carrie
     if sensitive is None:
         sensitive = before.sensitive if before else False
     warning = sanitize.plain(warning, limit=LONGEST_TITLE)
-    return replace(carried, warning=warning, sensitive=sensitive or bool(warning))
+    quotable = quoting.kept(draft.quotable, before.quotable if before else None)
+    sensitive = sensitive or bool(warning)
+    return replace(carried, warning=warning, sensitive=sensitive, quotable=quotable)
 
 
 def happening_of(

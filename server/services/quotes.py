@@ -11,7 +11,7 @@ from federation.translate.incoming import (
 from federation.translate.outgoing_activities import delete_activity
 from federation.translate.outgoing_quotes import accept_quote_activity, reject_quote_activity
 from federation.uris import same_origin
-from schemas.attached import Quote, QuoteState
+from schemas.attached import Permission, Quote, QuoteState
 from schemas.gate import Released
 from schemas.records import Actor, Post, PostFacts, Surface, Visibility
 from schemas.wire.vocabulary import PUBLIC, ActivityType
@@ -19,15 +19,16 @@ from server.context import Context
 from server.services import confirming, fanout, quoting, sharing
 from server.services.arrived import Arrived, Ignored
 from server.services.documents import tell_state
-from server.services.errors import NotAllowed, NotFound
+from server.services.errors import Conflict, NotAllowed, NotFound
 from server.services.newcomer import quote_of
 from server.services.posts import principal_of
-from server.storage import actors, communities, notifications, posts, quotes
+from server.storage import actors, communities, notifications, posts, quotes, stream
 from server.storage.database import Transaction
 from server.storage.quotes import Asked, Given, Stamp
 from server.storage.sessions import SignedIn
+from server.storage.stream import Told
 
-_WHY_NOT: Final = "This post is for the members of its community."
+_WHY_NOT: Final = "Its author does not let you quote this post."
 
 
 async def answer(
@@ -37,17 +38,16 @@ async def answer(
     facts: PostFacts,
     asked: IncomingQuoteRequest,
     *,
-    among_members: bool,
+    let: bool,
 ) -> None:
     """Let a post of ours be quoted, and tell its author; or say that it may not be.
 
-    A public one may be by whoever asks, one for members where it stays `among_members`. What
-    its author took back stays taken back, however often it is asked for.
+    What its author took back stays taken back, however often it is asked for.
     """
     author = await actors.get(tx, facts.author_id)
     now = context.now()
     stamp = None
-    if facts.visibility is Visibility.PUBLIC or among_members:
+    if let:
         stamp = await quotes.give(
             tx,
             context.ids.mint(now),
@@ -223,6 +223,52 @@ async def revoke(context: Context, member: SignedIn, post_id: int, stamp_id: int
 
 def _everybody(facts: PostFacts) -> tuple[str, ...]:
     return (PUBLIC,) if facts.visibility is Visibility.PUBLIC else ()
+
+
+async def revoke_in(context: Context, member: SignedIn, post_id: int, quoting_id: int) -> None:
+    """Take back that one's own post may be quoted in a certain other one.
+
+    Raises:
+        NotAllowed: "not-your-post".
+        NotFound: "quote-not-found", or a post that is not theirs to read.
+    """
+    reader = principal_of(member)
+    async with context.database.transaction("quotes.revoke-in") as tx:
+        facts = (await _own(tx, context, member, post_id)).content.facts
+        other = await sharing.released(tx, context, quoting_id, reader, Surface.DECISION)
+        quote, quoting_facts = other.content.quote, other.content.facts
+        stamp = await quotes.find_for(tx, facts.id, quoting_facts.uri)
+        if stamp is None and (quote is None or quote.uri != facts.uri):
+            raise NotFound("quote-not-found", "There is no such quote.")
+        if stamp is None:
+            # Among the members of a community no stamp is given: there is only what we show.
+            refused = Quote(uri=facts.uri, state=QuoteState.REFUSED)
+            if await quotes.settle(tx, quoting_facts.id, refused):
+                community = await communities.get(tx, quoting_facts.community_id)
+                await tell_state(tx, context, quoting_facts, community)
+            return
+    await revoke(context, member, post_id, stamp.id)
+
+
+async def change_policy(
+    context: Context, member: SignedIn, post_id: int, wanted: Permission
+) -> None:
+    """Say who may quote one's own post from now on; those who were let still may.
+
+    Raises:
+        NotAllowed: "not-your-post".
+        NotFound: no such post, or none they may read.
+        Conflict: "post-deleted".
+    """
+    async with context.database.transaction("quotes.policy") as tx:
+        facts = (await _own(tx, context, member, post_id)).content.facts
+        if facts.deleted_at is not None:
+            raise Conflict("post-deleted", "It is deleted already.")
+        if not await quotes.let(tx, facts.id, quoting.kept(wanted, None)):
+            return
+        await stream.tell(tx, Told.EDITED, [facts.id], now=context.now())
+        community = await communities.get(tx, facts.community_id)
+        await tell_state(tx, context, facts, community)
 
 
 async def _own(

@@ -16,7 +16,7 @@ from schemas.records import Actor, Community, Post, PostFacts, Principal, Surfac
 from server.context import Context
 from server.services import confirming, fanout, sharing
 from server.services.errors import Conflict, NotAllowed
-from server.storage import actors, notifications, posts, quotes
+from server.storage import actors, follows, notifications, posts, quotes
 from server.storage.database import Transaction
 from server.storage.posts import NewPost
 
@@ -34,14 +34,45 @@ class Chosen:
     author: Actor
 
 
-def may_quote(post: Post, reader_id: int | None) -> bool:
-    """Say whether somebody who may read a post may quote it, or ask to."""
+def may_quote(post: Post, reader_id: int | None, *, follows: bool = True) -> bool:
+    """Say whether somebody who may read a post may quote it, or ask to.
+
+    `follows` says whether they follow its author; where nobody looked, `choose` will.
+    """
     facts = post.facts
     if facts.deleted_at is not None:
         return False
-    if facts.author_local or facts.author_id == reader_id:
+    if facts.author_id == reader_id:
         return True
-    return post.quotable in {Permission.EVERYBODY, Permission.ON_REQUEST}
+    match post.quotable:
+        case None:
+            return facts.author_local
+        case Permission.FOLLOWERS:
+            return follows
+        case Permission.EVERYBODY | Permission.ON_REQUEST:
+            return True
+        case Permission.NOBODY:
+            return False
+
+
+def kept(asked: Permission | None, before: Permission | None) -> Permission | None:
+    """Say what a post of ours keeps of whom its author lets quote it: None is everybody."""
+    if asked is None:
+        return before
+    return None if asked is Permission.EVERYBODY else asked
+
+
+async def lets(
+    tx: Transaction, post: Post, actor_id: int, *, among_members: bool = False
+) -> bool:
+    """Say whether a post of ours lets somebody quote it, as others ask its author.
+
+    What is not public may be quoted where it stays `among_members`.
+    """
+    if post.facts.visibility is not Visibility.PUBLIC and not among_members:
+        return False
+    follows_author = await follows.is_member(tx, post.facts.author_id, actor_id)
+    return may_quote(post, actor_id, follows=follows_author)
 
 
 async def choose(
@@ -62,7 +93,8 @@ async def choose(
         raise NotAllowed(
             "quote-leaves-community", "What is for members is quoted among them only."
         )
-    if not may_quote(released.content, author.id):
+    follows_author = await follows.is_member(tx, facts.author_id, author.id)
+    if not may_quote(released.content, author.id, follows=follows_author):
         raise NotAllowed(
             "quoting-not-allowed",
             "Its author does not let others quote it. Link to it instead.",

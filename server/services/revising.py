@@ -5,7 +5,7 @@ from datetime import datetime
 from federation.translate.incoming_posts import IncomingPost
 from schemas.records import PostFacts
 from server.services.newcomer import carried_by, original_of
-from server.storage import originals, posts, stream
+from server.storage import originals, posts, quotes, stream
 from server.storage.database import Transaction
 from server.storage.stream import Told
 
@@ -13,8 +13,12 @@ from server.storage.stream import Told
 async def take_over(
     tx: Transaction, facts: PostFacts, incoming: IncomingPost, *, now: datetime
 ) -> bool:
-    """Take over an edit by the author; False when ours is as new, or says the same."""
+    """Take over an edit by the author; False when ours is as new, or says the same.
+
+    Whom they let quote it is no edit: the words stay the version that they are.
+    """
     named = incoming.named or not facts.wall
+    let = await _take_policy(tx, facts, incoming)
     changed = await posts.change(
         tx,
         facts.id,
@@ -27,10 +31,17 @@ async def take_over(
         edited_at=incoming.edited_at or now,
         carried=carried_by(incoming),
     )
-    if changed:
+    if changed or let:
         await stream.tell(tx, Told.EDITED, [facts.id], now=now)
         await keep_original(tx, facts, incoming)
-    return changed
+    return changed or let
+
+
+async def _take_policy(tx: Transaction, facts: PostFacts, incoming: IncomingPost) -> bool:
+    told_at = incoming.edited_at
+    if told_at is None or told_at < (facts.edited_at or facts.published_at):
+        return False
+    return await quotes.let(tx, facts.id, incoming.policy.quote)
 
 
 async def keep_original(tx: Transaction, facts: PostFacts, incoming: IncomingPost) -> None:

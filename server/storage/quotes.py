@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from moderation.visibility import Scope
-from schemas.attached import Quote, QuoteState
+from schemas.attached import Permission, Quote, QuoteState
 from schemas.records import Actor, PostFacts
 from server.storage import actors, feeds, posts
 from server.storage.carried import quote_from
@@ -103,6 +103,29 @@ async def give(
 async def find(tx: Transaction, stamp_id: int) -> Stamp | None:
     row = await tx.fetchrow(f"SELECT {_STAMP} {_STAMPS} WHERE s.id = $1", stamp_id)
     return _stamp(row) if row else None
+
+
+async def find_for(tx: Transaction, quoted_id: int, quoting_uri: str) -> Stamp | None:
+    """Find the stamp by which a post may quote another, taken back or not."""
+    row = await tx.fetchrow(
+        f"SELECT {_STAMP} {_STAMPS} WHERE s.quoted_id = $1 AND s.quoting_uri = $2",
+        quoted_id,
+        quoting_uri,
+    )
+    return _stamp(row) if row else None
+
+
+async def let(tx: Transaction, post_id: int, quotable: Permission | None) -> bool:
+    """Note whom a post's author lets quote it; False where it says so already."""
+    status = await tx.execute(
+        "UPDATE posts SET carried = CASE WHEN $2::text IS NULL THEN carried - 'quotable' "
+        "ELSE jsonb_set(carried, '{quotable}', to_jsonb($2::text)) END "
+        "WHERE id = $1 AND deleted_at IS NULL "
+        "AND carried ->> 'quotable' IS DISTINCT FROM $2::text",
+        post_id,
+        quotable,
+    )
+    return status == "UPDATE 1"
 
 
 async def given_for(tx: Transaction, quoted_id: int, *, limit: int = 100) -> list[Given]:

@@ -27,6 +27,7 @@ class Beside:
     pinned: bool = False
     quiet: bool = False
     chosen: tuple[int, ...] = ()
+    follows_author: bool = False
 
 
 async def beside(
@@ -47,7 +48,9 @@ async def beside(
         "AND n.author_id = p.author_id) AS pinned, EXISTS (SELECT FROM quiet_threads q "
         "WHERE q.root_id = p.root_id AND q.member_id = $2) AS quiet, "
         "ARRAY(SELECT v.position FROM poll_votes v WHERE v.post_id = p.id "
-        "AND v.actor_id = $2 ORDER BY 1) AS chosen "
+        "AND v.actor_id = $2 ORDER BY 1) AS chosen, "
+        "EXISTS (SELECT FROM follows f WHERE f.follower_id = $2 "
+        "AND f.target_id = p.author_id AND f.state = 'accepted') AS follows_author "
         "FROM posts p LEFT JOIN posts pa ON pa.id = p.parent_id WHERE p.id = ANY($1)",
         list(post_ids),
         reader,
@@ -64,6 +67,7 @@ async def beside(
             pinned=row["pinned"],
             quiet=row["quiet"],
             chosen=tuple(row["chosen"]),
+            follows_author=row["follows_author"],
         )
         for row in rows
     }

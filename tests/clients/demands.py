@@ -72,6 +72,7 @@ _DEMANDS: Final = {
     "Report": """id:id action_taken:bool action_taken_at:moment? comment:text forwarded:bool
         category:spam|legal|violation|other created_at:moment status_ids:[id]? rule_ids:[id]?
         target_account:Account""",
+    "PublicBlock": "domain:word digest:word severity:suspend|silence comment:text",
     "Familiar": "id:id accounts:[Account]",
     "AdminAccount": """id:id username:word domain:word? created_at:moment email:text? ip:object?
         ips:[object] locale:text? invite_request:text? role:Role? confirmed:bool approved:bool
@@ -198,7 +199,7 @@ _KINDS: Final[Mapping[str, Callable[[Any], bool]]] = {
     "int": lambda value: isinstance(value, int) and not isinstance(value, bool),
     "float": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
     "object": lambda value: isinstance(value, dict),
-    "nothing": lambda value: value == [],
+    "nothing": lambda value: value in ([], {}),
 }
 
 

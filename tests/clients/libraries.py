@@ -78,6 +78,8 @@ def _of(hint: Any, value: Any, where: str) -> Iterator[str]:
             yield from judged[0]
     elif hint is Any:
         return
+    elif origin is AttribAccessDict:
+        yield from _of_map(inner, value, where)
     elif origin is not None:
         yield from _of_many(origin, inner, value, where)
     elif isinstance(hint, type) and _is_entity(hint):
@@ -105,6 +107,14 @@ def _of_list(inner: tuple[Any, ...], value: Any, where: str) -> Iterator[str]:
         return
     for place, each in enumerate(value):
         yield from _of(inner[0], each, f"{where}[{place}]")
+
+
+def _of_map(inner: tuple[Any, ...], value: Any, where: str) -> Iterator[str]:
+    if not isinstance(value, dict):
+        yield f"{where}: {value!r} is no map"
+        return
+    for name, each in value.items():
+        yield from _of(inner[1], each, f"{where}.{name}")
 
 
 def _of_entity(cls: type, value: Any, where: str) -> Iterator[str]:

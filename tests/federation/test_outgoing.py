@@ -16,6 +16,7 @@ from federation.audience import (
 )
 from federation.signatures.keys import generate_ed25519, generate_rsa
 from federation.translate import incoming, outgoing, outgoing_activities, outgoing_moves
+from schemas.attached import Permission
 from schemas.gate import Released, ReleaseKey
 from schemas.profiles import Details, ProfileField
 from schemas.records import (
@@ -133,6 +134,21 @@ def question(**changes: object) -> dict[str, object]:
 def answer(**changes: object) -> dict[str, object]:
     about = facts(Kind.ANSWER, **changes)
     return outgoing.post_document(released(about), community=ROADS, parent_author=ASKING)
+
+
+@pytest.mark.parametrize(
+    ("quotable", "may"),
+    [
+        (None, PUBLIC),
+        (Permission.EVERYBODY, PUBLIC),
+        (Permission.FOLLOWERS, f"{ASKER}/followers"),
+        (Permission.NOBODY, ASKER),
+    ],
+)
+def test_a_public_post_says_whom_its_author_lets_quote_it(quotable, may):
+    document = outgoing.post_document(released(facts(), quotable=quotable), community=ROADS)
+
+    assert document["interactionPolicy"] == {"canQuote": {"automaticApproval": [may]}}
 
 
 def every_post() -> list[dict[str, object]]:

@@ -343,6 +343,8 @@ def test_only_its_author_lets_a_post_be_quoted(changes, reason):
         ({"always": [PUBLIC]}, Permission.EVERYBODY),
         ({"approvalRequired": [PUBLIC]}, Permission.ON_REQUEST),
         ({"automaticApproval": [], "manualApproval": [HELPER]}, Permission.ON_REQUEST),
+        ({"automaticApproval": [ASKER, f"{ASKER}/followers"]}, Permission.FOLLOWERS),
+        ({"automaticApproval": [ASKER]}, Permission.NOBODY),
         ({}, Permission.NOBODY),
         ([], None),
         ("nobody", None),

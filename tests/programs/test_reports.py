@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from server.services import reporting
+from server.services import flagging, reporting
+from server.services.flagging import Complaint
 from server.storage import actors, communities
 from server.storage.embedded import Cluster
 from tests.browser import PASSWORD
@@ -107,6 +108,48 @@ async def test_a_report_about_a_guest_goes_to_where_they_are(world: World) -> No
     assert flag["object"] == [ines.uri, said["id"]]
     assert flag["content"] == flag["summary"] == "Sells number plates"
     assert "@bob" not in str(flag)
+
+
+@pytest.mark.parametrize(("name", "flags"), [("mastodon", 1), ("lemmy", 2)])
+async def test_several_posts_go_in_one_report_where_a_program_reads_several(
+    world: World, name: str, flags: int
+) -> None:
+    program = world.hosts[name]
+    iris = program.person("iris")
+    await follows_plaza(world, program, iris)
+    question = await world.asks(world.plaza.id, "Ask me")
+    written = [program.reply(iris, world.plaza.uri, question.uri) for _ in range(2)]
+    for said in written:
+        assert (await program.sends(iris, program.created(iris, said))).state == "done"
+    await program.taken()
+    ids = [(await world.facts(said["id"])).id for said in written]
+
+    complaint = Complaint(comment="Sells", post_ids=tuple(ids), forward=True)
+    kept, is_new = await flagging.complain(
+        world.scene.here.context, await world.bob(), complaint
+    )
+
+    told = await program.taken()
+    named = [each["object"] for each in told]
+    uris = [said["id"] for said in written]
+    assert (kept.posts, kept.forwarded, is_new) == (tuple(ids), True, True)
+    assert len(told) == flags
+    assert named == ([[iris.uri, *uris]] if flags == 1 else uris)
+    assert "@bob" not in str(told)
+
+
+async def test_a_guest_reported_as_a_whole_is_told_of_where_they_are(world: World) -> None:
+    program = world.hosts["mastodon"]
+    iva = program.person("iva")
+    await follows_plaza(world, program, iva)
+    await program.taken()
+    number = await world.scene.fetch("SELECT id FROM actors WHERE uri = $1", iva.uri)
+
+    complaint = Complaint(comment="Insults", person_id=number[0][0], forward=True)
+    kept, _ = await flagging.complain(world.scene.here.context, await world.bob(), complaint)
+
+    [flag] = await program.taken()
+    assert (flag["object"], flag["to"], kept.forwarded) == ([iva.uri], [iva.uri], True)
 
 
 async def test_a_report_about_somebody_on_lemmy_names_our_community_there(

@@ -19,9 +19,10 @@ from schemas.records import (
     Role,
     Visibility,
 )
-from server.services import accounts, communities, posts, reporting
+from server.services import accounts, communities, flagging, posts, reporting
 from server.services.communities import CommunityDraft
 from server.services.errors import Conflict, Invalid, NotAllowed, NotFound, Refusal
+from server.services.flagging import Complaint
 from server.services.posts import Draft
 from server.storage import actors, agencies, audit, follows, reports, threads
 from server.storage import communities as stored_communities
@@ -258,6 +259,44 @@ async def test_an_agency_that_nobody_admitted_hears_of_no_report(scene: Scene) -
 
     assert await sent(scene.instance) == []
     assert len(await scene.open_reports()) == 1
+
+
+async def test_what_nobody_admitted_hears_of_no_person_that_is_reported(scene: Scene) -> None:
+    async with scene.instance.database.transaction("test") as tx:
+        await tx.execute("UPDATE agencies SET state = 'waiting' WHERE host = $1", HOST)
+
+    complaint = Complaint(person_id=scene.priya.id, comment="Insults", forward=True)
+    kept, _ = await flagging.complain(scene.instance.context, scene.sam, complaint)
+
+    assert (await sent(scene.instance), kept.forwarded) == ([], False)
+
+
+async def test_what_was_not_said_yet_is_a_report_of_its_own(scene: Scene) -> None:
+    context = scene.instance.context
+    other = await posts.publish_thread(
+        context,
+        scene.amina,
+        scene.community.id,
+        Kind.QUESTION,
+        Draft(source="And?", title="And how else?"),
+    )
+
+    async def complain(*post_ids: int) -> tuple[int, bool]:
+        report, is_new = await flagging.complain(
+            context, scene.sam, Complaint(comment="Spam", post_ids=post_ids)
+        )
+        return report.id, is_new
+
+    first = await complain(scene.question.id)
+    both = await complain(scene.question.id, other.id)
+
+    assert (first[1], both[1]) == (True, True)
+    assert await complain(scene.question.id, other.id) == (both[0], False)
+    assert await complain(other.id) == (both[0], False)
+    assert {each.posts for each in await scene.open_reports()} == {
+        (other.id, scene.question.id),
+        (scene.question.id,),
+    }
 
 
 async def test_what_one_may_not_read_one_cannot_report(scene: Scene) -> None:

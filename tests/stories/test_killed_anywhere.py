@@ -57,6 +57,8 @@ NOT_REACHED: Final = {
     "agencies.undecide": "a moderator's client: one commit, and they press it again",
     "conduct.change": "a moderator's button: one commit, and they press it again",
     "presenting.write": "an operator's button: one commit a text, and they press it again",
+    "quotes.policy": "a client's button: one commit, and they press it again",
+    "quotes.revoke-in": "a client's button: one commit, and they press it again",
     "triage.change": "a moderator's button: one commit, and they press it again",
     "agencies.resync": "the operator's command line: one commit, and they type it again",
     "set-password": "the operator's command line: one commit, and they type it again",

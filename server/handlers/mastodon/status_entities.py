@@ -7,7 +7,7 @@ from typing import Final, Literal
 from urllib.parse import quote as quoted
 
 from federation.translate import sanitize
-from schemas.attached import QuoteState
+from schemas.attached import Permission, QuoteState
 from schemas.mastodon.accounts import Account, CustomEmoji
 from schemas.mastodon.personal import FilterResult
 from schemas.mastodon.statuses import (
@@ -41,6 +41,11 @@ _VISIBILITIES: Final[dict[str, Literal["public", "unlisted", "private", "direct"
     "direct": "direct",
 }
 _NOTHING: Final = Beside()
+_LET: Final[Mapping[Permission | None, tuple[str, ...]]] = {
+    Permission.EVERYBODY: ("public",),
+    Permission.ON_REQUEST: ("public",),
+    Permission.FOLLOWERS: ("followers",),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,7 +229,7 @@ def _status(of: Post, around: _Around, beyond: Mapping[int, Post]) -> Status:
         card=_card(of, pointed.get("answer"), beyond, around),
         language=of.language or None,
         quote=_quote(of, pointed.get("quote"), beyond, around),
-        quote_approval=_approval(of, around.reader),
+        quote_approval=_approval(of, around.reader, beside),
         emoji_reactions=tuple(
             EmojiReaction(
                 name=each.content.strip(":"),
@@ -324,10 +329,19 @@ def _quote(
             return Quote(state="pending", quoted_status=None)
 
 
-def _approval(of: Post, reader: Reader) -> QuoteApproval:
-    may = reader.member_id is not None and quoting.may_quote(of, reader.member_id)
-    is_public = of.facts.visibility is Visibility.PUBLIC
+def _approval(of: Post, reader: Reader, beside: Beside) -> QuoteApproval:
+    """Say who may quote a post, and whether the reader may, at once or when asked."""
+    let = of.quotable
+    if let is None and of.facts.author_local:
+        let = Permission.EVERYBODY
+    by = _LET.get(let, ()) if of.facts.visibility is Visibility.PUBLIC else ()
+    asks = let is Permission.ON_REQUEST
+    may = reader.member_id is not None and quoting.may_quote(
+        of, reader.member_id, follows=beside.follows_author
+    )
+    at_once = "automatic" if not asks or of.facts.author_id == reader.member_id else "manual"
     return QuoteApproval(
-        automatic=("public",) if is_public else (),
-        current_user="automatic" if may else "denied",
+        automatic=() if asks else by,
+        manual=by if asks else (),
+        current_user=at_once if may else "denied",
     )

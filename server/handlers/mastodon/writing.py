@@ -12,6 +12,7 @@ from server.handlers.mastodon import scheduled
 from server.handlers.mastodon.accounts import signed_in
 from server.handlers.mastodon.answers import entity, id_in, number
 from server.handlers.mastodon.parameters import Many, Maybe, Parameters, read
+from server.handlers.mastodon.quotes import LETS, Policy
 from server.handlers.mastodon.statuses import missing, one, reader_of
 from server.middleware import CONTEXT
 from server.services import boosting, changing, composing, polls
@@ -48,10 +49,10 @@ class _Written(Parameters):
     quoted_status_id: Maybe[str] = None
     scheduled_at: Maybe[str] = None
     language: Maybe[str] = None
-    quote_approval_policy: Maybe[str] = None
     media_ids: Many[str] | None = None
     media_attributes: Many[_Attribute] = Field(default_factory=list)
     poll: Maybe[_Poll] = None
+    quote_approval_policy: Maybe[Policy] = None
 
 
 async def create(request: web.Request) -> web.Response:
@@ -116,6 +117,7 @@ def _draft(given: _Written, key: str | None = None) -> Draft:
         quotes=_id(given.quoted_status_id),
         once=key,
         media=_chosen(given),
+        quotable=LETS.get(given.quote_approval_policy or ""),
     )
 
 

@@ -14,7 +14,6 @@ from server.storage import desk
 WAYS: Final = {
     "/admin/reports": "/moderation",
     "/auth/edit": "/settings",
-    "/auth/sign_in": "/sign-in",
     "/auth/sign_up": "/sign-up",
     "/settings/preferences/other": "/settings",
     "/settings/profile": "/settings",
