@@ -14,6 +14,7 @@ from federation.media_types import is_activity, is_jrd, parse_media_type
 from federation.nodeinfo import NodeInfo, nodeinfo
 from federation.session import Session, Sign
 from federation.uris import Uri
+from schemas.wire.vocabulary import ActorType
 
 __all__ = [
     "Handle",
@@ -26,7 +27,7 @@ __all__ = [
     "webfinger",
 ]
 
-_ACTORS: Final = frozenset({"Application", "Group", "Organization", "Person", "Service"})
+_ACTORS: Final = frozenset(ActorType)
 _MOST_LINKS: Final = 64
 
 

@@ -5,7 +5,12 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from federation.errors import Forbidden, Gone, Malformed, Unreachable, Unsupported
-from federation.media_types import ACCEPT_ACTIVITY, is_activity
+from federation.media_types import (
+    ACCEPT_ACTIVITY,
+    ACCEPT_CREDENTIAL,
+    is_activity,
+    is_credential,
+)
 from federation.session import Fetched, Session, Sign
 from schemas.wire import strict
 
@@ -66,6 +71,26 @@ async def fetch_again(
         return await fetch_document(session, claimed, sign=sign), ""
     given = fetched.headers.get("etag", "")
     return document, given if _TAG.fullmatch(given) else ""
+
+
+async def fetch_credential(session: Session, uri: str, *, sign: Sign | None) -> dict[str, Any]:
+    """Get a credential, or a badge, that is where it says it is (ORI-01, ORI-02).
+
+    It is JSON that means nothing but what is read from it as one; no actor, activity or post
+    is ever read this way (ORI-03).
+
+    Raises:
+        Malformed: "document-id-mismatch", or bad JSON.
+        FederationError: as `fetch_document`.
+    """
+    fetched = await session.get(
+        uri, accept=ACCEPT_CREDENTIAL, sign=sign, accept_types=is_credential
+    )
+    refuse_failure(fetched)
+    document = read_json(fetched)
+    if not fetched.url == uri == _id_of(document):
+        raise Malformed("document-id-mismatch")
+    return document
 
 
 def refuse_failure(fetched: Fetched) -> None:

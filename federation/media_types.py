@@ -8,6 +8,8 @@ from typing import Final
 ACTIVITY_STREAMS: Final = "https://www.w3.org/ns/activitystreams"
 ACTIVITY_JSON: Final = "application/activity+json"
 ACCEPT_ACTIVITY: Final = f'{ACTIVITY_JSON}, application/ld+json; profile="{ACTIVITY_STREAMS}"'
+#: Credentials and badges: as they are since VC 2.0, as they were, and as BadgeFed serves them.
+ACCEPT_CREDENTIAL: Final = "application/vc+ld+json, application/vc, application/json;q=0.5"
 
 _LONGEST: Final = 512
 _ESSENCE: Final = re.compile(r"[a-z0-9!#$&^_.+-]{1,127}/[a-z0-9!#$&^_.+-]{1,127}")
@@ -56,6 +58,15 @@ def is_activity(media_type: MediaType) -> bool:
     return (
         media_type.essence == "application/ld+json" and ACTIVITY_STREAMS in media_type.profiles
     )
+
+
+def is_credential(media_type: MediaType) -> bool:
+    """Say whether a body of this type may be read as a credential, and as nothing else."""
+    return media_type.essence in {
+        "application/vc+ld+json",
+        "application/vc",
+        "application/json",
+    }
 
 
 def is_jrd(media_type: MediaType) -> bool:

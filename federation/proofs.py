@@ -103,7 +103,33 @@ async def verify_proof(
     proof = _proof_in(document, now)
     if proof is None:
         return None
-    actor = _owner_of(proof.document)
+    return await _verified(proof, _owner_of(proof.document), now, find_key)
+
+
+async def verify_issued(
+    document: dict[str, Any], *, issuer: str, now: datetime, find_key: FindKey
+) -> ProvenBy | None:
+    """Say whether a credential is its issuer's word (VC Data Integrity 4.4).
+
+    None is one without a proof that we can judge, as in `verify_proof`.
+
+    Args:
+        document: a credential, read by `schemas.wire.strict`.
+        issuer: the actor who must have issued it; that the credential names them, too, is for
+            whoever reads it to see.
+        now: the receiver's clock.
+        find_key: as in `verify_proof`.
+
+    Raises:
+        FederationError: as `verify_proof`.
+    """
+    proof = _proof_in(document, now)
+    return None if proof is None else await _verified(proof, issuer, now, find_key)
+
+
+async def _verified(
+    proof: _Proof, actor: str, now: datetime, find_key: FindKey
+) -> ProvenBy | None:
     _check_claims(proof, actor, now)
     signature = _signature(proof.value)
     texts = _texts(proof)

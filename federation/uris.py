@@ -34,10 +34,11 @@ _ID: Final = re.compile(r"[1-9][0-9]{0,18}")
 _COLLECTION: Final = re.compile(r"[a-z][a-zA-Z0-9_-]{0,63}")
 _PLACE: Final = re.compile(
     r"/(?:(?P<agency>actor)|actor/(?P<moderation>moderation)|@(?P<person>[a-z0-9_]{2,64})|c/(?P<community>[a-z0-9_]{2,64})"
+    r"|f/(?P<feed>[a-z0-9_]{2,64})"
     r"|p/(?P<post>[1-9][0-9]{0,18})|activities/(?P<activity>[1-9][0-9]{0,18}))"
 )
 
-Kind = Literal["agency", "moderation", "person", "community", "post", "activity"]
+Kind = Literal["agency", "moderation", "person", "community", "feed", "post", "activity"]
 
 
 def canonical_host(text: str) -> str:
@@ -228,6 +229,14 @@ class Home:
         """
         return Uri(f"{self.origin}/c/{_name(name)}")
 
+    def feed(self, name: str) -> Uri:
+        """Mint the id of a Feed, a collection of communities (wire.md 4.4).
+
+        Raises:
+            Malformed: "name-shape".
+        """
+        return Uri(f"{self.origin}/f/{_name(name)}")
+
     def post(self, post_id: int | str) -> Uri:
         """Mint the id of a post of any kind from its 63-bit number (product.md 4).
 
@@ -243,6 +252,22 @@ class Home:
             Malformed: "id-shape".
         """
         return Uri(f"{self.origin}/activities/{_number(activity_id)}")
+
+    def recognition(self, number: int) -> Uri:
+        """Mint the id of the Note by which a community recognises somebody (wire.md 0.7).
+
+        Raises:
+            Malformed: "id-shape".
+        """
+        return Uri(f"{self.origin}/recognition/{_number(number)}")
+
+    def credential(self, number: int) -> Uri:
+        """Mint the id of the credential of a recognition.
+
+        Raises:
+            Malformed: "id-shape".
+        """
+        return Uri(f"{self.origin}/credentials/{_number(number)}")
 
     def collection(self, owner_uri: str, name: str) -> Uri:
         """Mint the id of a collection below its owner.
@@ -280,7 +305,7 @@ def _place(kind: str, key: str) -> Place | None:
     match kind:
         case "agency":
             return Place("agency", "")
-        case "moderation" | "person" | "community":
+        case "moderation" | "person" | "community" | "feed":
             return Place(kind, key)
         case "post" | "activity" if int(key) <= _LARGEST_ID:
             return Place(kind, key)

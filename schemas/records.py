@@ -18,12 +18,16 @@ from schemas.attached import (
 
 
 class ActorKind(StrEnum):
-    """What an actor is. MODERATION is of ours only: elsewhere it reads as a person."""
+    """What an actor is. MODERATION is of ours only: elsewhere it reads as a person.
+
+    FEED is a collection of communities, which whoever follows it follows (wire.md 4.4).
+    """
 
     PERSON = "person"
     COMMUNITY = "community"
     AGENCY = "agency"
     MODERATION = "moderation"
+    FEED = "feed"
 
     @property
     def speaks_for_agency(self) -> bool:

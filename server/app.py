@@ -24,7 +24,7 @@ from server.config import Settings
 from server.context import Clock, Context, Faults, FileClock, Ids, SystemClock
 from server.handlers import system
 from server.handlers.activitypub.inbox import SLOWEST_BODY, add_door
-from server.handlers.mastodon import live
+from server.handlers.mastodon import live, writing
 from server.handlers.mastodon import push as push_entities
 from server.handlers.pages.pages import render_error
 from server.middleware import CONTEXT, HUB, METRICS, RENDER_ERROR, Route, gates
@@ -35,6 +35,7 @@ from server.streaming import Hub
 from server.workers import (
     accounts,
     acquaintance,
+    announcements,
     backfill,
     delivery,
     housekeeping,
@@ -42,7 +43,9 @@ from server.workers import (
     polls,
     push,
     runner,
+    scheduled,
     synchronization,
+    trends,
 )
 
 Stop = Callable[[], Awaitable[None]]
@@ -66,7 +69,10 @@ LOOPS: Final[dict[str, Callable[[Context], Coroutine[Any, Any, None]]]] = {
     "synchronization": synchronization.synchronize_forever,
     "accounts": accounts.work_forever,
     "polls": polls.tell_forever,
+    "trends": trends.count_forever,
     "push": lambda context: push.push_forever(context, push_entities.compose),
+    "announcements": announcements.tell_forever,
+    "scheduled": lambda context: scheduled.publish_forever(context, writing.composed_again),
 }
 
 

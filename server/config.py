@@ -104,6 +104,10 @@ class Settings(BaseModel):
         default=False,
         description="Let public posts go to servers that no moderator has admitted.",
     )
+    public_figures: bool = Field(
+        default=False,
+        description="Tell guests which agencies we know, and how much is written each week.",
+    )
     push_hosts: Annotated[Words, BeforeValidator(_none_is_empty)] = Field(
         (
             "fcm.googleapis.com",

@@ -57,6 +57,10 @@ _JOBS_LEFT = (
     "SELECT kind || ' of ' || member_id || ' ' || reason FROM account_jobs "
     "WHERE state = 'waiting' AND due_at <= $1"
 )
+_SCHEDULED_LEFT = (
+    "SELECT 'to be published ' || id FROM scheduled_posts "
+    "WHERE refused_at IS NULL AND due_at <= $1 AND leased_until <= $1"
+)
 _FILLS_LEFT = "SELECT 'to fetch at ' || origin FROM fill_origins WHERE due_at <= $1"
 
 
@@ -186,7 +190,9 @@ async def _left(instance: Settling) -> list[str]:
         deliveries = await tx.fetch(_DELIVERIES_LEFT, instance.now())
         fills = await tx.fetch(_FILLS_LEFT, instance.now())
         jobs = await tx.fetch(_JOBS_LEFT, instance.now())
-    return [f"{instance.name}: {row[0]}" for row in (*inbox, *deliveries, *fills, *jobs)]
+        due = await tx.fetch(_SCHEDULED_LEFT, instance.now())
+    left = (*inbox, *deliveries, *fills, *jobs, *due)
+    return [f"{instance.name}: {row[0]}" for row in left]
 
 
 @asynccontextmanager

@@ -13,16 +13,20 @@ from federation.translate.incoming_parts import emojis_of
 from federation.translate.reading import on_origin_of, read, settled_time, topic_tags, topics
 from federation.uris import authority_of, same_origin
 from schemas.attached import Emoji
+from schemas.profiles import LONGEST_FIELD, Details, ProfileField
 from schemas.records import ActorKind, JoinRule, Topic, Visibility
 from schemas.wire.actors import ActorDocument, KeyDocument, MultikeyDocument, parse_actor
 from schemas.wire.vocabulary import LIMITS, MARKDOWN, TOMBSTONE, ActorType
 
+#: What Mastodon calls a line of a profile.
+_FIELD = "PropertyValue"
 _KINDS = {
     ActorType.PERSON: ActorKind.PERSON,
     ActorType.SERVICE: ActorKind.PERSON,
     ActorType.ORGANIZATION: ActorKind.PERSON,
     ActorType.GROUP: ActorKind.COMMUNITY,
     ActorType.APPLICATION: ActorKind.AGENCY,
+    ActorType.FEED: ActorKind.FEED,
 }
 # What Mastodon takes as a username; nothing in it can be mistaken for a path or a handle.
 _NAME = re.compile(r"[a-z0-9_]+(?:[.-]+[a-z0-9_]+)*", re.IGNORECASE)
@@ -65,6 +69,7 @@ class IncomingActor:
     deleted: bool
     avatar: str | None
     header: str | None
+    details: Details
     emojis: tuple[Emoji, ...]
     also_known_as: tuple[str, ...]
     moved_to: str | None
@@ -119,8 +124,9 @@ def actor_from(document: dict[str, Any], *, now: datetime) -> IncomingActor:
         published_at=settled_time(found.published, now),
         suspended=found.suspended is True,
         deleted=TOMBSTONE in found.type,
-        avatar=sanitize.link(found.icon),
-        header=sanitize.link(found.image),
+        avatar=sanitize.link(found.icon.url),
+        header=sanitize.link(found.image.url),
+        details=_details(found),
         emojis=emojis_of(found.tag),
         also_known_as=found.also_known_as[: LIMITS["alsoKnownAs"].at],
         moved_to=found.moved_to,
@@ -173,6 +179,37 @@ def _source(found: ActorDocument) -> str:
     if found.source is None or found.source.media_type != MARKDOWN:
         return ""
     return found.source.content[: LIMITS["summary"].at]
+
+
+def _details(found: ActorDocument) -> Details:
+    return Details(
+        fields=_fields(found),
+        locked=found.manually_approves_followers is True,
+        bot=ActorType.SERVICE in found.type,
+        discoverable=found.discoverable is True,
+        indexable=found.indexable is True,
+        avatar_alt=sanitize.plain(found.icon.description, limit=LIMITS["alt text"].at),
+        header_alt=sanitize.plain(found.image.description, limit=LIMITS["alt text"].at),
+    )
+
+
+def _fields(found: ActorDocument) -> tuple[ProfileField, ...]:
+    """Read the lines of a profile; what stands in them is HTML of others (XSS-01)."""
+    given = (each for each in found.attachment if each.type == _FIELD)
+    lines = (
+        ProfileField(
+            name=sanitize.plain(each.name, limit=LONGEST_FIELD),
+            value=_in_line(sanitize.from_html(each.value[: LIMITS["field"].at]).html),
+        )
+        for each in given
+    )
+    return tuple(line for line in lines if line.name)[: LIMITS["fields"].at]
+
+
+def _in_line(html: str) -> str:
+    """Take a line out of its paragraph, where it is only that."""
+    inner = html.removeprefix("<p>").removesuffix("</p>")
+    return html if "<p>" in inner else inner
 
 
 def _shared_inbox(found: ActorDocument) -> str | None:

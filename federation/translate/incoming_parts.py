@@ -213,13 +213,16 @@ def reaction_of(activity: Activity) -> Reaction | None:
     if shortcode is not None:
         custom = next((e for e in emojis_of(activity.tag) if e.shortcode == shortcode[1]), None)
         return Reaction(content=f":{shortcode[1]}:", custom=custom) if custom else None
-    if not _is_emoji(content):
+    if not is_emoji(content):
         return None
     return Reaction(content=content)
 
 
-def _is_emoji(content: str) -> bool:
-    """Say whether this is one emoji: a sign, its tone, what is joined to it; or a keycap."""
+def is_emoji(content: str) -> bool:
+    """Say whether this is one emoji (FEP-c0e0).
+
+    A sign, its tone, and what is joined to it; or a flag of two halves, or a keycap.
+    """
     if not 0 < len(content) <= _LONGEST_REACTION or _NOT_IN_EMOJI.search(content):
         return False
     signs = [sign for sign in content if unicodedata.category(sign) == "So"]

@@ -10,7 +10,7 @@ from federation.translate.outgoing_parts import emoji_tags
 from schemas.records import Mark
 from schemas.wire.collections import without_context
 from schemas.wire.reading import one_uri
-from schemas.wire.vocabulary import ACTOR_CONTEXT, CONTEXT, MOVED_CONTEXT, ActivityType
+from schemas.wire.vocabulary import CONTEXT, ActivityType
 
 Reference = str | dict[str, Any]
 
@@ -85,8 +85,7 @@ def update_actor_activity(
     """
     activity = activity_document(uri, ActivityType.UPDATE, document["id"], document, published)
     # An actor's Multikeys are nothing without the context that says what they are.
-    context = MOVED_CONTEXT if "movedTo" in document else ACTOR_CONTEXT
-    return activity | {"@context": context} | addressed_to(addressed)
+    return activity | {"@context": document["@context"]} | addressed_to(addressed)
 
 
 def delete_activity(

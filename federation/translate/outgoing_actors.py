@@ -6,13 +6,16 @@ from typing import Any
 
 from federation.signatures.keys import KeyKind, PublicKey, multikey
 from federation.translate import sanitize
+from schemas.profiles import UNSAID, Details
 from schemas.records import Actor, Community, JoinRule, Topic, Visibility
 from schemas.wire.vocabulary import (
     ACTOR_CONTEXT,
     CONTEXT,
+    FIELDS_TERMS,
     LIMITS,
     MARKDOWN,
-    MOVED_CONTEXT,
+    MOVED_TERMS,
+    PERSON_CONTEXT,
     TOMBSTONE,
 )
 
@@ -22,6 +25,7 @@ _RFC_9421 = "https://datatracker.ietf.org/doc/html/rfc9421"
 _DESCRIPTION = 500
 #: Lemmy drops the whole list for a colour that it does not know.
 _COLOURS = tuple(f"color{number:02}" for number in range(1, 11))
+_PICTURES = {"jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 STATE_NAMES = {"question": "Question", "answered": "Answered"}
 
 
@@ -30,20 +34,37 @@ def timestamp(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def person_document(actor: Actor, keys: Iterable[PublicKey]) -> dict[str, Any]:
+def person_document(
+    actor: Actor, keys: Iterable[PublicKey], details: Details = UNSAID
+) -> dict[str, Any]:
     """Build a member's actor document, or what is left of it (wire.md 6.1, FEP-521a).
 
     Nobody's staff is put into public directories or search unasked: `discoverable` and
-    `indexable` are false.
+    `indexable` are false where the member did not say otherwise.
     """
     if actor.deleted_at is not None:
         return _tombstone(actor, "Person", actor.deleted_at)
-    document = _opening(actor, "Person")
+    document = _opening(actor, "Service" if details.bot else "Person")
     document["summary"] = actor.summary
     document |= _source(actor.summary_source)
-    document |= {"manuallyApprovesFollowers": False}
-    document |= {"discoverable": False, "indexable": False}
-    return document | _other_accounts(actor) | _closing(actor, keys)
+    document |= {
+        "@context": [*PERSON_CONTEXT, *_more_terms(actor, details)],
+        "manuallyApprovesFollowers": details.locked,
+        "discoverable": details.discoverable,
+        "indexable": details.indexable,
+        "featuredTags": f"{actor.uri}/featured_tags",
+    }
+    document |= _fields(details) | _other_accounts(actor)
+    return document | _closing(actor, keys, details)
+
+
+def _fields(details: Details) -> dict[str, Any]:
+    """List the lines of a profile: on people only, for Lemmy refuses them elsewhere."""
+    lines = [
+        {"type": "PropertyValue", "name": each.name, "value": each.value}
+        for each in details.fields
+    ]
+    return {"attachment": lines} if lines else {}
 
 
 def _other_accounts(actor: Actor) -> dict[str, Any]:
@@ -52,8 +73,13 @@ def _other_accounts(actor: Actor) -> dict[str, Any]:
     if actor.also_known_as:
         named["alsoKnownAs"] = list(actor.also_known_as)
     if actor.moved_to is not None:
-        named |= {"@context": MOVED_CONTEXT, "movedTo": actor.moved_to}
+        named["movedTo"] = actor.moved_to
     return named
+
+
+def _more_terms(actor: Actor, details: Details) -> list[object]:
+    terms: list[object] = [FIELDS_TERMS] if details.fields else []
+    return terms if actor.moved_to is None else [*terms, MOVED_TERMS]
 
 
 def agency_document(actor: Actor, keys: Iterable[PublicKey]) -> dict[str, Any]:
@@ -89,7 +115,12 @@ def moderation_document(
 
 
 def community_document(
-    community: Community, keys: Iterable[PublicKey], *, stewards_uri: str, agency_uri: str
+    community: Community,
+    keys: Iterable[PublicKey],
+    *,
+    stewards_uri: str,
+    agency_uri: str,
+    details: Details = UNSAID,
 ) -> dict[str, Any]:
     """Build a community's actor document (wire.md 0.3), or what is left of it.
 
@@ -98,6 +129,7 @@ def community_document(
         keys: what the Group signs with.
         stewards_uri: the collection of its stewards; others call them moderators.
         agency_uri: the actor of the agency that hosts it.
+        details: what its pictures show; a community has no fields (wire.md 1.2).
     """
     actor = community.actor
     if actor.deleted_at is not None:
@@ -126,7 +158,44 @@ def community_document(
         "language": [{"identifier": "en", "name": "English"}],
         "generator": {"type": "Application", "id": agency_uri},
     }
-    return document | _closing(actor, keys)
+    return document | _closing(actor, keys, details)
+
+
+def feed_document(
+    actor: Actor, keys: Iterable[PublicKey], *, changed_at: datetime, agency_uri: str
+) -> dict[str, Any]:
+    """Build the document of a collection of communities, or what is left of it (wire.md 4.4).
+
+    What is in it stands in its `following`, which PieFed and Lemmy fetch beside it.
+
+    Args:
+        actor: one of ours.
+        keys: what it signs with.
+        changed_at: when its list, or what it says of itself, last changed.
+        agency_uri: the actor of the agency that hosts it.
+    """
+    if actor.deleted_at is not None:
+        return _tombstone(actor, "Feed", actor.deleted_at)
+    document = _opening(actor, "Feed")
+    document["description"] = sanitize.teaser(
+        sanitize.from_html(actor.summary).text, limit=_DESCRIPTION
+    )
+    document["summary"] = actor.summary
+    document |= _source(actor.summary_source)
+    document |= {
+        # A string, as PieFed reads it.
+        "attributedTo": actor.moderators,
+        "moderators": actor.moderators,
+        "manuallyApprovesFollowers": False,
+        "discoverable": True,
+        "indexable": True,
+        "sensitive": False,
+        "generator": {"type": "Application", "id": agency_uri},
+    }
+    document |= _closing(actor, keys)
+    if changed_at > actor.published_at:
+        document["updated"] = timestamp(changed_at)
+    return document
 
 
 def post_tag(community_uri: str, slug: str, name: str) -> dict[str, Any]:
@@ -161,7 +230,9 @@ def _opening(actor: Actor, actor_type: str) -> dict[str, Any]:
     }
 
 
-def _closing(actor: Actor, keys: Iterable[PublicKey]) -> dict[str, Any]:
+def _closing(
+    actor: Actor, keys: Iterable[PublicKey], details: Details = UNSAID
+) -> dict[str, Any]:
     links = {
         "url": actor.url or actor.uri,
         "inbox": actor.inbox,
@@ -171,10 +242,12 @@ def _closing(actor: Actor, keys: Iterable[PublicKey]) -> dict[str, Any]:
         "featured": actor.featured,
     }
     document: dict[str, Any] = {name: uri for name, uri in links.items() if uri is not None}
-    # Single objects: a list would make Lemmy refuse the whole actor.
-    pictures = {"icon": actor.avatar, "image": actor.header}
+    pictures = {
+        "icon": (actor.avatar, details.avatar_alt),
+        "image": (actor.header, details.header_alt),
+    }
     document |= {
-        name: {"type": "Image", "url": url} for name, url in pictures.items() if url is not None
+        name: _picture(url, alt) for name, (url, alt) in pictures.items() if url is not None
     }
     if actor.shared_inbox is not None:
         document["endpoints"] = {"sharedInbox": actor.shared_inbox}
@@ -184,6 +257,13 @@ def _closing(actor: Actor, keys: Iterable[PublicKey]) -> dict[str, Any]:
         document["suspended"] = True
     document["published"] = timestamp(actor.published_at)
     return document | _keys(keys)
+
+
+def _picture(url: str, alt: str) -> dict[str, Any]:
+    """Build a single object: a list would make Lemmy refuse the whole actor."""
+    media_type = _PICTURES.get(url.rpartition(".")[2])
+    picture = {"type": "Image"} | ({"mediaType": media_type} if media_type else {})
+    return picture | {"url": url} | ({"name": alt, "summary": alt} if alt else {})
 
 
 def _source(written: str) -> dict[str, Any]:

@@ -29,6 +29,7 @@ __all__ = [
     "VERSION",
     "Clean",
     "from_html",
+    "from_line",
     "from_markdown",
     "link",
     "plain",
@@ -131,6 +132,20 @@ def from_html(html: str) -> Clean:
         Malformed: "text-too-long", over `LIMIT` before or after.
     """
     return _clean(html)
+
+
+def from_line(source: str) -> Clean:
+    """Clean one line that a member wrote, such as a field of a profile (XSS-01, XSS-03).
+
+    It is plain text: nothing in it is markup, and bare addresses become links.
+
+    Raises:
+        Malformed: "text-too-long", as `from_markdown`.
+    """
+    written = entities.escape(_measured(shape.fold(source)), quote=False)
+    with _ONE_AT_A_TIME:
+        passed: str = _BLEACH.clean(written)
+    return _clean(passed)
 
 
 def words(html: str) -> str:

@@ -1,11 +1,12 @@
 """Instance, in both versions: what every client reads before it signs in (client-api.md 3)."""
 
-from typing import Any
+from datetime import date
+from typing import Any, Literal
 
 from pydantic import Field
 
 from schemas.mastodon.accounts import Account
-from schemas.mastodon.entity import Entity
+from schemas.mastodon.entity import Entity, Moment
 
 
 class Rule(Entity):
@@ -13,6 +14,43 @@ class Rule(Entity):
     text: str
     hint: str = ""
     translations: dict[str, Any] = Field(default_factory=dict)
+
+
+class Language(Entity):
+    code: str
+    name: str
+
+
+class ExtendedDescription(Entity):
+    """What the agency says of itself, and what it says of privacy: clean HTML."""
+
+    updated_at: Moment
+    content: str
+
+
+class TermsOfService(Entity):
+    effective_date: date
+    effective: bool = True
+    content: str
+    succeeded_by: date | None = None
+
+
+class Week(Entity):
+    """One week, its figures as clients take them: words of digits."""
+
+    week: str
+    statuses: str
+    logins: str
+    registrations: str
+
+
+class DomainBlock(Entity):
+    """An agency that was blocked, as everybody may read it."""
+
+    domain: str
+    digest: str
+    severity: Literal["suspend"] = "suspend"
+    comment: str
 
 
 class Thumbnail(Entity):

@@ -1,12 +1,13 @@
-"""Person, Group, Application: public keys, endpoints, topics."""
+"""Person, Group, Application, Feed: public keys, endpoints, topics."""
 
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
 from schemas.wire.parts import (
-    OptionalPicture,
+    OnePicture,
     OptionalSource,
+    Picture,
     Tags,
     one_part,
 )
@@ -51,6 +52,14 @@ class TopicDocument(Document):
     name: Text = ""
 
 
+class FieldDocument(Document):
+    """A line of a profile, which travels as an attachment. Reading one never fails."""
+
+    type: LenientType = ""
+    name: Text = ""
+    value: Text = ""
+
+
 class Endpoints(Document):
     """What an actor shares with the others of its server."""
 
@@ -59,6 +68,10 @@ class Endpoints(Document):
 
 def _keys(value: object) -> list[object]:
     return list(entries(value)[: LIMITS["keys"].at])
+
+
+def _fields(value: object) -> list[object]:
+    return list(entries(value)[: LIMITS["attachment"].at])
 
 
 def _topics(value: object) -> list[object]:
@@ -75,8 +88,9 @@ class ActorDocument(Document):
     summary: Text = ""
     description: Text = ""
     source: OptionalSource = None
-    icon: OptionalPicture = None
-    image: OptionalPicture = None
+    icon: OnePicture = Picture()
+    image: OnePicture = Picture()
+    attachment: Annotated[tuple[FieldDocument, ...], BeforeValidator(_fields)] = ()
     inbox: LinkOrNone = None
     outbox: LinkOrNone = None
     followers: LinkOrNone = None

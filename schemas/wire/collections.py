@@ -47,6 +47,16 @@ def ordered_collection(
     return document
 
 
+def item_collection(uri: str, items: list[str]) -> dict[str, Any]:
+    """Build a whole collection without an order: the only form of which Lemmy reads a Feed's.
+
+    Args:
+        uri: the id of the collection.
+        items: the ids of the communities in it.
+    """
+    return count_only(uri, len(items)) | {"items": items}
+
+
 def batch(activities: list[dict[str, Any]]) -> dict[str, Any]:
     """Build what one Announce may carry in place of many: votes, in their order (FEP-1a11)."""
     return {

@@ -43,6 +43,20 @@ class Picture(Document):
 
     url: Annotated[str | None, BeforeValidator(picture_url)] = None
     media_type: Text = ""
+    name: Text = ""
+    summary: Text = ""
+
+    @property
+    def description(self) -> str:
+        """The alt text, which has two names: GoToSocial's `name`, Mastodon's `summary`."""
+        return self.summary or self.name
+
+
+def _picture(value: object) -> object:
+    first = next(iter(value), None) if isinstance(value, list) else value
+    if not isinstance(first, dict):
+        return {"url": first}
+    return first | {"url": first.get("url") or first.get("href")}
 
 
 class Tag(Document):
@@ -169,5 +183,6 @@ Choices = Annotated[tuple[ChoiceDocument, ...], BeforeValidator(_choices)]
 OptionalSource = Annotated[Source | None, BeforeValidator(one_part)]
 OptionalLanguage = Annotated[Language | None, BeforeValidator(one_part)]
 OptionalPicture = Annotated[str | None, BeforeValidator(picture_url)]
+OnePicture = Annotated[Picture, BeforeValidator(_picture)]
 Policy = Annotated[PolicyDocument | None, BeforeValidator(one_part)]
 Container = Annotated[ContainerDocument | None, BeforeValidator(container)]

@@ -92,11 +92,21 @@ TERMS: Final[dict[str, object]] = {
 CONTEXT: Final[list[object]] = [ACTIVITYSTREAMS, SECURITY, LEMMY, DATA_INTEGRITY, TERMS]
 #: Goes on actors: without it, whoever reads JSON-LD does not see their Multikeys (FEP-521a).
 ACTOR_CONTEXT: Final[list[object]] = [*CONTEXT[:-1], DID, MULTIKEY, TERMS]
-#: Goes on actors that moved, behind it; what they were known as before, did/v1 has a term for.
-MOVED_CONTEXT: Final[list[object]] = [
+#: Goes on people: the hashtags that their profile shows.
+PERSON_CONTEXT: Final[list[object]] = [
     *ACTOR_CONTEXT,
-    {"movedTo": {"@id": "as:movedTo", "@type": "@id"}},
+    {"featuredTags": {"@id": "toot:featuredTags", "@type": "@id"}},
 ]
+#: Goes on people who moved; what they were known as before, did/v1 has a term for.
+MOVED_TERMS: Final[dict[str, object]] = {"movedTo": {"@id": "as:movedTo", "@type": "@id"}}
+MOVED_CONTEXT: Final[list[object]] = [*PERSON_CONTEXT, MOVED_TERMS]
+
+#: Goes on people whose profile has fields, behind the rest, as Mastodon writes them.
+FIELDS_TERMS: Final[dict[str, object]] = {
+    "schema": "http://schema.org#",
+    "PropertyValue": "schema:PropertyValue",
+    "value": "schema:value",
+}
 
 #: Refused at any depth: they let one signed graph be read in two ways (LDS-03).
 RESTRUCTURING: Final = frozenset({"@graph", "@included", "@reverse"})
@@ -150,6 +160,7 @@ class ActorType(StrEnum):
     ORGANIZATION = "Organization"
     GROUP = "Group"
     APPLICATION = "Application"
+    FEED = "Feed"
 
 
 class ObjectType(StrEnum):
@@ -200,10 +211,13 @@ LIMITS: Final[dict[str, Limit]] = {
     "keys": Limit(8, "cut"),
     "alsoKnownAs": Limit(16, "cut"),
     "topics": Limit(64, "cut"),
+    "fields": Limit(16, "cut"),
+    "field": Limit(2_048, "cut"),
     "acceptedAnswer": Limit(64, "cut"),
     "contentMap": Limit(32, "cut"),
     "objects of a Create": Limit(16, "cut"),
     "objects of a Flag": Limit(100, "cut"),
     "objects of an Announce": Limit(500, "cut"),
     "items of a collection page": Limit(500, "cut"),
+    "communities of a Feed": Limit(200, "cut"),
 }

@@ -14,6 +14,8 @@ from server.services.serving import Served
 _POLICY: Final = "sandbox; default-src 'none'"
 #: The address changes with the content, so it may be kept for ever, where it is for everybody.
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
+#: Whoever shows it may change it without changing its address.
+_FOR_A_DAY: Final = "public, max-age=86400"
 #: Kept, and asked about each time: who may read a post may change.
 _FOR_ONE: Final = "private, no-cache"
 
@@ -42,6 +44,17 @@ async def proxy(request: web.Request) -> web.StreamResponse:
         ticket=request.query.get("ticket", ""),
     )
     return _file(found)
+
+
+async def portrait(request: web.Request) -> web.StreamResponse:
+    """Serve a picture of a profile elsewhere, fetched once for everybody (MED-06)."""
+    part = request.match_info
+    found = await elsewhere.find_portrait(
+        request.app[CONTEXT], part["actor"], part["signature"], part["name"]
+    )
+    response = _file(found)
+    response.headers[hdrs.CACHE_CONTROL] = _FOR_A_DAY
+    return response
 
 
 async def _principal(request: web.Request) -> Principal:

@@ -1,4 +1,4 @@
-"""A community passes something on, or a person boosts."""
+"""A community passes something on, a Feed changes its list, or a person boosts."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -14,7 +14,7 @@ from schemas.records import Community, FollowState
 from schemas.wire.reading import lenient_type_name
 from schemas.wire.vocabulary import ActivityType
 from server.context import Context
-from server.services import boosting, confirming, discovery
+from server.services import boosting, confirming, discovery, feed_changes
 from server.services.arrived import Arrived, Dispatch, Ignored
 from server.storage import communities, follows
 from server.storage import posts as stored
@@ -47,6 +47,9 @@ async def on_announce(context: Context, arrived: Arrived, dispatch: Dispatch) ->
     """
     if await boosting.is_boost(context, arrived):
         await boosting.receive(context, arrived)
+        return
+    if (feed := await feed_changes.feed_of(context, arrived)) is not None:
+        await feed_changes.take(context, arrived, feed)
         return
     community, belongs = await _community(context, arrived)
     inside = announced_in(arrived.activity)

@@ -7,6 +7,7 @@ from federation.translate.incoming import (
     created_from,
     post_from,
 )
+from federation.translate.incoming_recognition import is_recognition
 from schemas.records import Actor, Community, FollowState, PostFacts, Visibility
 from server.context import Context
 from server.services import (
@@ -15,6 +16,7 @@ from server.services import (
     fanout,
     posts,
     quoting,
+    recognized,
     standing,
     votes,
     wall_arrivals,
@@ -32,6 +34,9 @@ _DEPTH = 8
 
 async def on_create(context: Context, arrived: Arrived, _dispatch: Dispatch) -> None:
     """Store the post; in a community of ours, judge it like a local one and pass it on."""
+    if is_recognition(arrived.activity):
+        await recognized.receive(context, arrived)
+        return
     created = created_from(arrived.activity, now=context.now())
     given = [each for each in created if isinstance(each, IncomingVote)]
     match created:

@@ -13,6 +13,7 @@ from server.services import (
     ending,
     fanout,
     quotes,
+    recognized,
     standing,
     stewardship,
 )
@@ -33,7 +34,7 @@ async def on_delete(context: Context, arrived: Arrived, _dispatch: Dispatch) -> 
     if removal.object_uri == removal.actor_uri:
         await _forget_actor(context, arrived)
         return
-    if arrived.via is None and await quotes.take_revocation(context, arrived):
+    if arrived.via is None and await _takes_back(context, arrived):
         return
     actor = await standing.actor_of(context, arrived)
     await _insist_on_gone(context, arrived, actor, removal)
@@ -57,6 +58,13 @@ async def on_delete(context: Context, arrived: Arrived, _dispatch: Dispatch) -> 
                 Event.DELETE if by is DeletedBy.AUTHOR else Event.REMOVAL, community, facts
             )
             await fanout.announce(tx, context, arrived.document, happening)
+
+
+async def _takes_back(context: Context, arrived: Arrived) -> bool:
+    """Take it where what is deleted is no post: a stamp, or a recognition."""
+    if await quotes.take_revocation(context, arrived):
+        return True
+    return await recognized.take_back(context, arrived)
 
 
 async def _by_whom(

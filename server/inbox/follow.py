@@ -8,7 +8,15 @@ from schemas.records import Actor, ActorKind, Follow, FollowState
 from schemas.wire import strict
 from schemas.wire.vocabulary import ActivityType
 from server.context import Context
-from server.services import backfill, communities, discovery, people, quotes, standing
+from server.services import (
+    backfill,
+    communities,
+    curating,
+    discovery,
+    people,
+    quotes,
+    standing,
+)
 from server.services.arrived import Arrived, Dispatch, Ignored
 from server.storage import actors, follows, notifications, received
 from server.storage import communities as stored
@@ -51,6 +59,10 @@ async def _answer(
             await people.accept_person_follow(
                 tx, context, follower, target, arrived.activity.id, arrived.document
             )
+        case ActorKind.FEED:
+            await curating.receive_follow(
+                tx, context, follower, target, arrived.activity.id, arrived.document
+            )
         case ActorKind.MODERATION:
             await people.refuse_follow(tx, context, follower, target, arrived.document)
         case _:
@@ -91,8 +103,8 @@ async def on_verdict(context: Context, arrived: Arrived, _dispatch: Dispatch) ->
         joined = await stored.find(tx, target.id) if accepted else None
         if joined is not None:
             await backfill.want(tx, context, joined, whole=True)
-        if not accepted and (await actors.get(tx, follow.follower_id)).moved_to is not None:
-            return  # what they belonged to went along to their new account
+        if not await _is_news(tx, follow, target, accepted=accepted):
+            return
         await notifications.add(
             tx,
             member_id=follow.follower_id,
@@ -102,6 +114,14 @@ async def on_verdict(context: Context, arrived: Arrived, _dispatch: Dispatch) ->
             post_id=None,
             now=context.now(),
         )
+
+
+async def _is_news(tx: Transaction, follow: Follow, target: Actor, *, accepted: bool) -> bool:
+    """Say whether a member is told of it: not of a Feed: its communities tell."""
+    if target.kind is ActorKind.FEED:
+        return False
+    # What somebody who moved belonged to went along to their new account.
+    return accepted or (await actors.get(tx, follow.follower_id)).moved_to is None
 
 
 async def _meet(context: Context, arrived: Arrived) -> None:

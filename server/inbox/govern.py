@@ -1,13 +1,25 @@
-"""A steward pins or locks a thread, or names a steward."""
+"""A steward pins or locks a thread, or names a steward; a person pins to their profile."""
+
+from typing import Final
 
 from federation.audience import Event
-from schemas.records import Actor, Community, PostFacts
+from schemas.records import Actor, ActorKind, Community, PostFacts
 from server.context import Context
-from server.services import containers, discovery, fanout, standing, stewardship
+from server.services import (
+    containers,
+    discovery,
+    fanout,
+    feed_changes,
+    standing,
+    stewardship,
+)
 from server.services.arrived import Arrived, Dispatch, Ignored
 from server.services.fanout import about_community, about_post
-from server.storage import actors, communities, posts
+from server.storage import actors, communities, pins, posts
 from server.storage.database import Transaction
+
+#: Of one person elsewhere; other programs show more than we do.
+_MOST_PINNED: Final = 20
 
 
 async def on_lock(context: Context, arrived: Arrived, _dispatch: Dispatch) -> None:
@@ -27,6 +39,9 @@ async def on_add(context: Context, arrived: Arrived, dispatch: Dispatch) -> None
     if await containers.owner(context, arrived):
         await containers.add(context, arrived, dispatch)
         return
+    if (feed := await feed_changes.feed_of(context, arrived)) is not None:
+        await feed_changes.take(context, arrived, feed)
+        return
     await _change_list(context, arrived, adding=True)
 
 
@@ -34,6 +49,9 @@ async def on_remove(context: Context, arrived: Arrived, dispatch: Dispatch) -> N
     community = await containers.owner(context, arrived)
     if community is not None:
         await containers.remove(context, arrived, community, dispatch)
+        return
+    if (feed := await feed_changes.feed_of(context, arrived)) is not None:
+        await feed_changes.take(context, arrived, feed)
         return
     await _change_list(context, arrived, adding=False)
 
@@ -43,6 +61,9 @@ async def _change_list(context: Context, arrived: Arrived, *, adding: bool) -> N
     about, target = arrived.activity.object_id or "", arrived.activity.target_id
     if target is None:
         raise Ignored("no-target")
+    if actor.kind is ActorKind.PERSON and target == actor.featured:
+        await _change_profile(context, arrived, actor, adding=adding)
+        return
     # Judged before anybody is fetched: a stranger's word makes us ask nobody.
     async with context.database.reading() as tx:
         community = await _own_list(tx, arrived, actor, target)
@@ -62,6 +83,22 @@ async def _change_list(context: Context, arrived: Arrived, *, adding: bool) -> N
             steward = new_steward or await actors.find(tx, about)
             await _change_steward(tx, context, community, steward, adding=adding)
         await _pass_on(tx, context, arrived, community, facts)
+
+
+async def _change_profile(
+    context: Context, arrived: Arrived, actor: Actor, *, adding: bool
+) -> None:
+    """Take what a person pins to their own profile; hashtags are not kept."""
+    uri = arrived.activity.object_id
+    async with arrived.effect() as tx:
+        sealed = await posts.find_by_uri(tx, uri) if uri else None
+        if sealed is None or sealed.facts.author_id != actor.id:
+            raise Ignored("not-a-post-of-the-actor")
+        if adding:
+            pin_id = context.ids.mint(context.now())
+            await pins.add(tx, actor.id, sealed.facts.id, pin_id=pin_id, most=_MOST_PINNED)
+        else:
+            await pins.remove(tx, actor.id, sealed.facts.id)
 
 
 async def _own_list(tx: Transaction, arrived: Arrived, actor: Actor, target: str) -> Community:

@@ -8,6 +8,7 @@ from federation.audience import Event
 from federation.errors import FederationError
 from federation.translate.incoming import activity_from
 from federation.translate.incoming_posts import IncomingPost, authored_post
+from federation.translate.incoming_recognition import is_recognition
 from schemas.records import Actor, ActorKind, AgencyState, Community, PostFacts
 from schemas.wire import strict
 from schemas.wire.vocabulary import ActivityType, BadDocument
@@ -108,6 +109,8 @@ def _read_one(context: Context, event: Received) -> _Written | None:
         document = strict.loads(event.raw)
         activity = activity_from(document)
         if activity.verb is not ActivityType.CREATE or activity.embedded is None:
+            return None
+        if is_recognition(activity):
             return None
         post = authored_post(activity, activity.embedded, now=context.now())
         if post.quote is not None and post.quote.stamp is not None:

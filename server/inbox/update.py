@@ -11,6 +11,7 @@ from server.services import (
     discovery,
     duplicates,
     fanout,
+    feed_changes,
     newcomer,
     polls,
     quotes,
@@ -29,8 +30,8 @@ async def on_update(context: Context, arrived: Arrived, _dispatch: Dispatch) -> 
     document = arrived.activity.embedded
     if document is None:
         raise Ignored("update-without-object")
-    if lenient_type_name(document.get("type")) in _ACTORS:
-        await _refresh(context, arrived)
+    if (kind := lenient_type_name(document.get("type"))) in _ACTORS:
+        await (feed_changes.refresh if kind == ActorType.FEED else _refresh)(context, arrived)
         return
     incoming = authored_post(arrived.activity, document, now=context.now())
     incoming = await audiences.confirmed(context, incoming)

@@ -98,7 +98,7 @@ def check_scope(route: Route, client: Client | None) -> None:
 
     Raises:
         NotSignedIn: "token-missing".
-        NotAllowed: "scope-missing".
+        NotAllowed: "scope-missing", "role-too-low".
     """
     if route.door != "client":
         return
@@ -110,6 +110,8 @@ def check_scope(route: Route, client: Client | None) -> None:
         raise NotAllowed("scope-missing", "This action is outside the authorized scopes")
     if route.audience != "anyone" and client.signed_in is None:
         raise NotSignedIn("app-alone", "This method requires an authenticated user")
+    if client.signed_in is not None and not _is_let(route.audience, client.signed_in):
+        raise NotAllowed("role-too-low", "This action is not allowed")
 
 
 def remember_guest(request: web.Request, response: web.StreamResponse) -> None:
@@ -134,10 +136,14 @@ def check_audience(audience: Audience, signed_in: SignedIn | None) -> None:
         case "member" | "steward" | "moderator" | "operator":
             if signed_in is None:
                 raise NotSignedIn("not-signed-in", "Sign in first.")
-            if not _reaches(signed_in, Role(audience)):
+            if not _is_let(audience, signed_in):
                 raise NotAllowed("role-too-low", "This is not for your role.")
         case _:
             assert_never(audience)
+
+
+def _is_let(audience: Audience, signed_in: SignedIn) -> bool:
+    return audience in {"anyone", "signed"} or _reaches(signed_in, Role(audience))
 
 
 def _reaches(signed_in: SignedIn, role: Role) -> bool:

@@ -7,17 +7,19 @@ from aiohttp import hdrs, web
 
 from schemas.records import Surface
 from server.handlers import media, system
-from server.handlers.activitypub import actors, objects
+from server.handlers.activitypub import actors, credentials, objects
 from server.handlers.pages import (
     accounts,
     acts,
     agencies,
+    announcements,
     communities,
     connected,
     consent,
     deliveries,
     directory,
     filters,
+    followers,
     history,
     home,
     invitations,
@@ -28,9 +30,13 @@ from server.handlers.pages import (
     moving,
     people,
     polls,
+    portraits,
     posts,
     quoting,
+    recognitions,
     relocating,
+    rules,
+    scheduled,
     searching,
     severed,
     silences,
@@ -38,6 +44,7 @@ from server.handlers.pages import (
     tags,
     takeout,
     taking_part,
+    texts,
     threads,
     walls,
     ways,
@@ -51,11 +58,17 @@ from server.middleware.declarations import (
 )
 from server.middleware.keys import DECLARED
 from server.routes.activitypub import ACTIVITYPUB
+from server.routes.admin import ADMIN
 from server.routes.clients import CLIENTS
 from server.routes.commonlore import COMMONLORE
+from server.routes.feeds import FEEDS
+from server.routes.finding import FINDING, FINDING_PAGES
 from server.routes.openapi import described
 from server.routes.personal import PERSONAL
+from server.routes.profiles import PICTURES, PROFILES
 from server.routes.scripts import SCRIPTS
+from server.routes.telling import TEXTS
+from server.routes.timed import TIMED
 from server.services.archives import LARGEST
 from server.services.media_forms import LARGEST_FILM
 
@@ -129,6 +142,16 @@ def _form(
     )
 
 
+async def _credential(request: web.Request) -> web.StreamResponse:
+    """Answer people with a page, and programs with what they ask for."""
+    wanted = credentials.wanted(request)
+    if wanted is not None:
+        return await credentials.credential(request, wanted)
+    response = await recognitions.credential(request)
+    response.headers[hdrs.VARY] = hdrs.ACCEPT
+    return response
+
+
 _COMMUNITY_PAGES: Final = (
     _page("/", home.home),
     _page("/search", searching.show, limit=Limit(times=60, per=timedelta(minutes=1))),
@@ -146,6 +169,7 @@ _COMMUNITY_PAGES: Final = (
     _form("/c/{name}/poll", polls.start, limit=_WRITING, body=_LONG_FORM),
     _page("/c/{name}/edit", communities.edit_form, "member"),
     _form("/c/{name}/edit", communities.edit, limit=_WRITING, body=_LONG_FORM),
+    _form("/c/{name}/pictures", portraits.change_of_community, limit=_WRITING, body=PICTURES),
     _page("/c/{name}/requests", communities.requests, "member"),
     _form("/c/{name}/requests", communities.decide),
     _page("/c/{name}/stewards", stewards.show, "member"),
@@ -204,6 +228,9 @@ _ACCOUNT_PAGES: Final = (
     _page("/settings/severed", severed.show, "member"),
     _page("/settings/severed.csv", severed.download, "member"),
     _form("/settings", accounts.change_settings, limit=_WRITING, body=_LONG_FORM),
+    _form("/settings/pictures", portraits.change_own, limit=_WRITING, body=PICTURES),
+    _page("/settings/followers", followers.show, "member"),
+    _form("/settings/followers", followers.settle),
     _form("/settings/password", accounts.change_password),
     _form("/settings/sessions/{id}/revoke", accounts.revoke_session),
     _page("/settings/apps", connected.show, "member"),
@@ -233,6 +260,8 @@ _ACCOUNT_PAGES: Final = (
     ),
     _page("/settings/silences", silences.show, "member"),
     _form("/settings/silences", silences.change),
+    _page("/settings/scheduled", scheduled.show, "member"),
+    _form("/settings/scheduled/{id}", scheduled.change),
     _page("/bookmarks", kept.show, "member"),
     _page("/lists", lists.show, "member"),
     _form("/lists", lists.make, limit=_WRITING),
@@ -245,18 +274,41 @@ _ACCOUNT_PAGES: Final = (
     _page("/filters/{id}", filters.edit_form, "member"),
     _form("/filters/{id}", filters.edit),
 )
+_RECOGNITION_PAGES: Final = (
+    _page("/c/{name}/recognitions", recognitions.of_community),
+    _page("/recognition/{id}", recognitions.note, activitypub=credentials.note),
+    # The credential itself, where the Accept header asks for one.
+    _page("/credentials/{id}", _credential),
+    _form("/credentials/{id}/withdraw", recognitions.withdraw),
+    _form("/@{name}/recognize", recognitions.give, limit=_WRITING),
+    _page("/settings/recognitions", recognitions.mine, "member"),
+    _form("/settings/recognitions", recognitions.choose),
+)
 _GUARDING_PAGES: Final = (
     _page("/about", agencies.about),
+    _page("/privacy-policy", texts.privacy),
+    _page("/terms-of-service", texts.terms),
     _page("/agencies", agencies.show),
     _form("/agencies/admit", agencies.admit, "moderator"),
     _form("/agencies/block", agencies.block, "moderator"),
     _page("/moderation", moderation.show, "moderator"),
+    _page("/moderation/rules", rules.show, "moderator"),
+    _form("/moderation/rules", rules.add, "moderator"),
+    _form("/moderation/rules/{id}", rules.change, "moderator"),
+    _page("/moderation/announcements", announcements.show, "moderator"),
+    _form("/moderation/announcements", announcements.write, "moderator"),
+    _page("/moderation/announcements/{id}", announcements.edit_form, "moderator"),
+    _form("/moderation/announcements/{id}", announcements.edit, "moderator"),
+    _form("/announcements/{id}/dismiss", announcements.dismiss),
     _page("/invitations", invitations.show, "moderator"),
     _form("/invitations", invitations.make, "moderator"),
     _form("/moderation/suspend", moderation.suspend, "moderator"),
     _form("/moderation/reports/{id}/keep", moderation.keep, "moderator"),
+    _form("/moderation/reports/{id}/take", moderation.take, "moderator"),
 )
 _OPERATING_PAGES: Final = (
+    _page("/operations/texts", texts.show, "operator"),
+    _form("/operations/texts", texts.write, "operator", body=_LONG_FORM),
     _page("/operations/deliveries", deliveries.show, "operator"),
     _page("/operations/deliveries/origin", deliveries.show_one, "operator"),
     _form("/operations/deliveries/steer", deliveries.steer, "operator"),
@@ -267,16 +319,20 @@ _OPERATING_PAGES: Final = (
 _MEDIA: Final = (
     _page("/media/{key}/{name}", media.show, surface=Surface.MEDIA),
     _page("/media/proxy/{post}/{signature}/{name}", media.proxy, surface=Surface.MEDIA),
+    _page("/media/portraits/{actor}/{signature}/{name}", media.portrait, surface=Surface.MEDIA),
 )
 _WAYS: Final = (
     *(_page(path, ways.known) for path in ways.WAYS),
     _page(r"/@{name}/{id:\d+}", ways.post),
+    _page(r"/admin/reports/{id:\d+}", ways.report),
+    _page(r"/admin/accounts/{id:\d+}", ways.person),
 )
 _PAGES: Final[tuple[Route, ...]] = (
     *_WAYS,
     *_COMMUNITY_PAGES,
     *_POST_PAGES,
     *_ACCOUNT_PAGES,
+    *_RECOGNITION_PAGES,
     *_GUARDING_PAGES,
     *_OPERATING_PAGES,
 )
@@ -286,11 +342,19 @@ ROUTES: Final[tuple[Route, ...]] = (
     *ACTIVITYPUB,
     *COMMONLORE,
     *described(COMMONLORE),
+    # What is fixed stands before what is an id.
+    *PROFILES,
     *CLIENTS,
     *_MEDIA,
     *PERSONAL,
     *SCRIPTS,
+    *ADMIN,
+    *TEXTS,
+    *FINDING,
+    *TIMED,
+    *FEEDS,
     *_PAGES,
+    *FINDING_PAGES,
 )
 
 

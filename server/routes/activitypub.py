@@ -6,6 +6,7 @@ from schemas.records import Surface
 from server.handlers.activitypub import (
     actors,
     collections,
+    credentials,
     directories,
     inbox,
     objects,
@@ -51,6 +52,7 @@ _DISCOVERY: Final = (
     _document("/actor/communities", directories.communities),
     _document("/actor/moderation", actors.moderation),
     _document("/actor/moderation/outbox", actors.moderation_outbox),
+    _document("/c/{name}/credential-status", credentials.status_list),
 )
 _COLLECTIONS: Final = (
     _document("/c/{name}/outbox", collections.community_outbox, Surface.COLLECTION),
@@ -67,6 +69,8 @@ _COLLECTIONS: Final = (
     _document("/c/{name}/t/{key}", collections.thread, Surface.COLLECTION),
     _document("/c/{name}/t/{key}/likes", collections.thread_likes, Surface.COLLECTION),
     _document("/@{name}/outbox", collections.person_outbox, Surface.COLLECTION),
+    _document("/@{name}/featured", collections.person_featured, Surface.COLLECTION),
+    _document("/@{name}/featured_tags", collections.person_featured_tags, Surface.COLLECTION),
     _document("/@{name}/followers", collections.person_followers, Surface.COLLECTION),
     _document(
         "/@{name}/followers/synchronization",

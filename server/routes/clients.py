@@ -13,6 +13,7 @@ from server.handlers.mastodon import (
     oauth,
     pictures,
     push,
+    reports,
     searching,
     statuses,
     streaming,
@@ -33,22 +34,6 @@ def _acts(path: str, handler: Handler, scope: str) -> tuple[Route, ...]:
     return _client("POST", path, handler, scope, "member")
 
 
-_EMPTY: Final = (
-    "/api/v1/announcements",
-    "/api/v1/directory",
-    "/api/v1/endorsements",
-    "/api/v1/follow_requests",
-    "/api/v1/scheduled_statuses",
-    "/api/v1/suggestions",
-    "/api/v2/suggestions",
-    "/api/v1/timelines/link",
-    "/api/v1/trends",
-    "/api/v1/trends/links",
-    "/api/v1/trends/statuses",
-    "/api/v1/trends/tags",
-    "/api/v1/instance/peers",
-    "/api/v1/instance/rules",
-)
 _NEWS: Final = "/api/v1/notifications"
 _GROUPS: Final = "/api/v2/notifications"
 _PUSH: Final = "/api/v1/push/subscription"
@@ -95,13 +80,6 @@ CLIENTS: Final = (
         "read:accounts",
         "member",
     ),
-    *_client(
-        "PATCH",
-        "/api/v1/accounts/update_credentials",
-        accounts.update_credentials,
-        "write:accounts",
-        "member",
-    ),
     *_client("GET", "/api/v1/accounts/lookup", accounts.lookup, "read:accounts"),
     *_client("GET", "/api/v1/accounts/search", searching.accounts_search, "read:accounts"),
     *_client(
@@ -111,14 +89,6 @@ CLIENTS: Final = (
         "read:follows",
         "member",
     ),
-    *_client(
-        "GET",
-        "/api/v1/accounts/familiar_followers",
-        accounts.familiar_followers,
-        "read:follows",
-        "member",
-    ),
-    *_client("GET", f"/api/v1/accounts/{_ID}/endorsements", instance.nothing, "read:accounts"),
     *_client("GET", f"/api/v1/accounts/{_ID}", accounts.show, "read:accounts"),
     *_client("GET", f"/api/v1/accounts/{_ID}/statuses", accounts.statuses, "read:statuses"),
     *_client("GET", f"/api/v1/accounts/{_ID}/followers", accounts.followers, "read:accounts"),
@@ -158,7 +128,7 @@ CLIENTS: Final = (
     *_acts(f"/api/v1/statuses/{_ID}/unreblog", acting.unreblog, "write:statuses"),
     *_acts(f"/api/v1/accounts/{_ID}/follow", acting.follow, "write:follows"),
     *_acts(f"/api/v1/accounts/{_ID}/unfollow", acting.unfollow, "write:follows"),
-    *_acts("/api/v1/reports", acting.report, "write:reports"),
+    *_acts("/api/v1/reports", reports.report, "write:reports"),
     *(
         route
         for path in (
@@ -205,12 +175,6 @@ CLIENTS: Final = (
     *_client("GET", "/api/v1/streaming/health", streaming.health),
     *_client(
         "GET", r"/api/v1/streaming/{name:[a-z/]+}", streaming.events, "read:statuses", "member"
-    ),
-    # What there is nothing of yet: a list is empty.
-    *(
-        route
-        for path in _EMPTY
-        for route in _client("GET", path, instance.nothing, None, "anyone")
     ),
     # Push: one subscription of each token.
     *_client("POST", _PUSH, push.subscribe, "push", "member", body=_SMALL),

@@ -1,4 +1,4 @@
-"""What scripts ask rather than people's clients: figures, several accounts, year's reports."""
+"""What scripts ask rather than people's clients: several accounts, to join, year's reports."""
 
 from datetime import timedelta
 from typing import Final
@@ -7,7 +7,6 @@ from server.handlers.mastodon import several, signing_up, telling, yearly
 from server.middleware.declarations import Limit, Route
 from server.routes.client_route import client
 
-_INSTANCE: Final = "/api/v1/instance"
 _REPORTS: Final = "/api/v1/annual_reports"
 _YEAR: Final = rf"{_REPORTS}/{{year:\d{{4}}}}"
 _SMALL: Final = 16_000  # bytes
@@ -15,10 +14,6 @@ _SMALL: Final = 16_000  # bytes
 _JOINING: Final = Limit(times=60, per=timedelta(hours=1))
 SCRIPTS: Final[tuple[Route, ...]] = (
     *client("GET", "/health", telling.health),
-    *client("GET", f"{_INSTANCE}/activity", telling.activity),
-    *client("GET", f"{_INSTANCE}/languages", telling.languages),
-    *client("GET", f"{_INSTANCE}/translation_languages", telling.translations),
-    *client("GET", f"{_INSTANCE}/domain_blocks", telling.blocked),
     *client("GET", "/api/v1/accounts", several.listed, "read:accounts"),
     *client(
         "POST",

@@ -7,10 +7,10 @@ from federation.translate.outgoing_activities import (
     undo_activity,
 )
 from federation.uris import canonical_host, is_address
-from schemas.records import AgencyState
+from schemas.records import ActorKind, AgencyState
 from server.context import Context
-from server.services import communities, fanout, people, sharing
-from server.services.errors import Invalid
+from server.services import communities, curating, fanout, people, sharing
+from server.services.errors import Conflict, Invalid
 from server.storage import (
     activities,
     actors,
@@ -29,6 +29,7 @@ from server.storage.follows import Asked
 LONGEST_REASON = 500
 
 _LARGEST_PORT = 65_535
+_NO_LONGER = "The agency is not admitted any more."
 _NO_HOST = "That is not the name of a server, such as learning.transport.example."
 
 
@@ -100,18 +101,49 @@ async def block(context: Context, host: str, *, by: int | None, reason: str) -> 
     async with context.database.transaction("agencies.block") as tx:
         now = context.now()
         hosts = [each for each in await desk.known_hosts(tx) if _is_covered(each, by=host)]
-        edges = await desk.edges_with(tx, hosts)
-
         await agencies.decide(tx, host, AgencyState.BLOCKED, by=by, reason=reason, now=now)
-        await _tell_members(tx, context, hosts, host)
-        for each in hosts:
-            await deliveries.withdraw(tx, each, reason="agency-blocked", now=now)
-            await follows.sever(tx, each)
-        await lists.forget_hosts(tx, hosts)
-        for edge in edges:
-            await _end(tx, context, edge, reason)
+        await _sever(tx, context, hosts, host, reason)
         await _log(tx, context, "block-agency", host, by=by, reason=reason)
     return host
+
+
+async def undecide(context: Context, host: str, *, by: int) -> None:
+    """Take back that an agency was admitted, or blocked: it waits until somebody decides anew.
+
+    Nothing crosses until then but what goes to anybody. With an admission, Follows end both
+    ways; those that a block ended do not come back.
+
+    Raises:
+        Invalid: field host.
+        Conflict: "undecided-already".
+    """
+    host = _host(context, host)
+
+    async with context.database.transaction("agencies.undecide") as tx:
+        known = await agencies.find(tx, host)
+        if known is None or known.state is AgencyState.WAITING:
+            raise Conflict("undecided-already", "Nobody has decided about that agency.")
+        now = context.now()
+        await agencies.decide(tx, host, AgencyState.WAITING, by=by, reason="", now=now)
+        act = "unblock-agency"
+        if known.state is AgencyState.ADMITTED:
+            act = "end-admission"
+            await _sever(tx, context, [host], host, _NO_LONGER)
+        await _log(tx, context, act, host, by=by, reason="")
+
+
+async def _sever(
+    tx: Transaction, context: Context, hosts: list[str], decided: str, reason: str
+) -> None:
+    """End what there was with hosts: Follows both ways, and what waits to be sent there."""
+    edges = await desk.edges_with(tx, hosts)
+    await _tell_members(tx, context, hosts, decided)
+    for each in hosts:
+        await deliveries.withdraw(tx, each, reason="agency-blocked", now=context.now())
+        await follows.sever(tx, each)
+    await lists.forget_hosts(tx, hosts)
+    for edge in edges:
+        await _end(tx, context, edge, reason)
 
 
 async def _tell_members(
@@ -153,6 +185,11 @@ async def _go_on(tx: Transaction, context: Context, asked: Asked) -> None:
         target=asked.target.uri,
         published=asked.follow.asked_at,
     )
+    if asked.target.kind is ActorKind.FEED:
+        await curating.receive_follow(
+            tx, context, asked.follower, asked.target, asked.follow.uri, follow
+        )
+        return
     if not await people.accept_person_follow(
         tx, context, asked.follower, asked.target, asked.follow.uri, follow
     ):

@@ -26,6 +26,7 @@ _TABLES: Final = frozenset(
     {
         "follows.csv",
         "memberships.csv",
+        "collections.csv",
         "mutes.csv",
         "blocks.csv",
         "domain_blocks.csv",
@@ -96,7 +97,10 @@ def unpacked(raw: bytes) -> Brought:
     if not files.keys() & _TABLES:
         raise _refused("archive-unknown", _NO_ARCHIVE)
     return Brought(
-        follows=_addresses(files.get("follows.csv", b"")),
+        follows=(
+            *_addresses(files.get("follows.csv", b"")),
+            *_addresses(files.get("collections.csv", b"")),
+        ),
         memberships=_addresses(files.get("memberships.csv", b"")),
         about=_about(files.get("actor.json", b"")),
         mutes=_addresses(files.get("mutes.csv", b"")),

@@ -14,10 +14,14 @@ from server.storage.media import Medium
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """A file for a post, by its id; `description` is None where it stays as it is."""
+    """A file for a post, by its id; `description` is None where it stays as it is.
+
+    `kept_for` is the id of what was written for later and is published now.
+    """
 
     id: int
     description: str | None = None
+    kept_for: int | None = None
 
 
 async def attach(
@@ -52,7 +56,7 @@ async def _choose(
         raise refused("media-too-many")
     ids = list(dict.fromkeys(each.id for each in chosen))
     found = {each.id: each for each in await media.own(tx, author_id, ids)} if ids else {}
-    if any(not _is_free(found.get(each), post_id) for each in ids):
+    if any(not _is_free(found.get(each.id), post_id, each) for each in chosen):
         raise refused("media-not-yours")
     said = {each.id: _described(found[each.id], each) for each in chosen}
 
@@ -61,8 +65,10 @@ async def _choose(
     await media.detach(tx, post_id, but=ids, now=context.now())
 
 
-def _is_free(medium: Medium | None, post_id: int) -> bool:
-    return medium is not None and medium.post_id in {None, post_id}
+def _is_free(medium: Medium | None, post_id: int, chosen: Chosen) -> bool:
+    if medium is None or medium.post_id not in {None, post_id}:
+        return False
+    return medium.scheduled_id in {None, chosen.kept_for}
 
 
 def _described(medium: Medium, chosen: Chosen) -> str:

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from server.context import Context
-from server.services import clients, oauth
+from server.services import clients, oauth, scopes
 from server.services.accounts import hash_of
-from server.services.errors import NotSignedIn
+from server.services.errors import NotAllowed, NotSignedIn
 from server.services.oauth import Sent, Verdict, Wish
 from server.storage import apps, authorizations, tokens
 from server.storage.authorizations import Authorization
@@ -41,19 +41,28 @@ async def examine(context: Context, query: Sequence[tuple[str, str]]) -> Wish:
     return oauth.judge_wish(found[0] if len(found) == 1 else None, query)
 
 
+def may_give(member: SignedIn, wish: Wish) -> tuple[str, ...]:
+    """Say which of the scopes that an app asks for this member can give."""
+    return scopes.grantable(wish.scopes, member.member.role)
+
+
 async def allow(context: Context, member: SignedIn, wish: Wish) -> str:
     """Let an app in; give the code with which it fetches its token, once, in five minutes.
 
     Raises:
         NotSignedIn: "session-ended" meanwhile.
+        NotAllowed: "for-staff": it asks for nothing but what moderators may give.
     """
+    given_scopes = may_give(member, wish)
+    if not given_scopes:
+        raise NotAllowed("for-staff", "Only a moderator can let an app do that.")
     code = secrets.token_urlsafe(32)
     given = Authorization(
         code_hash=hash_of(code),
         app_id=wish.app.id,
         member_id=member.member.id,
         redirect_uri=wish.redirect_uri,
-        scopes=wish.scopes,
+        scopes=given_scopes,
         challenge=wish.challenge,
         expires_at=context.now() + _CODE_LASTS,
     )

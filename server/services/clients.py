@@ -10,7 +10,7 @@ from server.context import Context
 from server.services.accounts import hash_of
 from server.services.errors import Invalid, NotFound
 from server.services.redirect_uris import OUT_OF_BAND, is_fair
-from server.services.scopes import ALL, known
+from server.services.scopes import ALL, grantable, known
 from server.storage import apps, audit, authorizations, tokens
 from server.storage.apps import App
 from server.storage.database import Transaction
@@ -159,6 +159,8 @@ async def give_by_operator(
         raise Invalid({"name": "Give the program a name."})
     if not known(scopes):
         raise Invalid({"scopes": f"There are these: {', '.join(ALL)}."})
+    if grantable(scopes, member.role) != tuple(scopes):
+        raise Invalid({"scopes": "What begins with admin: is for moderators and operators."})
     async with context.database.transaction("clients.give") as tx:
         registered = await register(
             tx,

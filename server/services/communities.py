@@ -161,12 +161,13 @@ async def join(context: Context, member: SignedIn, community_id: int) -> FollowS
             raise NotAllowed("banned", "The stewards have closed this community to you.")
         if before is not None and before.state is not FollowState.REFUSED:
             return before.state
-        return await _ask(tx, context, community, actor)
+        return await ask(tx, context, community, actor)
 
 
-async def _ask(
+async def ask(
     tx: Transaction, context: Context, community: Community, actor: Actor
 ) -> FollowState:
+    """Ask to belong in the transaction of something larger; checked is that they may."""
     follow = await follows.ask(
         tx, actor.id, community.id, fanout.mint_activity(context), now=context.now()
     )
@@ -184,7 +185,7 @@ async def join_usual(tx: Transaction, context: Context, actor: Actor) -> None:
         if found is None:
             log.warning("default-community-unknown", handle=handle)
         else:
-            await _ask(tx, context, found, actor)
+            await ask(tx, context, found, actor)
 
 
 async def send_follow(
@@ -239,10 +240,11 @@ async def receive_follow(
 ) -> FollowState:
     """Take a Follow from elsewhere: it waits for the agency, for a steward, or is let in.
 
-    A community elsewhere may follow a public one, and no other: it passes on what it gets to
-    people whom nobody here has let in (wire.md 1.11).
+    A community elsewhere, or a Feed, may follow a public one, and no other: it passes on what
+    it gets to people whom nobody here has let in (wire.md 1.11).
     """
-    if follower.kind is ActorKind.COMMUNITY and community.visibility is not Visibility.PUBLIC:
+    passes_on = follower.kind in {ActorKind.COMMUNITY, ActorKind.FEED}
+    if passes_on and community.visibility is not Visibility.PUBLIC:
         await _verdict(tx, context, community, follower, follow_uri, accepted=False)
         return FollowState.REFUSED
     state = await sharing.may_knock(tx, follower.host)

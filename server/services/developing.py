@@ -84,8 +84,16 @@ class Developed:
     blurhash: str
 
 
-def develop(source: BinaryIO, form: str, whole: BinaryIO, preview: BinaryIO) -> Developed:
+def develop(
+    source: BinaryIO,
+    form: str,
+    whole: BinaryIO,
+    preview: BinaryIO,
+    shape: tuple[int, int] | None = None,
+) -> Developed:
     """Decode a picture of one form, and write it and a small one anew, without anything else.
+
+    A picture of a profile stands still, and is cut to its shape: so wide and high at most.
 
     Raises:
         Refused: "media-pixels", "media-frames", "media-damaged".
@@ -96,10 +104,10 @@ def develop(source: BinaryIO, form: str, whole: BinaryIO, preview: BinaryIO) -> 
             raise Refused("media-pixels")
         if max(picture.size) > _LONGEST_SIDE:
             raise Refused("media-pixels")
-        if form in {"GIF", "PNG", "WEBP"} and _moves(picture):
+        if shape is None and form in {"GIF", "PNG", "WEBP"} and _moves(picture):
             first, written = _write_moving(picture, whole)
         else:
-            first, written = _write_still(picture, form, whole)
+            first, written = _write_still(picture, form, whole, shape)
         small = _small(first)
         small.save(preview, "WEBP", quality=80)
         return Developed(
@@ -165,15 +173,27 @@ def _write_moving(picture: Image.Image, whole: BinaryIO) -> tuple[Image.Image, s
     return first, "image/webp"
 
 
-def _write_still(picture: Image.Image, form: str, whole: BinaryIO) -> tuple[Image.Image, str]:
+def _write_still(
+    picture: Image.Image, form: str, whole: BinaryIO, shape: tuple[int, int] | None
+) -> tuple[Image.Image, str]:
     picture.load()
     still = _bare(_in_plain_colours(ImageOps.exif_transpose(picture)))
+    if shape is not None:
+        still = _bare(_cut(still, shape))
     kept = {"GIF": "PNG", "AVIF": "WEBP"}.get(form, form)
     if kept == "JPEG" and still.mode == "RGBA":
         kept = "WEBP"
     media_type, how = _WRITTEN[kept]
     still.save(whole, kept, **how)
     return still, media_type
+
+
+def _cut(picture: Image.Image, shape: tuple[int, int]) -> Image.Image:
+    """Cut a picture to a shape from its middle; a small one stays as small as it is."""
+    width, height = shape
+    scale = min(1.0, picture.width / width, picture.height / height)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return ImageOps.fit(picture, size, Image.Resampling.LANCZOS)
 
 
 def _in_plain_colours(picture: Image.Image) -> Image.Image:
@@ -252,6 +272,7 @@ def shut_in() -> None:
 def main(arguments: list[str]) -> None:
     """Develop what standard input is; the answer is one line of JSON."""
     form, whole, preview = arguments[0], int(arguments[1]), int(arguments[2])
+    shape = (int(arguments[3]), int(arguments[4])) if arguments[3:] else None
     shut_in()
     if too_old(PIL.__version__):
         sys.stdout.write(json.dumps({"reason": "decoder-too-old"}))
@@ -259,7 +280,7 @@ def main(arguments: list[str]) -> None:
     answer: dict[str, object]
     try:
         with os.fdopen(whole, "wb") as large, os.fdopen(preview, "wb") as small:
-            answer = asdict(develop(sys.stdin.buffer, form, large, small))
+            answer = asdict(develop(sys.stdin.buffer, form, large, small, shape))
     except Refused as refused:
         answer = {"reason": str(refused)}
     sys.stdout.write(json.dumps(answer))

@@ -22,10 +22,10 @@ from schemas.gate import SealedPost
 from schemas.records import Actor, ActorKind, AgencyState, Community
 from schemas.wire.collections import parse_collection
 from server.context import Context
-from server.services import strangers
+from server.services import feed_lists, strangers
 from server.services.sharing import may_knock
 from server.services.signing import sign_as_agency
-from server.storage import actors, agencies, communities, posts
+from server.storage import actors, agencies, communities, community_feeds, details, posts
 from server.storage.database import Transaction
 
 _LONGEST_NAME: Final = 80
@@ -168,11 +168,14 @@ async def save_actor(tx: Transaction, context: Context, incoming: IncomingActor)
 
     actor = _record(incoming, known.id)
     await actors.refresh(tx, actor, now=now)
+    await details.put(tx, known.id, incoming.details)
     await actors.replace_keys(tx, known.id, incoming.keys, now=now)
     if known.kind is ActorKind.COMMUNITY:
         community = _community(actor, incoming)
         await communities.add(tx, community, now=now)
         await communities.change(tx, community)
+    if known.kind is ActorKind.FEED:
+        await community_feeds.add(tx, known.id, now=now)
     return await actors.get(tx, known.id)
 
 
@@ -182,6 +185,8 @@ async def _introduce(context: Context, incoming: IncomingActor) -> Actor:
         actor = await save_actor(tx, context, incoming)
     if actor.kind is ActorKind.COMMUNITY and actor.moderators is not None:
         await _learn_stewards(context, actor, actor.moderators)
+    if actor.kind is ActorKind.FEED:
+        await feed_lists.learn(context, actor)
     return actor
 
 
@@ -210,6 +215,9 @@ async def _find_typed(
         return await actors.find(tx, wanted) or await posts.find_by_uri(tx, wanted)
     if wanted.host == context.home.authority:
         return await actors.find_local(tx, wanted.name.lower())
+    if wanted.is_feed:
+        feed = await community_feeds.find_by_handle(tx, wanted.name.lower(), wanted.host)
+        return feed.actor if feed else None
     return await actors.find_by_handle(
         tx, wanted.name, wanted.host
     ) or await actors.find_by_handle(tx, wanted.name.lower(), wanted.host)
@@ -303,6 +311,8 @@ def _record(incoming: IncomingActor, actor_id: int) -> Actor:
         published_at=incoming.published_at,
         also_known_as=incoming.also_known_as,
         moved_to=incoming.moved_to,
+        avatar=incoming.avatar,
+        header=incoming.header,
     )
 
 

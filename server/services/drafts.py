@@ -99,6 +99,7 @@ def _actor(context: Context, name: str, display_name: str) -> Actor:
         outbox=home.collection(uri, "outbox"),
         followers=home.collection(uri, "followers"),
         following=home.collection(uri, "following"),
+        featured=home.collection(uri, "featured"),
         url=uri,
         published_at=now,
     )

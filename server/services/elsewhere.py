@@ -1,4 +1,4 @@
-"""Pictures of posts from elsewhere, fetched once for all who read them here (MED-06)."""
+"""Pictures of posts and profiles elsewhere, fetched once for all who read here (MED-06)."""
 
 import asyncio
 import hashlib
@@ -28,11 +28,13 @@ from server.context import Context
 from server.services import pictures, sharing, throttling, tickets
 from server.services.errors import Invalid, NotFound
 from server.services.media_forms import LARGEST_PICTURE, form_of, refused
+from server.services.portraits import SHAPES
 from server.services.serving import Served
 from server.services.signing import sign_as_agency
-from server.storage import posts, remote_media
+from server.storage import desk, posts, remote_media
 from server.storage.database import Transaction
 from server.storage.files import Blob, Folder
+from server.storage.portraits import PortraitKind
 from server.storage.remote_media import Remote
 
 _log: Final = structlog.get_logger()
@@ -52,11 +54,19 @@ _USED: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Wanted:
-    """A picture of a post. `shelf` keeps apart what is for everybody and for one community."""
+    """A picture. `shelf` keeps apart what is for everybody and for one community.
+
+    A picture of a profile is cut to a `shape`; a post's has a small one beside it.
+    """
 
     url: str
     name: str
-    shelf: str
+    shelf: str = ""
+    shape: tuple[int, int] | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (WHOLE, PREVIEW) if self.shape is None else (self.name,)
 
     @property
     def file(self) -> str:
@@ -99,15 +109,52 @@ async def find(
         facts, url = await _address(
             tx, context, int(post), signature, principal, with_ticket=with_ticket
         )
-        host = authority_of(url)
-        if await sharing.may_knock(tx, host) is AgencyState.BLOCKED:
+        if await sharing.may_knock(tx, authority_of(url)) is AgencyState.BLOCKED:
             raise _missing()
         is_public = facts.visibility is Visibility.PUBLIC
         wanted = _Wanted(url=url, name=name, shelf="" if is_public else str(facts.community_id))
         known = await remote_media.find(tx, wanted.file)
+    return await _served(context, wanted, known)
+
+
+async def find_portrait(context: Context, actor: str, signature: str, name: str) -> Served:
+    """Find a picture of a profile elsewhere, for whoever has its address from us.
+
+    Raises:
+        NotFound: "media-not-found".
+        TooMany: "too-many-tries".
+    """
+    if not _NUMBER.fullmatch(actor) or name not in set(PortraitKind):
+        raise _missing()
+    kind = PortraitKind(name)
+    async with context.database.reading() as tx:
+        url = await _portrait_address(tx, context, int(actor), signature, kind)
+        wanted = _Wanted(url=url, name=name, shape=SHAPES[kind])
+        known = await remote_media.find(tx, wanted.file)
+    return await _served(context, wanted, known)
+
+
+async def _portrait_address(
+    tx: Transaction, context: Context, actor_id: int, signature: str, kind: PortraitKind
+) -> str:
+    """Find the address that somebody's profile names and we signed."""
+    found = (await desk.actors_by_id(tx, [actor_id])).get(actor_id)
+    if found is None or found.local or found.suspended_at is not None:
+        raise _missing()
+    url = found.avatar if kind is PortraitKind.AVATAR else found.header
+    ours = tickets.portrait_name(context, actor_id, url or "")
+    if url is None or not compare_digest(ours.encode(), signature.encode()):
+        raise _missing()
+    for host in {found.host, authority_of(url)}:
+        if await sharing.may_knock(tx, host) is AgencyState.BLOCKED:
+            raise _missing()
+    return url
+
+
+async def _served(context: Context, wanted: _Wanted, known: Remote | None) -> Served:
     path_there = cache_of(context).find(wanted.file)
     if known is None or not _is_settled(context, known, path_there):
-        media_type = await _fetch(context, wanted, host)
+        media_type = await _fetch(context, wanted)
     elif known.reason:
         raise _missing()
     else:
@@ -154,12 +201,12 @@ async def _use(context: Context, known: Remote) -> None:
             await remote_media.use(tx, known.url_hash, now=now)
 
 
-async def _fetch(context: Context, wanted: _Wanted, host: str) -> str:
+async def _fetch(context: Context, wanted: _Wanted) -> str:
     """Fetch a picture, and keep it and a small one; or keep in mind that it is none.
 
     Gives the media type of the one that is wanted.
     """
-    counter = throttling.key("remote-media", host)
+    counter = throttling.key("remote-media", authority_of(wanted.url))
     await throttling.check(context, counter, limit=_MOST, window=_WINDOW)
     folder = cache_of(context)
     aside = await asyncio.to_thread(folder.aside)
@@ -170,19 +217,25 @@ async def _fetch(context: Context, wanted: _Wanted, host: str) -> str:
         if form.kind is not MediaKind.IMAGE:
             raise refused("media-unknown")
         made = await pictures.develop(
-            context, source, form.pillow, whole=aside, preview=preview
+            context,
+            source,
+            form.pillow,
+            whole=aside,
+            preview=preview,
+            shape=wanted.shape,
         )
         flushed = [await asyncio.to_thread(folder.flush, each) for each in (aside, preview)]
+        written = zip((aside, preview), flushed, (made.media_type, _SMALL), strict=True)
         async with context.database.transaction("elsewhere.keep") as tx:
-            await _put(tx, context, folder, wanted, WHOLE, aside, flushed[0], made.media_type)
-            await _put(tx, context, folder, wanted, PREVIEW, preview, flushed[1], _SMALL)
+            for name, (path, blob, media_type) in zip(wanted.names, written, strict=False):
+                await _put(tx, context, folder, wanted, name, path, blob, media_type)
     except (FederationError, Invalid) as error:
         await _refuse(context, wanted, error)
         raise _missing() from error
     finally:
         for left in (source, aside, preview):
             left.unlink(missing_ok=True)
-    return made.media_type if wanted.name == WHOLE else _SMALL
+    return _SMALL if wanted.name == PREVIEW else made.media_type
 
 
 async def _get(context: Context, wanted: _Wanted, to: Path) -> None:
@@ -225,7 +278,7 @@ async def _refuse(context: Context, wanted: _Wanted, error: FederationError | In
     until = now + (_SILENT if isinstance(error, Unreachable) else _REFUSED)
     _log.info("picture-not-fetched", host=authority_of(wanted.url), reason=error.reason)
     async with context.database.transaction("elsewhere.refuse") as tx:
-        for name in (WHOLE, PREVIEW):
+        for name in wanted.names:
             await remote_media.refuse(
                 tx, wanted.of(name), reason=error.reason, until=until, now=now
             )

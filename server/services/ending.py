@@ -8,7 +8,7 @@ from federation.translate.outgoing_activities import delete_activity
 from schemas.records import Actor
 from schemas.wire.vocabulary import PUBLIC
 from server.context import Context
-from server.services import accounts, changing, fanout, kudos, people, telling
+from server.services import accounts, changing, fanout, kudos, people, recognizing, telling
 from server.services.errors import Conflict, NotAllowed
 from server.services.fanout import Happening
 from server.storage import (
@@ -20,6 +20,8 @@ from server.storage import (
     marks,
     members,
     reach,
+    recognitions,
+    scheduled,
 )
 from server.storage import posts as stored
 from server.storage.account_jobs import Job, JobKind
@@ -72,6 +74,7 @@ async def _begin(context: Context, member: Member, *, by: str) -> None:
         # No password has this hash.
         await members.change_password_hash(tx, member.id, "")
         await accounts.end_access(tx, member.id)
+        await scheduled.forget_member(tx, member.id)
         await audit.append(tx, actor=by, act="end-account", about=member.actor.uri, now=now)
 
 
@@ -82,6 +85,7 @@ async def work_on(context: Context, job: Job) -> None:
     if actor.deleted_at is None:
         while await _withdraw_some(context, job, actor):
             pass
+        await recognizing.withdraw_of(context, actor)
         await _leave_everything(context, actor)
         if not await _is_time(context, job, actor):
             return
@@ -161,6 +165,7 @@ async def _say_goodbye(context: Context, job: Job, actor: Actor) -> None:
 
     async with context.database.transaction("ending.goodbye") as tx:
         known_to = await reach.holders(tx, actor.id) + await reach.followers(tx, actor.id)
+        known_to += await recognitions.givers(tx, actor.id)
         document = delete_activity(
             fanout.mint_activity(context),
             actor=actor.uri,

@@ -20,6 +20,7 @@ from server.storage import (
     actors,
     audit,
     communities,
+    details,
     marks,
     members,
     posts,
@@ -44,6 +45,7 @@ outbox.json      everything you wrote, with the Markdown as you typed it
 likes.json       where you said that something helped, and your thanks
 follows.csv      the people you follow
 memberships.csv  the communities you belong to, and where you are a steward
+collections.csv  the collections of communities that you follow
 bookmarks.csv    the posts that you keep
 mutes.csv        whom you muted, and whether their notifications, too
 blocks.csv       whom you blocked
@@ -51,6 +53,12 @@ domain_blocks.csv  the servers that you blocked
 lists.csv        your lists, and who is in them
 filters.csv      the words of your filters
 hashtags.csv     the hashtags that you follow
+shown_hashtags.csv  the hashtags that your profile shows
+pinned.csv       the posts that you pinned to your profile
+recommended.csv  the people and communities that your profile recommends
+not_suggested.csv  the people and communities that are not to be suggested to you
+quiet_threads.csv  the threads of which you want to hear no more
+scheduled.csv    what you wrote to be published later, and when
 
 To go on elsewhere: sign in to your new account, open Settings, "Your archive", and bring this
 file there. It asks for the same follows and memberships again; each of them may say no. It
@@ -103,6 +111,7 @@ async def work_on(context: Context, job: Job) -> None:
         member = await members.get(tx, job.member_id)
         joined = await takeouts.joined(tx, member.id)
         keys = await actors.public_keys(tx, member.id, now=context.now())
+        said = await details.find(tx, member.id)
         followed = await reach.targets(tx, member.id, limit=_MOST_FOLLOWED)
         stewards_of = {
             each.id
@@ -118,11 +127,12 @@ async def work_on(context: Context, job: Job) -> None:
         "README.txt": _README.format(
             handle=me.handle, day=context.now().date().isoformat()
         ).encode(),
-        "actor.json": _json(person_document(me, keys)),
+        "actor.json": _json(person_document(me, keys, said)),
         "outbox.json": _json(_collection(me, "outbox", written)),
         "likes.json": _json(_collection(me, "likes", liked)),
-        "follows.csv": _people(followed),
+        "follows.csv": _addresses_of(followed, ActorKind.PERSON),
         "memberships.csv": _communities(followed, stewards_of),
+        "collections.csv": _addresses_of(followed, ActorKind.FEED),
         **await own_tables.of_member(context, me.id),
     }
     packed = await asyncio.to_thread(archives.packed, files)
@@ -189,12 +199,8 @@ def _collection(me: Actor, name: str, items: list[dict[str, Any]]) -> dict[str, 
     return ordered_collection(uri, list(items)) | {"@context": CONTEXT}
 
 
-def _people(followed: list[Actor]) -> bytes:
-    rows = [
-        (each.handle.removeprefix("@"), each.uri)
-        for each in followed
-        if each.kind is ActorKind.PERSON
-    ]
+def _addresses_of(followed: list[Actor], kind: ActorKind) -> bytes:
+    rows = [(each.handle.removeprefix("@"), each.uri) for each in followed if each.kind is kind]
     return archives.table(("Account address", "Address"), rows)
 
 

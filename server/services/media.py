@@ -129,10 +129,10 @@ async def take(
     preview = aside.with_name(f"{aside.name}-preview")
     source = aside.with_name(f"{aside.name}-source")
     try:
-        form = await asyncio.to_thread(_copy, file, source)
+        form = await asyncio.to_thread(copy, file, source)
         made = await _made(context, folder, form, source=source, whole=aside, preview=preview)
         return await _keep(
-            context, member, folder, made, name=name, description=description, focus=focus
+            context, member, made, name=name, description=description, focus=focus
         )
     finally:
         for left in (source, aside, preview):
@@ -151,8 +151,12 @@ def checked_description(description: str) -> str:
     return said
 
 
-def _copy(file: IO[bytes], to: Path) -> Form:
-    """Copy a file of a form, and no more of it than it may have."""
+def copy(file: IO[bytes], to: Path) -> Form:
+    """Copy a file of a form, and no more of it than it may have; say what it is.
+
+    Raises:
+        Invalid: field media; "media-too-large", or as `form_of`.
+    """
     most = max(LARGEST.values())
     with to.open("xb") as copy:
         while piece := file.read(_PIECE):
@@ -202,7 +206,6 @@ def _made_of_other(folder: Folder, form: Form, source: Path, whole: Path) -> _Ma
 async def _keep(
     context: Context,
     member: SignedIn,
-    folder: Folder,
     made: _Made,
     *,
     name: str,
@@ -238,15 +241,14 @@ async def _keep(
         room = context.settings.media_quota * _MEGABYTE - await media.kept_by(tx, member_id)
         if made.blob.size > room:
             raise refused("media-quota")
-        await _put(tx, context, folder, files)
+        await put_in(tx, context, files)
         await media.add(tx, medium)
     return medium
 
 
-async def _put(
-    tx: Transaction, context: Context, folder: Folder, files: Sequence[tuple[Path, Blob]]
-) -> None:
+async def put_in(tx: Transaction, context: Context, files: Sequence[tuple[Path, Blob]]) -> None:
     """Give files their places while nobody else can remove files of the same content."""
+    folder = folder_of(context)
     await media.lock_blobs(tx, {blob.hash for _, blob in files})
     for path, blob in files:
         await asyncio.to_thread(folder.move_in, path, blob.hash)

@@ -24,6 +24,7 @@ _SENTENCES: Final = {
     "media-empty": "This file is empty.",
     "media-unknown": "We take JPEG, PNG, GIF, WebP and AVIF pictures, MP4 films, MP3 and M4A "
     "sound, PDF, Office and OpenDocument files, and plain text. This is none of them.",
+    "portrait-unknown": "We take JPEG, PNG, GIF, WebP and AVIF pictures. This is none of them.",
     "media-too-large": "This file is too large: pictures and documents may have 16 MB, films "
     "and sound 99 MB.",
     "media-pixels": "This picture has too many pixels; make it smaller first.",

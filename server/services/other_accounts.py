@@ -12,7 +12,7 @@ from schemas.wire.vocabulary import PUBLIC
 from server.context import Context
 from server.services import accounts, communities, discovery, fanout, moving, telling
 from server.services.errors import Conflict, Invalid, NotAllowed
-from server.storage import actors, audit, follows, moves, reach
+from server.storage import actors, audit, details, follows, moves, reach
 from server.storage.database import Transaction
 from server.storage.follows import Recipient
 from server.storage.sessions import SignedIn
@@ -108,7 +108,7 @@ async def come_back(context: Context, member: SignedIn) -> None:
         keys = await actors.public_keys(tx, me.id, now=context.now())
         document = update_actor_activity(
             fanout.mint_activity(context),
-            person_document(me, keys),
+            person_document(me, keys, await details.find(tx, me.id)),
             addressed=Addressing((PUBLIC,), (fanout.followers_of(me),)),
             published=context.now(),
         )

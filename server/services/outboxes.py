@@ -8,6 +8,7 @@ from federation.audience import announce_addressing
 from federation.errors import Malformed
 from federation.translate.outgoing import post_document
 from federation.translate.outgoing_activities import announce_activity, create_activity
+from federation.translate.outgoing_profiles import featured_tags
 from federation.uris import authority_of
 from schemas.gate import Released, SealedPost
 from schemas.records import (
@@ -32,7 +33,15 @@ from server.services.reading import (
     is_serving,
     nothing,
 )
-from server.storage import actors, communities, feeds, follows, served
+from server.storage import (
+    actors,
+    communities,
+    feeds,
+    follows,
+    member_hashtags,
+    pins,
+    served,
+)
 from server.storage.database import Transaction
 from server.storage.served import Passed
 
@@ -212,6 +221,25 @@ async def person_outbox(context: Context, asker: Asker, name: str) -> dict[str, 
 
 def _created(facts: PostFacts, document: dict[str, Any], passed: Passed) -> dict[str, Any]:
     return create_activity(passed.create_uri or f"{facts.uri}#create", document)
+
+
+async def person_featured(context: Context, asker: Asker, name: str) -> dict[str, Any]:
+    """List the public posts that a member pinned, by their uris: Mastodon fetches each."""
+    async with context.database.reading() as tx:
+        author = await _person(tx, context, asker, name)
+        pinned = await pins.addresses(tx, author.id, public=True)
+    return ordered_collection(context.home.collection(author.uri, "featured"), list(pinned))
+
+
+async def person_featured_tags(context: Context, asker: Asker, name: str) -> dict[str, Any]:
+    """List the hashtags that a member's profile shows (Mastodon)."""
+    async with context.database.reading() as tx:
+        author = await _person(tx, context, asker, name)
+        shown = await member_hashtags.featured(tx, author.id)
+    tags = featured_tags(
+        (each.tag.name, f"{context.home.origin}/tags/{quote(each.tag.slug)}") for each in shown
+    )
+    return ordered_collection(context.home.collection(author.uri, "featured_tags"), list(tags))
 
 
 async def person_followers(context: Context, asker: Asker, name: str) -> dict[str, Any]:

@@ -3,15 +3,29 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeVar
 
+from federation.translate.outgoing_actors import timestamp
 from schemas.records import Actor
 from server.context import Context
-from server.services import archives
-from server.storage import bookmarks, filters, lists, member_hashtags, silences
+from server.services import archives, scheduling
+from server.storage import (
+    bookmarks,
+    endorsements,
+    filters,
+    lists,
+    member_hashtags,
+    pins,
+    quiet_threads,
+    recognitions,
+    scheduled,
+    silences,
+    suggestions,
+)
 from server.storage.database import Transaction
 from server.storage.timelines import Window
 
 _AT_ONCE: Final = 500
 _LARGEST_LIST: Final = 10_000
+_ALL_SCHEDULED: Final = Window(limit=scheduling.MOST)
 
 Row = TypeVar("Row", silences.Silenced, silences.Domain)
 
@@ -59,8 +73,47 @@ async def of_member(context: Context, member_id: int) -> dict[str, bytes]:
                     for word in each.keywords
                 ],
             ),
+            "recognitions.csv": archives.table(
+                ("Recognition", "For", "Given by", "Given", "Credential", "Shown"),
+                await _recognitions(tx, member_id),
+            ),
             "hashtags.csv": archives.table(("Hashtag",), [(each.name,) for each in tags]),
+            **await _shown(tx, member_id),
+            "not_suggested.csv": archives.table(
+                ("Account address", "Address"),
+                [
+                    (_handle(each), each.uri)
+                    for each in await suggestions.dismissed(tx, member_id)
+                ],
+            ),
+            "quiet_threads.csv": archives.table(
+                ("Address",),
+                [(uri,) for uri in await quiet_threads.addresses(tx, member_id)],
+            ),
+            "scheduled.csv": archives.table(
+                ("Time", "Text"),
+                [
+                    (each.due_at.isoformat(), scheduling.text_of(each))
+                    for each in await scheduled.of_member(tx, member_id, _ALL_SCHEDULED)
+                ],
+            ),
         }
+
+
+async def _shown(tx: Transaction, member_id: int) -> dict[str, bytes]:
+    """Write what their profile shows."""
+    pinned = await pins.addresses(tx, member_id, public=False)
+    recommended = await endorsements.addresses(tx, member_id)
+    shown = await member_hashtags.featured(tx, member_id)
+    return {
+        "pinned.csv": archives.table(("Address",), [(uri,) for uri in pinned]),
+        "recommended.csv": archives.table(
+            ("Account address", "Address"), [(_handle(each), each.uri) for each in recommended]
+        ),
+        "shown_hashtags.csv": archives.table(
+            ("Hashtag",), [(each.tag.name,) for each in shown]
+        ),
+    }
 
 
 def _handle(of: Actor) -> str:
@@ -92,3 +145,17 @@ async def _lists(tx: Transaction, member_id: int) -> Sequence[tuple[str, str, st
         inside = await lists.entries(tx, each.id, Window(limit=_LARGEST_LIST))
         rows += [(each.title, _handle(one.actor), one.actor.uri) for one in inside]
     return rows
+
+
+async def _recognitions(tx: Transaction, member_id: int) -> Sequence[tuple[str, ...]]:
+    return [
+        (
+            each.name,
+            each.criteria,
+            each.issuer.uri,
+            timestamp(each.given_at),
+            each.credential_uri,
+            str(each.hidden_at is None).lower(),
+        )
+        for each in await recognitions.all_of_person(tx, member_id, limit=_LARGEST_LIST)
+    ]

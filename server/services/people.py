@@ -1,8 +1,6 @@
 """Follow people, here and elsewhere; take Follows of ours; tell followers of a new profile."""
 
-from dataclasses import dataclass
 from typing import Any
-from zoneinfo import available_timezones
 
 from federation.audience import Addressing
 from federation.translate.outgoing_activities import (
@@ -12,41 +10,27 @@ from federation.translate.outgoing_activities import (
     undo_activity,
     update_actor_activity,
 )
-from federation.translate.outgoing_actors import person_document
 from schemas.records import Actor, ActorKind, AgencyState, FollowState
 from schemas.wire.vocabulary import PUBLIC
 from server.context import Context
-from server.services import accounts, communities, fanout, sharing, telling
-from server.services.errors import Conflict, Invalid, NotAllowed, NotFound
+from server.services import communities, fanout, sharing, telling
+from server.services.errors import Conflict, NotAllowed, NotFound
 from server.storage import (
     activities,
     actors,
     agencies,
+    details,
     follows,
     lists,
-    members,
     notifications,
     silences,
 )
 from server.storage.database import Transaction
 from server.storage.sessions import SignedIn
 
-_LANGUAGE = "Choose a language from the list."
-_TIME_ZONE = "Choose a time zone from the list."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
-    """What a member says about themselves, in Markdown, and how pages are shown to them."""
-
-    display_name: str
-    about: str
-    time_zone: str
-    language: str
-
 
 async def follow(context: Context, member: SignedIn, person_id: int) -> FollowState:
-    """Follow a person: ours accept at once, others answer for themselves.
+    """Follow a person: ours accept at once or are asked, others answer for themselves.
 
     Of an agency that nobody has admitted yet: the Follow waits here, visibly.
 
@@ -86,7 +70,10 @@ async def follow_within(
     if not person.local:
         await communities.send_follow(tx, context, me, person, uri)
         return FollowState.ASKED
-    await _accept(tx, context, me, person)
+    if (await details.find(tx, person.id)).locked:
+        await _ask(tx, context, me, person, uri)
+        return FollowState.ASKED
+    await let_follow(tx, context, me, person)
     return FollowState.ACCEPTED
 
 
@@ -140,27 +127,24 @@ async def accept_person_follow(
 ) -> bool:
     """Let somebody from elsewhere follow one of ours, and tell them; twice is the same as once.
 
-    It waits, visibly, where nobody has admitted their agency yet. False, and nothing happens,
-    for a person who is gone or suspended or blocked the follower, for a blocked agency, and for
-    an id that is another Follow's already. `document` is the Follow as it came.
+    It waits, visibly, where nobody has admitted their agency yet, and where the member decides
+    who follows them. False, and nothing happens, for a person who is gone or suspended or
+    blocked the follower, for a blocked agency, and for an id that is another Follow's already.
+    `document` is the Follow as it came.
     """
-    if not person.local or person.kind is not ActorKind.PERSON:
-        return False
-    if person.deleted_at is not None or person.suspended_at is not None:
-        return False
     state = await sharing.may_knock(tx, follower.host)
-    known = await follows.find_by_uri(tx, follow_uri)
-    is_other = known and (known.follower_id, known.target_id) != (follower.id, person.id)
-    if is_other or state is AgencyState.BLOCKED:
-        return False
-    if not await silences.hears(tx, person.id, follower.id):
+    if state is AgencyState.BLOCKED or not await _takes(tx, follower, person, follow_uri):
         return False
 
-    await follows.ask(tx, follower.id, person.id, follow_uri, now=context.now())
+    follow = await follows.ask(tx, follower.id, person.id, follow_uri, now=context.now())
     if not sharing.may_send(context, state, public=True):
         await agencies.knock(tx, follower.host, now=context.now())
         return True
-    await _accept(tx, context, follower, person)
+    is_new = follow.state is FollowState.ASKED
+    if is_new and (await details.find(tx, person.id)).locked:
+        await _ask(tx, context, follower, person, follow_uri)
+        return True
+    await let_follow(tx, context, follower, person)
     accept = accept_activity(
         fanout.mint_activity(context),
         actor=person.uri,
@@ -169,6 +153,18 @@ async def accept_person_follow(
     )
     await fanout.send_to(tx, context, person, accept, [follower], about=follower.uri)
     return True
+
+
+async def _takes(tx: Transaction, follower: Actor, person: Actor, follow_uri: str) -> bool:
+    """Say whether somebody may ask a person of ours at all, by a Follow of this id."""
+    if not person.local or person.kind is not ActorKind.PERSON:
+        return False
+    if person.deleted_at is not None or person.suspended_at is not None:
+        return False
+    known = await follows.find_by_uri(tx, follow_uri)
+    if known and (known.follower_id, known.target_id) != (follower.id, person.id):
+        return False
+    return await silences.hears(tx, person.id, follower.id)
 
 
 async def refuse_follow(
@@ -184,7 +180,23 @@ async def refuse_follow(
     await fanout.send_to(tx, context, target, reject, [follower], about=follower.uri)
 
 
-async def _accept(tx: Transaction, context: Context, follower: Actor, person: Actor) -> None:
+async def _ask(
+    tx: Transaction, context: Context, follower: Actor, person: Actor, follow_uri: str
+) -> None:
+    """Ask a member of ours who decides who follows them."""
+    await notifications.add(
+        tx,
+        member_id=person.id,
+        kind="asks-to-follow",
+        actor_id=follower.id,
+        subject=follow_uri,
+        post_id=None,
+        now=context.now(),
+    )
+
+
+async def let_follow(tx: Transaction, context: Context, follower: Actor, person: Actor) -> None:
+    """Have somebody follow a member of ours from now on; their own server is told apart."""
     now = context.now()
     await follows.settle(tx, follower.id, person.id, FollowState.ACCEPTED, now=now)
     await notifications.add(
@@ -213,44 +225,6 @@ async def _known(tx: Transaction, person_id: int) -> Actor:
     if person.kind is not ActorKind.PERSON:
         raise NotFound("person-not-found", "There is no such person.")
     return person
-
-
-async def change_profile(
-    context: Context, member: SignedIn, profile: Profile, *, languages: frozenset[str]
-) -> Actor:
-    """Change what others read about a member and how they read; followers elsewhere are told.
-
-    Raises:
-        Invalid: fields display_name, about, time_zone, language.
-    """
-    wrong = {}
-    if profile.time_zone not in available_timezones():
-        wrong["time_zone"] = _TIME_ZONE
-    if profile.language not in languages:
-        wrong["language"] = _LANGUAGE
-
-    async with context.database.transaction("people.profile") as tx:
-        try:
-            actor = await accounts.change_profile(
-                tx, member.member, display_name=profile.display_name, summary=profile.about
-            )
-        except Invalid as refusal:
-            names = {"summary": "about"}
-            wrong = {names.get(key, key): told for key, told in refusal.fields.items()} | wrong
-            raise Invalid(wrong) from None
-        if wrong:
-            raise Invalid(wrong)
-        await members.change_settings(
-            tx, actor.id, language=profile.language, time_zone=profile.time_zone
-        )
-        if _is_news(member.member.actor, actor):
-            keys = await actors.public_keys(tx, actor.id, now=context.now())
-            await tell_followers(tx, context, actor, person_document(actor, keys))
-        return actor
-
-
-def _is_news(before: Actor, after: Actor) -> bool:
-    return (before.display_name, before.summary) != (after.display_name, after.summary)
 
 
 async def tell_followers(

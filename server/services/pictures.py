@@ -21,16 +21,24 @@ _PATIENCE: Final = 60.0
 
 
 async def develop(
-    context: Context, source: Path, form: str, *, whole: Path, preview: Path
+    context: Context,
+    source: Path,
+    form: str,
+    *,
+    whole: Path,
+    preview: Path,
+    shape: tuple[int, int] | None = None,
 ) -> Developed:
     """Write a picture and a small one anew; `form` is what its bytes say that it is.
+
+    `shape` is how wide and high a picture of a profile may be, which it is cut to.
 
     Raises:
         Invalid: field media; "media-pixels", "media-frames", "media-damaged", "media-slow",
             "decoder-too-old".
     """
     async with context.decoding:
-        written = await _run(source, form, whole, preview)
+        written = await _run(source, form, whole, preview, shape)
     if written is None:
         raise refused("media-slow")
     try:
@@ -44,7 +52,9 @@ async def develop(
     return Developed(**answer)
 
 
-async def _run(source: Path, form: str, whole: Path, preview: Path) -> bytes | None:
+async def _run(
+    source: Path, form: str, whole: Path, preview: Path, shape: tuple[int, int] | None
+) -> bytes | None:
     with ExitStack() as files:
         read = files.enter_context(source.open("rb"))
         outputs = [files.enter_context(path.open("xb")).fileno() for path in (whole, preview)]
@@ -53,7 +63,7 @@ async def _run(source: Path, form: str, whole: Path, preview: Path) -> bytes | N
             "-I",
             str(_SCRIPT),
             form,
-            *map(str, outputs),
+            *map(str, (*outputs, *(shape or ()))),
             stdin=read,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,

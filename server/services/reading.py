@@ -12,6 +12,7 @@ from federation.session import Session
 from federation.translate.outgoing import (
     agency_document,
     community_document,
+    feed_document,
     moderation_document,
     person_document,
     post_document,
@@ -33,12 +34,12 @@ from schemas.records import (
     Visibility,
 )
 from schemas.wire.collections import count_only, ordered_collection
-from schemas.wire.vocabulary import CONTEXT, TOMBSTONE
+from schemas.wire.vocabulary import CONTEXT, TOMBSTONE, ActivityType
 from server.context import Context
 from server.services import entitlement, proving, sharing
 from server.services.errors import NotFound
 from server.services.lookups import Lookups
-from server.storage import activities, feeds, quotes, reactions, served
+from server.storage import activities, feeds, quotes, reactions, recognitions, served
 from server.storage.activities import Sent
 from server.storage.database import Transaction
 from server.storage.served import Kept, Known
@@ -106,17 +107,30 @@ def document_of_actor(home: Home, known: Known) -> dict[str, Any]:
             known.keys,
             stewards_uri=home.collection(known.actor.uri, "moderators"),
             agency_uri=home.agency,
+            details=known.details,
         )
     if known.actor.kind is ActorKind.AGENCY:
         return agency_document(known.actor, known.keys)
     if known.actor.kind is ActorKind.MODERATION:
         return moderation_document(known.actor, known.keys, agency_uri=home.agency)
-    return person_document(known.actor, known.keys)
+    if known.feed_changed_at is not None:
+        return feed_document(
+            known.actor,
+            known.keys,
+            changed_at=known.feed_changed_at,
+            agency_uri=home.agency,
+        )
+    return person_document(known.actor, known.keys, known.details)
 
 
 def _bare(community: Community) -> Community:
     actor = replace(
-        community.actor, display_name=community.actor.name, summary="", summary_source=""
+        community.actor,
+        display_name=community.actor.name,
+        summary="",
+        summary_source="",
+        avatar=None,
+        header=None,
     )
     return replace(community, actor=actor, charter="", charter_source="", topics=())
 
@@ -233,6 +247,7 @@ async def activity(context: Context, asker: Asker, activity_id: int) -> dict[str
         sent = await activities.find(tx, activity_id)
         if sent is None:
             raise nothing()
+        await _insist_on_valid(tx, sent)
         kept = await served.find(tx, sent.post_id) if sent.post_id is not None else None
         was_sent = await _was_sent_to(tx, sent, asker)
 
@@ -241,6 +256,14 @@ async def activity(context: Context, asker: Asker, activity_id: int) -> dict[str
         if not _may_have(context, sent, kept, reader):
             raise nothing()
     return _as_sent(sent, kept)
+
+
+async def _insist_on_valid(tx: Transaction, sent: Sent) -> None:
+    """Show nobody the Create of a recognition that was withdrawn."""
+    if sent.type != ActivityType.CREATE or sent.post_id is not None:
+        return
+    if await recognitions.is_withdrawn(tx, sent.object_uri):
+        raise nothing()
 
 
 async def _was_sent_to(tx: Transaction, sent: Sent, asker: Asker) -> bool:

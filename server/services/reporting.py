@@ -2,9 +2,7 @@
 
 from datetime import timedelta
 
-from federation.audience import receiver_class
 from federation.translate.incoming import IncomingFlag, IncomingResolution
-from federation.translate.outgoing_activities import flag_activity
 from federation.translate.sanitize import plain
 from schemas.records import (
     Actor,
@@ -15,17 +13,14 @@ from schemas.records import (
     PostFacts,
     Role,
     Surface,
-    Visibility,
 )
 from server.context import Context
-from server.services import accounts, fanout, sharing
+from server.services import accounts, flagging, sharing
 from server.services.errors import Conflict, Invalid, NotAllowed, NotFound
-from server.services.posts import principal_of
+from server.services.flagging import LONGEST_COMMENT, Complaint
 from server.services.stewardship import may_govern
-from server.services.targets import is_taken
 from server.storage import (
     actors,
-    agencies,
     audit,
     communities,
     desk,
@@ -38,7 +33,6 @@ from server.storage.members import Member
 from server.storage.reports import Report
 from server.storage.sessions import SignedIn
 
-LONGEST_COMMENT = 5000
 LONGEST_REASON = 500
 MOST_OBJECTS = 20
 MOST_PER_DAY = 100
@@ -58,72 +52,12 @@ async def report(
         NotFound: no such post, or none they may read.
         Conflict: "reported-already".
     """
-    comment = _comment(comment)
-    me = member.member.actor
-
-    async with context.database.transaction("reporting.report") as tx:
-        released = await sharing.released(
-            tx, context, post_id, principal_of(member), Surface.DECISION
-        )
-        facts = released.content.facts
-        community = await communities.get(tx, facts.community_id)
-
-        kept = await reports.add(
-            tx, _about_post(context, facts, comment, reporter_id=me.id, host=me.host)
-        )
-        if not kept:
-            raise Conflict(
-                "reported-already", "You reported this; a moderator will look at it."
-            )
-        if forward:
-            await _forward(tx, context, facts, community, comment)
-
-
-async def _forward(
-    tx: Transaction, context: Context, facts: PostFacts, community: Community, comment: str
-) -> None:
-    """Tell those who keep the community, and those who keep its author, each once."""
-    author = await actors.get(tx, facts.author_id)
-    told: set[str] = set()
-    for receiver in (community.actor, author):
-        if not receiver.local and receiver.host not in told:
-            told.add(receiver.host)
-            await _flag(tx, context, facts, community, author, receiver, comment)
-
-
-async def _flag(
-    tx: Transaction,
-    context: Context,
-    facts: PostFacts,
-    community: Community,
-    author: Actor,
-    receiver: Actor,
-    comment: str,
-) -> None:
-    state = await sharing.may_knock(tx, receiver.host)
-    public = facts.visibility is Visibility.PUBLIC
-    if not sharing.may_send(context, state, public=public):
-        return
-    is_microblog = await _is_microblog(tx, receiver)
-    document = flag_activity(
-        fanout.mint_activity(context),
-        moderation=context.home.moderation,
-        # Programs of people name whose it is before it (wire.md 6.1).
-        about=[author.uri, facts.uri] if is_microblog else [facts.uri],
-        # Lemmy reads the community there, also where its author lives (wire.md 1.2).
-        to=receiver.uri if is_microblog else community.uri,
-        published=context.now(),
-        reason=comment,
-        community=community.uri,
-    )
-    sender = await actors.get(tx, context.moderation_id)
-    if await is_taken(tx, receiver, document):
-        await fanout.send_to(tx, context, sender, document, [receiver], about=facts.uri)
-
-
-async def _is_microblog(tx: Transaction, receiver: Actor) -> bool:
-    agency = await agencies.find(tx, receiver.host)
-    return receiver_class(agency.software if agency else None) == "microblog"
+    if not flagging.short(comment):
+        raise Invalid({"comment": "Say what is wrong with it."})
+    complaint = Complaint(comment=comment, post_ids=(post_id,), forward=forward)
+    _, is_new = await flagging.complain(context, member, complaint)
+    if not is_new:
+        raise Conflict("reported-already", "You reported this; a moderator will look at it.")
 
 
 async def receive_flag(
@@ -269,13 +203,11 @@ async def close(
         Conflict: "report-closed".
         Invalid: field reason.
     """
-    _check_moderator(member)
+    check_moderator(member)
     reason = _reason(reason)
 
     async with context.database.transaction("reporting.close") as tx:
-        found = await desk.find_report(tx, report_id)
-        if found is None:
-            raise NotFound("report-not-found", "There is no such report.")
+        found = await find(tx, report_id)
         now = context.now()
         if not await reports.close(tx, found.id, by=member.member.id, outcome=outcome, now=now):
             raise Conflict("report-closed", "Somebody has settled this report already.")
@@ -283,7 +215,7 @@ async def close(
             tx,
             actor=member.member.actor.uri,
             act="close-report",
-            about=await _uri_of(tx, found),
+            about=await uri_of(tx, found),
             reason=f"{outcome}: {reason}" if reason else outcome,
             now=now,
         )
@@ -300,7 +232,7 @@ async def suspend(
         Conflict: "suspends-oneself", or it is so already.
         Invalid: field reason.
     """
-    _check_moderator(member)
+    check_moderator(member)
     reason = _reason(reason)
     if suspended and not reason:
         raise Invalid({"reason": "Say why: the person is told, and the log keeps it."})
@@ -349,7 +281,20 @@ def _may_judge(member: SignedIn, other: Member) -> bool:
     return member.member.role.reaches(other.role)
 
 
-async def _uri_of(tx: Transaction, found: Report) -> str:
+async def find(tx: Transaction, report_id: int) -> Report:
+    """Find a report for a moderator.
+
+    Raises:
+        NotFound: "report-not-found".
+    """
+    found = await reports.find(tx, report_id)
+    if found is None:
+        raise NotFound("report-not-found", "There is no such report.")
+    return found
+
+
+async def uri_of(tx: Transaction, found: Report) -> str:
+    """Name what a report is about, for the log of acts."""
     if found.post_id is not None:
         sealed = await posts.find(tx, found.post_id)
         if sealed is not None:
@@ -357,18 +302,14 @@ async def _uri_of(tx: Transaction, found: Report) -> str:
     return (await actors.get(tx, found.target_id)).uri if found.target_id else str(found.id)
 
 
-def _check_moderator(member: SignedIn) -> None:
+def check_moderator(member: SignedIn) -> None:
+    """Insist that somebody guards this agency.
+
+    Raises:
+        NotAllowed: "not-a-moderator".
+    """
     if not member.member.role.reaches(Role.MODERATOR):
         raise NotAllowed("not-a-moderator", "Only a moderator can do that.")
-
-
-def _comment(text: str) -> str:
-    comment = plain(text, limit=LONGEST_COMMENT + 1)
-    if not comment:
-        raise Invalid({"comment": "Say what is wrong with it."})
-    if len(comment) > LONGEST_COMMENT:
-        raise Invalid({"comment": f"It may have {LONGEST_COMMENT} characters."})
-    return comment
 
 
 def _reason(text: str) -> str:

@@ -7,14 +7,13 @@ from typing import Final
 import structlog
 
 from federation.signatures.keys import KeyPair, generate_ed25519, generate_rsa
-from schemas.records import Actor, Anonymous
+from schemas.records import Actor
 from server.context import Context
-from server.services import people, reading
+from server.services import introducing
 from server.services.errors import Conflict, NotFound
-from server.storage import actors, communities, rotations
+from server.storage import actors, rotations
 from server.storage.database import Transaction
 from server.storage.rotations import OwnKey
-from server.storage.served import Known
 
 log = structlog.get_logger()
 
@@ -83,7 +82,7 @@ async def _rotate(context: Context, actor: Actor, overlap: timedelta) -> datetim
         await rotations.replace(
             tx, actor.id, pairs, signs_at=signs_at, ends_at=signs_at + overlap, now=now
         )
-        await _tell(tx, context, actor)
+        await introducing.tell(tx, context, actor)
     log.info("keys-rotated", actor=actor.uri, signs_at=signs_at.isoformat())
     return signs_at
 
@@ -98,19 +97,6 @@ async def _named(tx: Transaction, name: str) -> Actor:
 async def _is_under_way(tx: Transaction, actor: Actor, *, now: datetime) -> bool:
     listed = await rotations.listed(tx, now=now, actor_id=actor.id)
     return any(key.ends_at is not None for key in listed)
-
-
-async def _tell(tx: Transaction, context: Context, actor: Actor) -> None:
-    """Let followers elsewhere fetch the new keys before these sign; agencies have none."""
-    if actor.kind.speaks_for_agency:
-        return
-    known = Known(
-        actor=actor,
-        keys=await actors.public_keys(tx, actor.id, now=context.now()),
-        community=await communities.find(tx, actor.id),
-    )
-    document = reading.actor_document(context, known, Anonymous())
-    await people.tell_followers(tx, context, actor, document, public=not known.is_private)
 
 
 def _generate(uri: str, mark: int) -> tuple[KeyPair, ...]:

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable
 from typing import Final
 
+from schemas.records import Role
+
 _READ: Final = (
     "accounts",
     "blocks",
@@ -31,12 +33,24 @@ _WRITE: Final = (
     "reports",
     "statuses",
 )
+_ADMIN: Final = (
+    "accounts",
+    "canonical_email_blocks",
+    "domain_allows",
+    "domain_blocks",
+    "email_domain_blocks",
+    "ip_blocks",
+    "reports",
+)
 _EDGES: Final = ("blocks", "follows", "mutes")
 _WITHIN: Final[dict[str, frozenset[str]]] = {
     "read": frozenset(f"read:{name}" for name in _READ),
     "write": frozenset(f"write:{name}" for name in _WRITE),
     "follow": frozenset(f"{verb}:{name}" for verb in ("read", "write") for name in _EDGES),
+    "admin:read": frozenset(f"admin:read:{name}" for name in _ADMIN),
+    "admin:write": frozenset(f"admin:write:{name}" for name in _ADMIN),
 }
+_OF_STAFF: Final = "admin:"
 #: What there is to ask for, the wide ones first.
 ALL: Final = (*_WITHIN, "push", "profile", *sorted(frozenset().union(*_WITHIN.values())))
 DEFAULT: Final = ("read",)
@@ -59,5 +73,15 @@ def allows(given: Collection[str], wanted: str) -> bool:
 
 
 def known(asked: Iterable[str]) -> bool:
-    """Say whether all of these are scopes; "profile" and "push" are, "admin" is not yet."""
+    """Say whether all of these are scopes."""
     return all(scope in ALL for scope in asked)
+
+
+def grantable(asked: Iterable[str], role: Role | None) -> tuple[str, ...]:
+    """Leave out what is for staff, unless somebody of the staff gives it; an app alone is None.
+
+    So a program that asks everybody for all that it knows still signs members in.
+    """
+    if role is not None and role.reaches(Role.MODERATOR):
+        return tuple(asked)
+    return tuple(scope for scope in asked if not scope.startswith(_OF_STAFF))

@@ -10,7 +10,8 @@ from server.context import Context
 from server.services import media as files
 from server.services import sharing, tickets
 from server.services.errors import NotFound
-from server.storage import media
+from server.services.portraits import name_of
+from server.storage import media, portraits
 from server.storage.database import Transaction
 from server.storage.media import Medium
 
@@ -39,7 +40,7 @@ async def find(
     async with context.database.reading() as tx:
         medium = await media.find_by_key(tx, key)
         if medium is None:
-            raise _missing()
+            return await _portrait(tx, context, key, name)
         is_preview = f"/media/{key}/{name}" == files.preview_path_of(medium)
         if not is_preview and name != files.name_of(medium):
             raise _missing()
@@ -51,6 +52,19 @@ async def find(
         media_type="image/webp" if is_preview else medium.media_type,
         save_as=None if medium.kind in _SHOWN else medium.title,
         public=public,
+    )
+
+
+async def _portrait(tx: Transaction, context: Context, key: str, name: str) -> Served:
+    """Find a picture of a profile, which is for everybody."""
+    portrait = await portraits.find_by_key(tx, key)
+    if portrait is None or name != name_of(portrait):
+        raise _missing()
+    return Served(
+        path=files.folder_of(context).find(portrait.hash),
+        media_type=portrait.media_type,
+        save_as=None,
+        public=True,
     )
 
 

@@ -4,14 +4,13 @@ from datetime import timedelta
 from typing import Final
 
 from federation.errors import Malformed
-from federation.translate.outgoing_activities import follow_activity, reject_activity
 from federation.translate.sanitize import plain
 from federation.uris import canonical_host
 from schemas.records import Actor, ActorKind
 from server.context import Context
-from server.services import fanout, people
+from server.services import follow_requests, people
 from server.services.errors import Conflict, Invalid, NotFound
-from server.storage import actors, follows, lists, private_notes, silences
+from server.storage import actors, lists, private_notes, silences
 from server.storage.database import Transaction
 from server.storage.sessions import SignedIn
 
@@ -127,17 +126,7 @@ async def _part(tx: Transaction, context: Context, me: Actor, other: Actor) -> N
     """End what there is between two: our Follow is taken back, theirs is refused."""
     await people.unfollow_within(tx, context, me, other)
     await lists.forget(tx, me.id, other.id)
-    theirs = await follows.remove(tx, other.id, me.id)
-    if theirs is None or other.local:
-        return
-    # Why is not said: that somebody is blocked is nobody's business but the member's.
-    follow = follow_activity(
-        theirs.uri, actor=other.uri, target=me.uri, published=theirs.asked_at
-    )
-    document = reject_activity(
-        fanout.mint_activity(context), actor=me.uri, follow=follow, published=context.now()
-    )
-    await fanout.send_to(tx, context, me, document, [other], about=other.uri)
+    await follow_requests.end_theirs(tx, context, me, other)
 
 
 async def _known(

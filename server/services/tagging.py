@@ -5,8 +5,10 @@ from typing import Final
 from federation.translate.incoming_parts import hashtag_named
 from schemas.attached import Hashtag
 from server.context import Context
+from server.services import showing
 from server.services.errors import Conflict, Invalid, NotFound
 from server.storage import markers, member_hashtags, notifications
+from server.storage.database import Transaction
 from server.storage.markers import Marker
 from server.storage.member_hashtags import Featured, Tag
 from server.storage.sessions import SignedIn
@@ -59,10 +61,14 @@ async def feature(context: Context, member: SignedIn, text: str) -> Featured:
         raise Invalid({"name": "That is no hashtag."})
     async with context.database.transaction("hashtags.feature") as tx:
         shown = await member_hashtags.featured(tx, member.member.id)
-        if len(shown) >= MOST_FEATURED and found.slug not in {each.tag.slug for each in shown}:
+        is_new = found.slug not in {each.tag.slug for each in shown}
+        if len(shown) >= MOST_FEATURED and is_new:
             raise Invalid({"name": f"A profile shows {MOST_FEATURED} hashtags."})
         await member_hashtags.feature(tx, member.member.id, _tag(context, found))
         [made] = await member_hashtags.featured(tx, member.member.id, only=[found.slug])
+        if is_new:
+            actor = member.member.actor
+            await showing.tell_of_hashtag(tx, context, actor, made.tag, shown=True)
         return made
 
 
@@ -73,8 +79,28 @@ async def unfeature(context: Context, member: SignedIn, tag_id: int) -> None:
         NotFound: "hashtag-not-found".
     """
     async with context.database.transaction("hashtags.unfeature") as tx:
-        if not await member_hashtags.unfeature(tx, member.member.id, tag_id):
+        if not await _unfeature(tx, context, member, tag_id):
             raise NotFound("hashtag-not-found", "There is no such hashtag.")
+
+
+async def unfeature_named(context: Context, member: SignedIn, text: str) -> None:
+    """Show a hashtag no longer; nothing happens where the profile does not show it.
+
+    Raises:
+        NotFound: "hashtag-not-found": no hashtag can be spelt so.
+    """
+    slug = named(text).slug
+    async with context.database.transaction("hashtags.unfeature-named") as tx:
+        for each in await member_hashtags.featured(tx, member.member.id, only=[slug]):
+            await _unfeature(tx, context, member, each.tag.id)
+
+
+async def _unfeature(tx: Transaction, context: Context, member: SignedIn, tag_id: int) -> bool:
+    tag = await member_hashtags.unfeature(tx, member.member.id, tag_id)
+    if tag is None:
+        return False
+    await showing.tell_of_hashtag(tx, context, member.member.actor, tag, shown=False)
+    return True
 
 
 def _tag(context: Context, of: Hashtag) -> Tag:

@@ -17,11 +17,14 @@ from server.services import (
     archives,
     communities,
     discovery,
+    feed_following,
     people,
+    profiles,
     silencing,
     tagging,
 )
 from server.services.errors import Conflict, Refusal
+from server.services.profiles import Changes
 from server.storage import account_jobs, audit, members
 from server.storage.account_jobs import Job, JobKind
 from server.storage.members import Member
@@ -118,15 +121,9 @@ async def use_about(context: Context, member: SignedIn) -> None:
         job = await account_jobs.latest(tx, member.member.id, JobKind.IMPORT)
         content = await account_jobs.content(tx, job.id) if job else None
     about = outcome(content).about
-    profile = people.Profile(
-        display_name=member.member.actor.display_name,
-        about=about[: accounts.LONGEST_SUMMARY],
-        time_zone=member.member.time_zone,
-        language=member.member.language,
-    )
     if about:
-        languages = frozenset({member.member.language})
-        await people.change_profile(context, member, profile, languages=languages)
+        changes = Changes(about=about[: accounts.LONGEST_SUMMARY])
+        await profiles.change(context, member, changes)
 
 
 def outcome(content: bytes | None) -> Taken:
@@ -191,6 +188,8 @@ async def _ask_actor(context: Context, member: SignedIn, what: _What, actor: Act
             await communities.join(context, member, actor.id)
         case _What.FOLLOW, ActorKind.PERSON:
             await people.follow(context, member, actor.id)
+        case _What.FOLLOW, ActorKind.FEED:
+            await feed_following.follow(context, member, actor.id)
         case _What.BLOCK, ActorKind.PERSON:
             await silencing.block(context, member, actor.id)
         case _What.MUTE, ActorKind.PERSON | ActorKind.COMMUNITY:

@@ -43,6 +43,15 @@ def proxy_name(context: Context, post_id: int, url: str) -> str:
     return _signed(context, f"proxy {post_id} {url}")
 
 
+def portrait_path(context: Context, actor_id: int, url: str) -> str:
+    """Give the address here of a picture elsewhere that a profile shows (MED-06)."""
+    return f"/media/portraits/{actor_id}/{portrait_name(context, actor_id, url)}"
+
+
+def portrait_name(context: Context, actor_id: int, url: str) -> str:
+    return _signed(context, f"portrait {actor_id} {url}")
+
+
 def _signed(context: Context, text: str) -> str:
     digest = hmac.digest(context.secret, text.encode("utf-8", "surrogatepass"), "sha256")
     return urlsafe_b64encode(digest).decode().rstrip("=")

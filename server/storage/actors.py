@@ -10,7 +10,7 @@ from server.storage.database import Row, Transaction
 COLUMNS = (
     "id, uri, kind, name, host, local, display_name, summary, summary_source, inbox, "
     "shared_inbox, outbox, followers, following, featured, moderators, url, published_at, "
-    "suspended_at, deleted_at, also_known_as, moved_to"
+    "suspended_at, deleted_at, also_known_as, moved_to, avatar, header"
 )
 
 
@@ -31,7 +31,7 @@ async def add(tx: Transaction, actor: Actor, *, now: datetime) -> bool:
         f"INSERT INTO actors ({COLUMNS}, fetched_at) VALUES "
         "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, "
         "$19, "
-        "$20, $21, $22, $23) ON CONFLICT DO NOTHING",
+        "$20, $21, $22, $23, $24, $25) ON CONFLICT DO NOTHING",
         actor.id,
         actor.uri,
         actor.kind,
@@ -54,6 +54,8 @@ async def add(tx: Transaction, actor: Actor, *, now: datetime) -> bool:
         actor.deleted_at,
         " ".join(actor.also_known_as),
         actor.moved_to,
+        actor.avatar,
+        actor.header,
         now,
     )
     return status == "INSERT 0 1"
@@ -64,7 +66,8 @@ async def refresh(tx: Transaction, actor: Actor, *, now: datetime) -> None:
     await tx.execute(
         "UPDATE actors SET name = $2, display_name = $3, summary = $4, inbox = $5, "
         "shared_inbox = $6, outbox = $7, followers = $8, following = $9, featured = $10, "
-        "moderators = $11, url = $12, fetched_at = $13, also_known_as = $14, moved_to = $15 "
+        "moderators = $11, url = $12, fetched_at = $13, also_known_as = $14, moved_to = $15, "
+        "avatar = $16, header = $17 "
         "WHERE uri = $1 AND NOT local",
         actor.uri,
         actor.name,
@@ -81,6 +84,8 @@ async def refresh(tx: Transaction, actor: Actor, *, now: datetime) -> None:
         now,
         " ".join(actor.also_known_as),
         actor.moved_to,
+        actor.avatar,
+        actor.header,
     )
 
 
@@ -109,7 +114,8 @@ async def find_local(tx: Transaction, name: str) -> Actor | None:
 async def find_by_handle(tx: Transaction, name: str, host: str) -> Actor | None:
     row = await tx.fetchrow(
         f"SELECT {COLUMNS} FROM actors WHERE host = $1 AND name = $2 AND deleted_at IS NULL "
-        "ORDER BY id LIMIT 1",
+        # A Feed elsewhere may have the name of a community, which is what its handle means.
+        "ORDER BY kind = 'feed', id LIMIT 1",
         host,
         name,
     )
@@ -138,9 +144,10 @@ async def restore(tx: Transaction, actor_id: int) -> None:
 
 async def mark_deleted(tx: Transaction, uri: str, *, now: datetime) -> None:
     await tx.execute(
-        "UPDATE actors SET deleted_at = $2, display_name = '', summary = '', summary_source "
-        "= '' "
-        "WHERE uri = $1 AND deleted_at IS NULL",
+        "WITH gone AS (UPDATE actors SET deleted_at = $2, display_name = '', summary = '', "
+        "summary_source = '', avatar = NULL, header = NULL "
+        "WHERE uri = $1 AND deleted_at IS NULL RETURNING id) "
+        "DELETE FROM actor_details d USING gone g WHERE d.actor_id = g.id",
         uri,
         now,
     )

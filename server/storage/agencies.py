@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from schemas.records import AgencyState
-from server.storage.database import Transaction
+from server.storage.database import Row, Transaction
+from server.storage.timelines import Window
 
 _COLUMNS = "host, state, name, software, version, nodeinfo_at, knocked_at, decided_at, reason"
 
@@ -24,6 +25,14 @@ class Agency:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Numbered:
+    """An agency with the number by which clients name it."""
+
+    id: int
+    agency: Agency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
     """Follows that wait for an agency to be admitted, in each direction."""
 
@@ -35,6 +44,33 @@ class Waiting:
 async def find(tx: Transaction, host: str) -> Agency | None:
     row = await tx.fetchrow(f"SELECT {_COLUMNS} FROM agencies WHERE host = $1", host)
     return Agency(**(dict(row) | {"state": AgencyState(row["state"])})) if row else None
+
+
+async def numbered(tx: Transaction, number: int) -> Numbered | None:
+    row = await tx.fetchrow(f"SELECT id, {_COLUMNS} FROM agencies WHERE id = $1", number)
+    return _numbered(row) if row else None
+
+
+async def numbered_of(tx: Transaction, host: str) -> Numbered | None:
+    row = await tx.fetchrow(f"SELECT id, {_COLUMNS} FROM agencies WHERE host = $1", host)
+    return _numbered(row) if row else None
+
+
+async def listed(tx: Transaction, state: AgencyState, window: Window) -> list[Numbered]:
+    """List agencies in a state by their numbers, the latest first."""
+    rows = await tx.fetch(
+        f"SELECT id, {_COLUMNS} FROM agencies g WHERE g.state = $4 "
+        f"AND {window.numbered(1, row='g')}",
+        *window.arguments,
+        state,
+    )
+    found = [_numbered(row) for row in rows]
+    return found[::-1] if window.rising else found
+
+
+def _numbered(row: Row) -> Numbered:
+    told = dict(row) | {"state": AgencyState(row["state"])}
+    return Numbered(id=told.pop("id"), agency=Agency(**told))
 
 
 async def states(tx: Transaction, hosts: Sequence[str]) -> dict[str, AgencyState]:

@@ -54,10 +54,15 @@ async def _no_reset(_connection: asyncpg.Connection) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """A pool as the app role; `at` is told the name of each fault point that is reached."""
+    """A pool as the app role; `at` is told the name of each fault point that is reached.
+
+    Where it does not keep, all that its transactions did is undone at their end: who asks is
+    told what would be refused, and nothing has happened.
+    """
 
     pool: asyncpg.Pool
     at: Callable[[str], None]
+    keeps: bool = True
 
     @asynccontextmanager
     async def transaction(self, name: str) -> AsyncIterator[Transaction]:
@@ -70,6 +75,9 @@ class Database:
             except BaseException:
                 await _roll_back(transaction)
                 raise
+            if not self.keeps:
+                await _roll_back(transaction)
+                return
             self.at(f"{name}.before-commit")
             await transaction.commit()
             self.at(f"{name}.after-commit")

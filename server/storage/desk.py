@@ -11,7 +11,6 @@ from server.storage import actors, posts
 from server.storage.database import Transaction
 from server.storage.feeds import Entry
 from server.storage.follows import Asked
-from server.storage.reports import Report
 
 _EDGES = (
     "SELECT f.uri AS f_uri, f.follower_id, f.target_id, f.state, f.asked_at, f.settled_at, "
@@ -198,15 +197,6 @@ async def communities_of(
         limit,
     )
     return [_actor(row) for row in rows]
-
-
-async def find_report(tx: Transaction, report_id: int) -> Report | None:
-    row = await tx.fetchrow(
-        "SELECT id, uri, reporter_id, host, target_id, post_id, community_id, comment, "
-        "opened_at, closed_at, outcome FROM reports WHERE id = $1",
-        report_id,
-    )
-    return Report(**dict(row)) if row else None
 
 
 async def has_reported_person(

@@ -44,9 +44,19 @@ async def marked_by(tx: Transaction, actor_id: int, *, limit: int) -> list[int]:
 
 
 async def forget_edges(tx: Transaction, actor_id: int) -> None:
-    """Forget whom an actor followed, who followed them, and what they looked after."""
+    """Forget whom an actor followed, who followed them, what they looked after, and earned."""
     await tx.execute("DELETE FROM follows WHERE $1 IN (follower_id, target_id)", actor_id)
     await tx.execute("DELETE FROM stewards WHERE actor_id = $1", actor_id)
+    # Of ours the place in the list of withdrawn credentials is kept, and nothing else.
+    await tx.execute(
+        "DELETE FROM recognitions WHERE $1 IN (person_id, issuer_id) AND status_index IS NULL",
+        actor_id,
+    )
+    await tx.execute(
+        "UPDATE recognitions SET name = '', criteria = '', post_id = NULL "
+        "WHERE person_id = $1 AND status_index IS NOT NULL",
+        actor_id,
+    )
     await tx.execute(
         "UPDATE actors SET also_known_as = '', moved_to = NULL WHERE id = $1", actor_id
     )
@@ -85,4 +95,14 @@ _THEIRS: Final = (
     "DELETE FROM followed_hashtags WHERE member_id = $1",
     "DELETE FROM featured_hashtags WHERE member_id = $1",
     "DELETE FROM markers WHERE member_id = $1",
+    "DELETE FROM pinned_posts WHERE author_id = $1",
+    "DELETE FROM endorsements WHERE $1 IN (member_id, actor_id)",
+    "DELETE FROM quiet_threads WHERE member_id = $1",
+    "DELETE FROM dismissed_suggestions WHERE $1 IN (member_id, actor_id)",
+    "DELETE FROM portraits WHERE actor_id = $1",
+    "DELETE FROM scheduled_posts WHERE member_id = $1",
+    "DELETE FROM announcement_dismissals WHERE member_id = $1",
+    "DELETE FROM announcement_reactions WHERE member_id = $1",
+    "DELETE FROM feed_joins WHERE member_id = $1",
+    "DELETE FROM feed_curators WHERE actor_id = $1",
 )

@@ -9,6 +9,11 @@ from server.storage import actors
 from server.storage.database import Row, Transaction
 
 _COLUMNS = "uri, follower_id, target_id, state, asked_at, settled_at"
+#: With a Follow goes the question to the member who decides it.
+_NOT_ASKED = (
+    "silent AS (DELETE FROM notifications n USING {of} o WHERE n.member_id = o.target_id "
+    "AND n.actor_id = o.follower_id AND n.kind = 'asks-to-follow')"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,16 +59,18 @@ def _follow(row: Row) -> Follow:
 async def settle(
     tx: Transaction, follower_id: int, target_id: int, state: FollowState, *, now: datetime
 ) -> bool:
-    """Accept or refuse; False when there is no such Follow."""
-    status = await tx.execute(
-        "UPDATE follows SET state = $3, settled_at = $4 "
-        "WHERE follower_id = $1 AND target_id = $2 AND state <> $3",
+    """Accept or refuse; False when there is no such Follow. Nobody is asked any more."""
+    found = await tx.fetchval(
+        "WITH settled AS (UPDATE follows SET state = $3, settled_at = $4 "
+        "WHERE follower_id = $1 AND target_id = $2 AND state <> $3 "
+        f"RETURNING follower_id, target_id), {_NOT_ASKED.format(of='settled')} "
+        "SELECT true FROM settled",
         follower_id,
         target_id,
         state,
         now,
     )
-    return status == "UPDATE 1"
+    return found is True
 
 
 async def ban(
@@ -100,8 +107,9 @@ async def lift_ban(tx: Transaction, actor_id: int, community_id: int) -> bool:
 async def remove(tx: Transaction, follower_id: int, target_id: int) -> Follow | None:
     """End a Follow; who leaves does not shake off a ban."""
     row = await tx.fetchrow(
-        "DELETE FROM follows WHERE follower_id = $1 AND target_id = $2 "
-        f"AND state <> 'banned' RETURNING {_COLUMNS}",
+        "WITH ended AS (DELETE FROM follows WHERE follower_id = $1 AND target_id = $2 "
+        f"AND state <> 'banned' RETURNING {_COLUMNS}), {_NOT_ASKED.format(of='ended')} "
+        f"SELECT {_COLUMNS} FROM ended",
         follower_id,
         target_id,
     )
@@ -125,6 +133,19 @@ async def find_by_uri(tx: Transaction, uri: str) -> Follow | None:
 async def asking(tx: Transaction, target_id: int, *, limit: int = 200) -> list[Asked]:
     """List who waits to be let in, longest waiting first."""
     return await _asked(tx, "f.target_id = $1 AND f.state = 'asked'", target_id, limit)
+
+
+async def asked_by(
+    tx: Transaction, target_id: int, follower_ids: Collection[int]
+) -> list[Asked]:
+    """Read the Follows of these that wait, longest waiting first."""
+    return await _asked(
+        tx,
+        "f.target_id = $1 AND f.state = 'asked' AND f.follower_id = ANY($3)",
+        target_id,
+        len(follower_ids),
+        list(follower_ids),
+    )
 
 
 async def waiting_for(

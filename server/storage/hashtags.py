@@ -9,6 +9,14 @@ from server.storage.feeds import Cursor, Entry
 from server.storage.visibility import listed
 
 
+def is_place(slug: str, community: str) -> str:
+    """Give a condition in SQL: a hashtag is a community's name, which all its threads have.
+
+    Both are SQL: the slug, and the alias of the community's actor (`calling.hashtag_of`).
+    """
+    return f"{slug} = regexp_replace(lower({community}.name), '[^[:alnum:]]', '', 'g')"
+
+
 async def tagged(
     tx: Transaction, scope: Scope, slug: str, *, before: Cursor | None, limit: int
 ) -> list[Entry]:

@@ -166,7 +166,7 @@ async def addable(tx: Transaction, member_id: int, list_id: int, *, limit: int) 
     rows = await tx.fetch(
         f"SELECT {actors.columns('a', '')} FROM follows f JOIN actors a ON a.id = f.target_id "
         "WHERE f.follower_id = $1 AND f.state = 'accepted' AND a.deleted_at IS NULL "
-        "AND NOT EXISTS (SELECT FROM list_entries e WHERE e.list_id = $2 "
+        "AND a.kind <> 'feed' AND NOT EXISTS (SELECT FROM list_entries e WHERE e.list_id = $2 "
         "AND e.actor_id = a.id) ORDER BY lower(a.display_name), a.id LIMIT $3",
         member_id,
         list_id,

@@ -12,7 +12,7 @@ from server.storage.files import Blob
 _COLUMNS: Final = (
     "m.id, m.key, m.member_id, m.post_id, m.kind, m.media_type, m.title, m.hash, m.size, "
     "m.width, m.height, m.preview_hash, m.preview_width, m.preview_height, m.blurhash, "
-    "m.focus_x, m.focus_y, m.description, m.created_at"
+    "m.focus_x, m.focus_y, m.description, m.created_at, m.scheduled_id"
 )
 
 
@@ -20,7 +20,8 @@ _COLUMNS: Final = (
 class Medium:
     """A file of a member; `title` is what they called it, `key` cannot be guessed.
 
-    `post_id` is None as long as it belongs to no post. `size` is in bytes.
+    `post_id` is None as long as it belongs to no post; `scheduled_id` names what is written for
+    later and keeps it. `size` is in bytes.
     """
 
     id: int
@@ -41,6 +42,7 @@ class Medium:
     focus: tuple[float, float] | None
     description: str
     created_at: datetime
+    scheduled_id: int | None = None
 
 
 async def lock_blobs(tx: Transaction, hashes: Collection[str]) -> None:
@@ -126,6 +128,21 @@ async def of_post(tx: Transaction, post_id: int) -> list[Medium]:
     return [_medium(row) for row in rows]
 
 
+async def of_scheduled(
+    tx: Transaction, scheduled_ids: Collection[int]
+) -> dict[int, list[Medium]]:
+    """List the files that wait with what is written for later, by its id, in its order."""
+    rows = await tx.fetch(
+        f"SELECT {_COLUMNS} FROM media m WHERE m.scheduled_id = ANY($1) "
+        "ORDER BY m.scheduled_id, m.place, m.id LIMIT 10000",
+        list(scheduled_ids),
+    )
+    found: dict[int, list[Medium]] = {}
+    for medium in map(_medium, rows):
+        found.setdefault(medium.scheduled_id or 0, []).append(medium)
+    return found
+
+
 async def describe(
     tx: Transaction,
     medium_id: int,
@@ -147,7 +164,8 @@ async def attach(
     tx: Transaction, medium_id: int, post_id: int, *, place: int, description: str
 ) -> None:
     await tx.execute(
-        "UPDATE media SET post_id = $2, place = $3, description = $4 WHERE id = $1",
+        "UPDATE media SET post_id = $2, place = $3, description = $4, scheduled_id = NULL "
+        "WHERE id = $1",
         medium_id,
         post_id,
         place,
@@ -171,13 +189,19 @@ async def remove_of_post(tx: Transaction, post_id: int) -> None:
 
 
 async def remove_unattached(tx: Transaction, medium_id: int) -> bool:
-    status = await tx.execute("DELETE FROM media WHERE id = $1 AND post_id IS NULL", medium_id)
+    status = await tx.execute(
+        "DELETE FROM media WHERE id = $1 AND post_id IS NULL AND scheduled_id IS NULL",
+        medium_id,
+    )
     return status == "DELETE 1"
 
 
 async def remove_left(tx: Transaction, *, before: datetime) -> None:
-    """Remove what was brought before then, and belongs to no post."""
-    await tx.execute("DELETE FROM media WHERE post_id IS NULL AND created_at < $1", before)
+    """Remove what was brought before then, and belongs to no post, now or later."""
+    await tx.execute(
+        "DELETE FROM media WHERE post_id IS NULL AND scheduled_id IS NULL AND created_at < $1",
+        before,
+    )
 
 
 async def unused_blobs(tx: Transaction, *, limit: int) -> list[str]:
@@ -186,6 +210,7 @@ async def unused_blobs(tx: Transaction, *, limit: int) -> list[str]:
         "SELECT b.hash FROM blobs b "
         "WHERE NOT EXISTS (SELECT FROM media m WHERE m.hash = b.hash) "
         "AND NOT EXISTS (SELECT FROM media m WHERE m.preview_hash = b.hash) "
+        "AND NOT EXISTS (SELECT FROM portraits p WHERE p.hash = b.hash) "
         "ORDER BY b.kept_at, b.hash LIMIT $1",
         limit,
     )
@@ -196,7 +221,8 @@ async def remove_blob(tx: Transaction, name: str) -> bool:
     """Forget a file unless something shows it; False then. Lock it before."""
     status = await tx.execute(
         "DELETE FROM blobs b WHERE b.hash = $1 "
-        "AND NOT EXISTS (SELECT FROM media m WHERE m.hash = b.hash OR m.preview_hash = b.hash)",
+        "AND NOT EXISTS (SELECT FROM media m WHERE m.hash = b.hash OR m.preview_hash = b.hash) "
+        "AND NOT EXISTS (SELECT FROM portraits p WHERE p.hash = b.hash)",
         name,
     )
     return status == "DELETE 1"

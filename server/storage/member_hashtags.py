@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from moderation.visibility import Scope
-from server.storage import feeds, posts
+from server.storage import feeds, hashtags, posts
 from server.storage.database import Transaction
 from server.storage.feeds import Entry
 from server.storage.timelines import Window
@@ -59,6 +59,28 @@ async def follows(tx: Transaction, member_id: int, slug: str) -> bool:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """Which of some hashtags a reader follows, and which their profile shows; by slugs."""
+
+    followed: frozenset[str]
+    featured: frozenset[str]
+
+
+async def of_reader(tx: Transaction, member_id: int | None, slugs: Sequence[str]) -> Chosen:
+    rows = await tx.fetch(
+        "SELECT slug, true AS followed FROM followed_hashtags "
+        "WHERE member_id = $1 AND slug = ANY($2) UNION ALL "
+        "SELECT slug, false FROM featured_hashtags WHERE member_id = $1 AND slug = ANY($2)",
+        member_id,
+        list(slugs),
+    )
+    return Chosen(
+        followed=frozenset(row["slug"] for row in rows if row["followed"]),
+        featured=frozenset(row["slug"] for row in rows if not row["followed"]),
+    )
+
+
 async def followed(tx: Transaction, member_id: int, window: Window) -> list[Tag]:
     """List what hashtags a member follows, the latest first."""
     rows = await tx.fetch(
@@ -102,12 +124,32 @@ async def feature(tx: Transaction, member_id: int, tag: Tag) -> None:
     )
 
 
-async def unfeature(tx: Transaction, member_id: int, tag_id: int) -> bool:
-    """Show a hashtag no longer; False where the member's profile shows none with this id."""
-    status = await tx.execute(
-        "DELETE FROM featured_hashtags WHERE member_id = $1 AND id = $2", member_id, tag_id
+async def unfeature(tx: Transaction, member_id: int, tag_id: int) -> Tag | None:
+    """Show a hashtag no longer; None where the member's profile shows none with this id."""
+    row = await tx.fetchrow(
+        "DELETE FROM featured_hashtags WHERE member_id = $1 AND id = $2 "
+        "RETURNING id, slug, name",
+        member_id,
+        tag_id,
     )
-    return status == "DELETE 1"
+    return Tag(**dict(row)) if row else None
+
+
+async def used(tx: Transaction, member_id: int, *, limit: int) -> list[Tag]:
+    """List hashtags that a member writes most and their profile does not show."""
+    rows = await tx.fetch(
+        "SELECT max(p.id) AS id, t.slug, (array_agg(t.name ORDER BY p.id))[1] AS name "
+        "FROM posts p JOIN actors c ON c.id = p.community_id CROSS JOIN LATERAL "
+        "jsonb_to_recordset(p.carried -> 'hashtags') AS t (slug text, name text) "
+        f"WHERE NOT ({hashtags.is_place('t.slug', 'c')}) "
+        "AND p.author_id = $1 AND p.visibility = 'public' AND p.deleted_at IS NULL "
+        "AND NOT EXISTS (SELECT FROM featured_hashtags f "
+        "WHERE f.member_id = $1 AND f.slug = t.slug) "
+        "GROUP BY t.slug ORDER BY count(*) DESC, max(p.id) DESC LIMIT $2",
+        member_id,
+        limit,
+    )
+    return [Tag(**dict(row)) for row in rows]
 
 
 async def featured(

@@ -105,6 +105,40 @@ async def change_settings(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """How a member's programs begin a new post, in the words of the client API.
+
+    `language` is None where it is that of the pages.
+    """
+
+    privacy: str = "public"
+    sensitive: bool = False
+    language: str | None = None
+    quote_policy: str = "public"
+
+
+async def defaults(tx: Transaction, actor_id: int) -> Defaults:
+    row = await tx.fetchrow(
+        "SELECT posts_as AS privacy, posts_sensitive AS sensitive, posts_language AS language, "
+        "posts_quotable_by AS quote_policy FROM members WHERE actor_id = $1",
+        actor_id,
+    )
+    return Defaults(**dict(row)) if row else Defaults()
+
+
+async def change_defaults(tx: Transaction, actor_id: int, given: Defaults) -> None:
+    await tx.execute(
+        "UPDATE members SET posts_as = $2, posts_sensitive = $3, posts_language = $4, "
+        "posts_quotable_by = $5 WHERE actor_id = $1",
+        actor_id,
+        given.privacy,
+        given.sensitive,
+        given.language,
+        given.quote_policy,
+    )
+
+
 async def add_invitation(
     tx: Transaction,
     code_hash: bytes,

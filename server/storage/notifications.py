@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from schemas.records import Actor
-from server.storage import actors, unwanted
+from server.storage import actors, quiet_threads, unwanted
 from server.storage.database import Row, Transaction
 
 #: What is selected of a notification, and from where.
@@ -21,8 +21,9 @@ FIELDS = (
 class Notification:
     """What happened to a member; `subject` is what it is about, by its uri.
 
-    `kind`: answer, comment, mention, quote, accepted, helpful, kudos, asks-to-join, let-in,
-    refused, severed. The subject of `severed` is the domain and the moment.
+    `kind`: answer, comment, mention, quote, accepted, helpful, boost, kudos, asks-to-join,
+    asks-to-follow, let-in, refused, severed, recognition, not-published. The subject of
+    `severed` is the domain and the moment.
     """
 
     id: int
@@ -64,12 +65,13 @@ async def add(
 ) -> None:
     """Tell a member once; nothing happens for actors elsewhere or for one's own acts.
 
-    Nor for what somebody did whom they do not want to hear.
+    Nor for what somebody did whom they do not want to hear, or in a thread they muted.
     """
     await tx.execute(
         f"{_ADD}"
         "SELECT actor_id, $2, $3, $4, $5, $6 FROM members WHERE actor_id = $1 AND actor_id "
         f"<> $3 AND {unwanted.heard('$1', person='$3')} "
+        f"AND {quiet_threads.is_loud('$1', post='$5::bigint')} "
         f"ON CONFLICT DO NOTHING{_TELL}",
         member_id,
         kind,
@@ -92,7 +94,7 @@ class News:
 
 
 async def add_many(tx: Transaction, news: Sequence[News], *, now: datetime) -> None:
-    """Tell members, each fact once, of whom they want to hear."""
+    """Tell members, each fact once, of whom and of which threads they want to hear."""
     await tx.execute(
         f"{_ADD}"
         "SELECT n.member_id, n.kind, n.actor_id, n.subject, n.post_id, $6 "
@@ -100,6 +102,7 @@ async def add_many(tx: Transaction, news: Sequence[News], *, now: datetime) -> N
         "WITH ORDINALITY AS n (member_id, kind, actor_id, subject, post_id, number) "
         "JOIN members m ON m.actor_id = n.member_id WHERE n.member_id <> n.actor_id "
         f"AND {unwanted.heard('n.member_id', person='n.actor_id')} "
+        f"AND {quiet_threads.is_loud('n.member_id', post='n.post_id')} "
         f"ORDER BY n.number ON CONFLICT DO NOTHING{_TELL}",
         [each.member_id for each in news],
         [each.kind for each in news],
@@ -125,6 +128,7 @@ async def add_calls(
         "JOIN posts p ON p.id = c.post_id LEFT JOIN posts pa ON pa.id = p.parent_id "
         "WHERE a.id <> p.author_id AND pa.author_id IS DISTINCT FROM a.id "
         f"AND {unwanted.heard('a.id', person='p.author_id')} "
+        f"AND {quiet_threads.is_loud('a.id', post='p.id')} "
         "AND (p.visibility = 'public' OR EXISTS (SELECT FROM addressees d "
         "WHERE d.post_id = p.id AND d.actor_id = a.id) OR EXISTS (SELECT FROM follows f "
         "WHERE f.follower_id = a.id AND f.target_id = p.community_id "

@@ -4,30 +4,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from schemas.records import JoinRule
+from schemas.profiles import UNSAID, Details
+from schemas.records import JoinRule, Visibility
+from server.storage import details
 from server.storage.database import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """Counts of public posts alone; `join` is of communities."""
+    """Counts of public posts alone; `join` and `visibility` are of communities."""
 
     followers: int = 0
     following: int = 0
     posts: int = 0
     last_post_on: date | None = None
     join: JoinRule | None = None
+    visibility: Visibility | None = None
+    details: Details = UNSAID
 
 
 async def of_actors(tx: Transaction, actor_ids: Sequence[int]) -> dict[int, Profile]:
     """Count for each of these, in one statement; a community's posts are its threads."""
     rows = await tx.fetch(
-        "SELECT a.id, c.join_rule, "
+        f"SELECT a.id, c.join_rule, c.visibility, {details.FIELDS}, "
         "(SELECT count(*) FROM follows f WHERE f.target_id = a.id "
         "AND f.state = 'accepted') AS followers, "
         "(SELECT count(*) FROM follows f WHERE f.follower_id = a.id "
         "AND f.state = 'accepted') AS following, w.posts, w.last_on "
         "FROM actors a LEFT JOIN communities c ON c.actor_id = a.id AND NOT c.wall "
+        "LEFT JOIN actor_details d ON d.actor_id = a.id "
         "CROSS JOIN LATERAL (SELECT count(*) AS posts, max(p.published_at)::date AS last_on "
         "FROM posts p WHERE p.visibility = 'public' AND p.deleted_at IS NULL "
         "AND CASE WHEN c.actor_id IS NULL THEN p.author_id = a.id "
@@ -42,6 +47,8 @@ async def of_actors(tx: Transaction, actor_ids: Sequence[int]) -> dict[int, Prof
             posts=row["posts"],
             last_post_on=row["last_on"],
             join=JoinRule(row["join_rule"]) if row["join_rule"] else None,
+            visibility=Visibility(row["visibility"]) if row["visibility"] else None,
+            details=details.details_from(row),
         )
         for row in rows
     }

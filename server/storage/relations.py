@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from schemas.records import Actor
-from server.storage import actors, unwanted
+from server.storage import actors, endorsements, unwanted
 from server.storage.database import Transaction
 
 
@@ -24,6 +24,7 @@ class Relation:
     mutes_notifications: bool
     muted_until: datetime | None
     note: str
+    endorsed: bool
 
 
 async def between(
@@ -42,7 +43,8 @@ async def between(
         "AS blocks, EXISTS (SELECT FROM personal_domain_blocks d WHERE d.member_id = $1 "
         f"AND NOT a.local AND {unwanted.at_domain('a.host', 'd.domain')}) AS blocks_domain, "
         "m.member_id IS NOT NULL AS mutes, coalesce(m.notifications, false) "
-        "AS mutes_notifications, m.until AS muted_until, coalesce(n.note, '') AS note "
+        "AS mutes_notifications, m.until AS muted_until, coalesce(n.note, '') AS note, "
+        f"{endorsements.of('$1', 'a.id')} AS endorsed "
         "FROM actors a LEFT JOIN mutes m ON m.member_id = $1 AND m.actor_id = a.id "
         "AND coalesce(m.until > $3, true) "
         "LEFT JOIN private_notes n ON n.member_id = $1 AND n.actor_id = a.id "
@@ -57,11 +59,11 @@ async def between(
 
 
 async def followed_by(tx: Transaction, actor_id: int, *, limit: int) -> list[Actor]:
-    """List whom an actor follows, communities among them, the latest first."""
+    """List whom an actor follows, communities among them and Feeds not, the latest first."""
     rows = await tx.fetch(
         f"SELECT {actors.columns('a', '')} FROM follows f JOIN actors a ON a.id = f.target_id "
         "WHERE f.follower_id = $1 AND f.state = 'accepted' AND a.deleted_at IS NULL "
-        "ORDER BY f.settled_at DESC, a.id LIMIT $2",
+        "AND a.kind <> 'feed' ORDER BY f.settled_at DESC, a.id LIMIT $2",
         actor_id,
         limit,
     )

@@ -18,6 +18,18 @@ CREATE FUNCTION public.append_audit(happened_at timestamp with time zone, actor 
    RETURNING audit_events.id;
 END;
 
+CREATE FUNCTION public.change_links() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  DELETE FROM public.post_links WHERE post_id = NEW.id;
+  INSERT INTO public.post_links (post_id, key, url, title)
+    SELECT NEW.id, l.key, l.url, l.title FROM public.links_in(NEW.html) l
+    WHERE l.key IS NOT NULL;
+  RETURN NULL;
+END
+$$;
+
 CREATE FUNCTION public.change_words() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -25,6 +37,17 @@ BEGIN
   UPDATE public.post_words
     SET words = public.search_words(NEW.language, NEW.title, NEW.text, NEW.carried)
     WHERE post_id = NEW.id;
+  RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION public.keep_links() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+  INSERT INTO public.post_links (post_id, key, url, title)
+    SELECT a.id, l.key, l.url, l.title FROM added a CROSS JOIN LATERAL public.links_in(a.html) l
+    WHERE a.html LIKE '%<a %' AND l.key IS NOT NULL;
   RETURN NULL;
 END
 $$;
@@ -37,6 +60,24 @@ BEGIN
     SELECT id, public.search_words(language, title, text, carried) FROM added;
   RETURN NULL;
 END
+$$;
+
+CREATE FUNCTION public.link_key(url text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (lower("substring"(url, '^[A-Za-z]+://[^/?#]+'::text)) || COALESCE(NULLIF(regexp_replace(split_part(url, '#'::text, 1), '^[A-Za-z]+://[^/?]+'::text, ''::text), ''::text), '/'::text));
+
+CREATE FUNCTION public.links_in(html text) RETURNS TABLE(url text, key text, title text)
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+  SELECT DISTINCT ON (public.link_key(u.url)) u.url, public.link_key(u.url),
+    left(btrim(regexp_replace(f.found[2], '<[^>]*>', '', 'g')), 200)
+  FROM regexp_matches(left(html, 200000), '<a\s([^>]*)>((?:[^<]|<(?!/a>))*)</a>', 'g')
+    WITH ORDINALITY AS f (found, place)
+  CROSS JOIN LATERAL (SELECT replace(
+    substring(f.found[1] FROM 'href="(https?://[^"]+)"'), '&amp;', '&') AS url) u
+  WHERE u.url IS NOT NULL AND octet_length(u.url) <= 2000
+    AND f.found[1] !~ 'class="[^"]*\m(mention|hashtag)\M'
+  ORDER BY public.link_key(u.url), f.place LIMIT 100
 $$;
 
 CREATE FUNCTION public.search_language(language text) RETURNS regconfig
@@ -96,6 +137,18 @@ CREATE TABLE public.activities (
     CONSTRAINT activities_visibility_check CHECK ((visibility = ANY (ARRAY['public'::text, 'members'::text, 'direct'::text])))
 );
 
+CREATE TABLE public.actor_details (
+    actor_id bigint NOT NULL,
+    fields jsonb DEFAULT '[]'::jsonb NOT NULL,
+    locked boolean DEFAULT false NOT NULL,
+    bot boolean DEFAULT false NOT NULL,
+    discoverable boolean DEFAULT false NOT NULL,
+    indexable boolean DEFAULT false NOT NULL,
+    hides_collections boolean DEFAULT true NOT NULL,
+    avatar_alt text DEFAULT ''::text NOT NULL,
+    header_alt text DEFAULT ''::text NOT NULL
+);
+
 CREATE TABLE public.actor_keys (
     key_id text NOT NULL,
     actor_id bigint NOT NULL,
@@ -134,7 +187,9 @@ CREATE TABLE public.actors (
     also_known_as text DEFAULT ''::text NOT NULL,
     moved_to text,
     words tsvector GENERATED ALWAYS AS (public.search_names(name, display_name, summary)) STORED,
-    CONSTRAINT actors_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'community'::text, 'agency'::text, 'moderation'::text])))
+    avatar text,
+    header text,
+    CONSTRAINT actors_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'community'::text, 'agency'::text, 'moderation'::text, 'feed'::text])))
 );
 
 CREATE TABLE public.addressees (
@@ -154,7 +209,47 @@ CREATE TABLE public.agencies (
     decided_by bigint,
     reason text DEFAULT ''::text NOT NULL,
     directory_at timestamp with time zone,
+    id bigint NOT NULL,
     CONSTRAINT agencies_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'admitted'::text, 'blocked'::text])))
+);
+
+ALTER TABLE public.agencies ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.agencies_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.announcement_dismissals (
+    announcement_id bigint NOT NULL,
+    member_id bigint NOT NULL,
+    dismissed_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.announcement_reactions (
+    announcement_id bigint NOT NULL,
+    member_id bigint NOT NULL,
+    name text NOT NULL,
+    reacted_at timestamp with time zone NOT NULL,
+    CONSTRAINT announcement_reactions_name_check CHECK ((name <> ''::text))
+);
+
+CREATE TABLE public.announcements (
+    id bigint NOT NULL,
+    source text NOT NULL,
+    html text NOT NULL,
+    hashtags text[] DEFAULT '{}'::text[] NOT NULL,
+    mention_ids bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    starts_at timestamp with time zone,
+    ends_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    published_at timestamp with time zone,
+    shown boolean DEFAULT false NOT NULL,
+    CONSTRAINT announcements_check CHECK ((ends_at > starts_at)),
+    CONSTRAINT announcements_source_check CHECK ((source <> ''::text))
 );
 
 CREATE TABLE public.apps (
@@ -241,6 +336,15 @@ CREATE TABLE public.communities (
     CONSTRAINT communities_visibility_check CHECK ((visibility = ANY (ARRAY['public'::text, 'members'::text])))
 );
 
+CREATE TABLE public.community_feeds (
+    actor_id bigint NOT NULL,
+    total integer DEFAULT 0 NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    listed_at timestamp with time zone,
+    due_at timestamp with time zone,
+    CONSTRAINT community_feeds_total_check CHECK ((total >= 0))
+);
+
 CREATE TABLE public.conversations (
     member_id bigint NOT NULL,
     root_id bigint NOT NULL,
@@ -278,11 +382,45 @@ CREATE SEQUENCE public.deliveries_id_seq
 
 ALTER SEQUENCE public.deliveries_id_seq OWNED BY public.deliveries.id;
 
+CREATE TABLE public.dismissed_suggestions (
+    member_id bigint NOT NULL,
+    actor_id bigint NOT NULL
+);
+
+CREATE TABLE public.endorsements (
+    member_id bigint NOT NULL,
+    actor_id bigint NOT NULL,
+    id bigint NOT NULL,
+    CONSTRAINT endorsements_check CHECK ((actor_id <> member_id))
+);
+
 CREATE TABLE public.featured_hashtags (
     member_id bigint NOT NULL,
     slug text NOT NULL,
     name text NOT NULL,
     id bigint NOT NULL
+);
+
+CREATE TABLE public.feed_curators (
+    feed_id bigint NOT NULL,
+    actor_id bigint NOT NULL,
+    since timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.feed_entries (
+    feed_id bigint NOT NULL,
+    uri text NOT NULL,
+    community_id bigint,
+    added_at timestamp with time zone NOT NULL,
+    asked_at timestamp with time zone,
+    place integer NOT NULL
+);
+
+CREATE TABLE public.feed_joins (
+    feed_id bigint NOT NULL,
+    member_id bigint NOT NULL,
+    community_id bigint NOT NULL,
+    follow_uri text NOT NULL
 );
 
 CREATE TABLE public.fill_origins (
@@ -395,6 +533,14 @@ CREATE SEQUENCE public.inbox_events_id_seq
 
 ALTER SEQUENCE public.inbox_events_id_seq OWNED BY public.inbox_events.id;
 
+CREATE TABLE public.instance_texts (
+    name text NOT NULL,
+    source text NOT NULL,
+    html text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT instance_texts_name_check CHECK ((name = ANY (ARRAY['about'::text, 'privacy'::text, 'terms'::text])))
+);
+
 CREATE TABLE public.invitations (
     code_hash bytea NOT NULL,
     made_by bigint,
@@ -485,6 +631,7 @@ CREATE TABLE public.media (
     focus_y real,
     description text DEFAULT ''::text NOT NULL,
     created_at timestamp with time zone NOT NULL,
+    scheduled_id bigint,
     CONSTRAINT media_description_check CHECK ((char_length(description) <= 1500)),
     CONSTRAINT media_focus_x_check CHECK (((focus_x >= ('-1'::integer)::double precision) AND (focus_x <= (1)::double precision))),
     CONSTRAINT media_focus_y_check CHECK (((focus_y >= ('-1'::integer)::double precision) AND (focus_y <= (1)::double precision))),
@@ -504,6 +651,12 @@ CREATE TABLE public.members (
     time_zone text DEFAULT 'UTC'::text NOT NULL,
     created_at timestamp with time zone NOT NULL,
     seen_notifications bigint DEFAULT 0 NOT NULL,
+    posts_as text DEFAULT 'public'::text NOT NULL,
+    posts_sensitive boolean DEFAULT false NOT NULL,
+    posts_language text,
+    posts_quotable_by text DEFAULT 'public'::text NOT NULL,
+    CONSTRAINT members_posts_as_check CHECK ((posts_as = ANY (ARRAY['public'::text, 'unlisted'::text, 'private'::text, 'direct'::text]))),
+    CONSTRAINT members_posts_quotable_by_check CHECK ((posts_quotable_by = ANY (ARRAY['public'::text, 'followers'::text, 'nobody'::text]))),
     CONSTRAINT members_role_check CHECK ((role = ANY (ARRAY['member'::text, 'steward'::text, 'moderator'::text, 'operator'::text])))
 );
 
@@ -582,6 +735,12 @@ CREATE TABLE public.personal_domain_blocks (
     id bigint NOT NULL
 );
 
+CREATE TABLE public.pinned_posts (
+    author_id bigint NOT NULL,
+    post_id bigint NOT NULL,
+    id bigint NOT NULL
+);
+
 CREATE TABLE public.poll_choices (
     post_id bigint NOT NULL,
     "position" integer NOT NULL,
@@ -607,6 +766,23 @@ CREATE TABLE public.polls (
     is_due boolean DEFAULT false NOT NULL,
     settled_at timestamp with time zone,
     CONSTRAINT polls_voters_check CHECK ((voters >= 0))
+);
+
+CREATE TABLE public.portraits (
+    actor_id bigint NOT NULL,
+    kind text NOT NULL,
+    key text NOT NULL,
+    media_type text NOT NULL,
+    hash text NOT NULL,
+    kept_at timestamp with time zone NOT NULL,
+    CONSTRAINT portraits_kind_check CHECK ((kind = ANY (ARRAY['avatar'::text, 'header'::text])))
+);
+
+CREATE TABLE public.post_links (
+    post_id bigint NOT NULL,
+    key text NOT NULL,
+    url text NOT NULL,
+    title text NOT NULL
 );
 
 CREATE TABLE public.post_words (
@@ -714,6 +890,11 @@ ALTER TABLE public.pushes ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.quiet_threads (
+    member_id bigint NOT NULL,
+    root_id bigint NOT NULL
+);
+
 CREATE TABLE public.quote_stamps (
     id bigint NOT NULL,
     quoted_id bigint NOT NULL,
@@ -730,6 +911,22 @@ CREATE TABLE public.reactions (
     custom jsonb,
     uri text NOT NULL,
     given_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.recognitions (
+    id bigint NOT NULL,
+    uri text NOT NULL,
+    credential_uri text NOT NULL,
+    issuer_id bigint NOT NULL,
+    person_id bigint NOT NULL,
+    name text NOT NULL,
+    criteria text NOT NULL,
+    post_id bigint,
+    given_at timestamp with time zone NOT NULL,
+    status_index integer,
+    withdrawn_at timestamp with time zone,
+    hidden_at timestamp with time zone,
+    CONSTRAINT recognitions_status_index_check CHECK ((status_index >= 0))
 );
 
 CREATE TABLE public.reconciliations (
@@ -771,7 +968,14 @@ CREATE TABLE public.reports (
     opened_at timestamp with time zone NOT NULL,
     closed_at timestamp with time zone,
     closed_by bigint,
-    outcome text DEFAULT ''::text NOT NULL
+    outcome text DEFAULT ''::text NOT NULL,
+    post_ids bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    rule_ids bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+    category text DEFAULT 'other'::text NOT NULL,
+    forwarded boolean DEFAULT false NOT NULL,
+    assigned_to bigint,
+    changed_at timestamp with time zone,
+    CONSTRAINT reports_category_check CHECK ((category = ANY (ARRAY['spam'::text, 'legal'::text, 'violation'::text, 'other'::text])))
 );
 
 CREATE TABLE public.revisions (
@@ -781,6 +985,42 @@ CREATE TABLE public.revisions (
     source text NOT NULL,
     html text NOT NULL,
     written_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.rules (
+    id bigint NOT NULL,
+    text text NOT NULL,
+    hint text DEFAULT ''::text NOT NULL,
+    place integer NOT NULL,
+    added_at timestamp with time zone NOT NULL,
+    removed_at timestamp with time zone,
+    CONSTRAINT rules_text_check CHECK ((text <> ''::text))
+);
+
+ALTER TABLE public.rules ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.rules_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.scheduled_posts (
+    id bigint NOT NULL,
+    member_id bigint NOT NULL,
+    form text NOT NULL,
+    params jsonb NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    key text,
+    leased_until timestamp with time zone NOT NULL,
+    attempts smallint DEFAULT 0 NOT NULL,
+    refused text DEFAULT ''::text NOT NULL,
+    refused_at timestamp with time zone,
+    CONSTRAINT scheduled_posts_form_check CHECK ((form = ANY (ARRAY['status'::text, 'thread'::text]))),
+    CONSTRAINT scheduled_posts_key_check CHECK ((key <> ''::text)),
+    CONSTRAINT scheduled_posts_params_check CHECK ((jsonb_typeof(params) = 'object'::text))
 );
 
 CREATE TABLE public.secrets (
@@ -844,7 +1084,9 @@ CREATE TABLE public.stream (
     notification_id bigint,
     member_id bigint,
     at timestamp with time zone NOT NULL,
-    CONSTRAINT stream_kind_check CHECK ((kind = ANY (ARRAY['posted'::text, 'edited'::text, 'deleted'::text, 'notified'::text])))
+    announcement_id bigint,
+    emoji text,
+    CONSTRAINT stream_kind_check CHECK ((kind = ANY (ARRAY['posted'::text, 'edited'::text, 'deleted'::text, 'notified'::text, 'announced'::text, 'unannounced'::text, 'reacted'::text])))
 );
 
 ALTER TABLE public.stream ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -885,6 +1127,31 @@ CREATE TABLE public.topics (
     "position" integer NOT NULL
 );
 
+CREATE TABLE public.trend_days (
+    kind text NOT NULL,
+    subject text NOT NULL,
+    day date NOT NULL,
+    uses integer NOT NULL,
+    people integer NOT NULL
+);
+
+CREATE TABLE public.trending (
+    one boolean DEFAULT true NOT NULL,
+    is_on boolean NOT NULL,
+    CONSTRAINT trending_one_check CHECK (one)
+);
+
+CREATE TABLE public.trends (
+    kind text NOT NULL,
+    subject text NOT NULL,
+    place integer NOT NULL,
+    name text DEFAULT ''::text NOT NULL,
+    url text DEFAULT ''::text NOT NULL,
+    post_id bigint,
+    CONSTRAINT trends_check CHECK (((kind = 'post'::text) = (post_id IS NOT NULL))),
+    CONSTRAINT trends_kind_check CHECK ((kind = ANY (ARRAY['hashtag'::text, 'post'::text, 'link'::text])))
+);
+
 CREATE TABLE public.undone_marks (
     uri text NOT NULL,
     actor_uri text NOT NULL,
@@ -913,6 +1180,9 @@ ALTER TABLE ONLY public.activities
 ALTER TABLE ONLY public.activities
     ADD CONSTRAINT activities_uri_key UNIQUE (uri);
 
+ALTER TABLE ONLY public.actor_details
+    ADD CONSTRAINT actor_details_pkey PRIMARY KEY (actor_id);
+
 ALTER TABLE ONLY public.actor_keys
     ADD CONSTRAINT actor_keys_pkey PRIMARY KEY (key_id);
 
@@ -926,7 +1196,19 @@ ALTER TABLE ONLY public.addressees
     ADD CONSTRAINT addressees_pkey PRIMARY KEY (post_id, actor_id);
 
 ALTER TABLE ONLY public.agencies
+    ADD CONSTRAINT agencies_id_key UNIQUE (id);
+
+ALTER TABLE ONLY public.agencies
     ADD CONSTRAINT agencies_pkey PRIMARY KEY (host);
+
+ALTER TABLE ONLY public.announcement_dismissals
+    ADD CONSTRAINT announcement_dismissals_pkey PRIMARY KEY (announcement_id, member_id);
+
+ALTER TABLE ONLY public.announcement_reactions
+    ADD CONSTRAINT announcement_reactions_pkey PRIMARY KEY (announcement_id, member_id, name);
+
+ALTER TABLE ONLY public.announcements
+    ADD CONSTRAINT announcements_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.apps
     ADD CONSTRAINT apps_client_id_key UNIQUE (client_id);
@@ -958,6 +1240,9 @@ ALTER TABLE ONLY public.boosts
 ALTER TABLE ONLY public.communities
     ADD CONSTRAINT communities_pkey PRIMARY KEY (actor_id);
 
+ALTER TABLE ONLY public.community_feeds
+    ADD CONSTRAINT community_feeds_pkey PRIMARY KEY (actor_id);
+
 ALTER TABLE ONLY public.conversations
     ADD CONSTRAINT conversations_pkey PRIMARY KEY (member_id, root_id);
 
@@ -967,11 +1252,26 @@ ALTER TABLE ONLY public.deliveries
 ALTER TABLE ONLY public.deliveries
     ADD CONSTRAINT deliveries_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.dismissed_suggestions
+    ADD CONSTRAINT dismissed_suggestions_pkey PRIMARY KEY (member_id, actor_id);
+
+ALTER TABLE ONLY public.endorsements
+    ADD CONSTRAINT endorsements_pkey PRIMARY KEY (member_id, actor_id);
+
 ALTER TABLE ONLY public.featured_hashtags
     ADD CONSTRAINT featured_hashtags_id_key UNIQUE (id);
 
 ALTER TABLE ONLY public.featured_hashtags
     ADD CONSTRAINT featured_hashtags_pkey PRIMARY KEY (member_id, slug);
+
+ALTER TABLE ONLY public.feed_curators
+    ADD CONSTRAINT feed_curators_pkey PRIMARY KEY (feed_id, actor_id);
+
+ALTER TABLE ONLY public.feed_entries
+    ADD CONSTRAINT feed_entries_pkey PRIMARY KEY (feed_id, uri);
+
+ALTER TABLE ONLY public.feed_joins
+    ADD CONSTRAINT feed_joins_pkey PRIMARY KEY (feed_id, member_id, community_id);
 
 ALTER TABLE ONLY public.fill_origins
     ADD CONSTRAINT fill_origins_pkey PRIMARY KEY (origin);
@@ -1014,6 +1314,9 @@ ALTER TABLE ONLY public.inbox_events
 
 ALTER TABLE ONLY public.inbox_events
     ADD CONSTRAINT inbox_events_signature_hash_key UNIQUE (signature_hash);
+
+ALTER TABLE ONLY public.instance_texts
+    ADD CONSTRAINT instance_texts_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY public.invitations
     ADD CONSTRAINT invitations_pkey PRIMARY KEY (code_hash);
@@ -1078,6 +1381,9 @@ ALTER TABLE ONLY public.personal_blocks
 ALTER TABLE ONLY public.personal_domain_blocks
     ADD CONSTRAINT personal_domain_blocks_pkey PRIMARY KEY (member_id, domain);
 
+ALTER TABLE ONLY public.pinned_posts
+    ADD CONSTRAINT pinned_posts_pkey PRIMARY KEY (author_id, post_id);
+
 ALTER TABLE ONLY public.poll_choices
     ADD CONSTRAINT poll_choices_pkey PRIMARY KEY (post_id, "position");
 
@@ -1089,6 +1395,15 @@ ALTER TABLE ONLY public.poll_votes
 
 ALTER TABLE ONLY public.polls
     ADD CONSTRAINT polls_pkey PRIMARY KEY (post_id);
+
+ALTER TABLE ONLY public.portraits
+    ADD CONSTRAINT portraits_key_key UNIQUE (key);
+
+ALTER TABLE ONLY public.portraits
+    ADD CONSTRAINT portraits_pkey PRIMARY KEY (actor_id, kind);
+
+ALTER TABLE ONLY public.post_links
+    ADD CONSTRAINT post_links_pkey PRIMARY KEY (post_id, key);
 
 ALTER TABLE ONLY public.post_words
     ADD CONSTRAINT post_words_pkey PRIMARY KEY (post_id);
@@ -1114,6 +1429,9 @@ ALTER TABLE ONLY public.pushes
 ALTER TABLE ONLY public.pushes
     ADD CONSTRAINT pushes_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.quiet_threads
+    ADD CONSTRAINT quiet_threads_pkey PRIMARY KEY (member_id, root_id);
+
 ALTER TABLE ONLY public.quote_stamps
     ADD CONSTRAINT quote_stamps_pkey PRIMARY KEY (id);
 
@@ -1125,6 +1443,15 @@ ALTER TABLE ONLY public.reactions
 
 ALTER TABLE ONLY public.reactions
     ADD CONSTRAINT reactions_uri_key UNIQUE (uri);
+
+ALTER TABLE ONLY public.recognitions
+    ADD CONSTRAINT recognitions_issuer_id_status_index_key UNIQUE (issuer_id, status_index);
+
+ALTER TABLE ONLY public.recognitions
+    ADD CONSTRAINT recognitions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.recognitions
+    ADD CONSTRAINT recognitions_uri_key UNIQUE (uri);
 
 ALTER TABLE ONLY public.reconciliations
     ADD CONSTRAINT reconciliations_pkey PRIMARY KEY (host);
@@ -1143,6 +1470,12 @@ ALTER TABLE ONLY public.reports
 
 ALTER TABLE ONLY public.revisions
     ADD CONSTRAINT revisions_pkey PRIMARY KEY (post_id, number);
+
+ALTER TABLE ONLY public.rules
+    ADD CONSTRAINT rules_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.scheduled_posts
+    ADD CONSTRAINT scheduled_posts_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.secrets
     ADD CONSTRAINT secrets_pkey PRIMARY KEY (name);
@@ -1183,6 +1516,15 @@ ALTER TABLE ONLY public.tombstones
 ALTER TABLE ONLY public.topics
     ADD CONSTRAINT topics_pkey PRIMARY KEY (community_id, slug);
 
+ALTER TABLE ONLY public.trend_days
+    ADD CONSTRAINT trend_days_pkey PRIMARY KEY (kind, subject, day);
+
+ALTER TABLE ONLY public.trending
+    ADD CONSTRAINT trending_pkey PRIMARY KEY (one);
+
+ALTER TABLE ONLY public.trends
+    ADD CONSTRAINT trends_pkey PRIMARY KEY (kind, subject);
+
 ALTER TABLE ONLY public.undone_marks
     ADD CONSTRAINT undone_marks_pkey PRIMARY KEY (uri, actor_uri);
 
@@ -1210,6 +1552,12 @@ CREATE INDEX addressees_by_actor ON public.addressees USING btree (actor_id, pos
 
 CREATE INDEX agencies_by_state ON public.agencies USING btree (state, host);
 
+CREATE INDEX announcement_dismissals_by_member ON public.announcement_dismissals USING btree (member_id);
+
+CREATE INDEX announcement_reactions_by_member ON public.announcement_reactions USING btree (member_id);
+
+CREATE INDEX announcements_published ON public.announcements USING btree (published_at) WHERE (published_at IS NOT NULL);
+
 CREATE INDEX authorizations_by_member ON public.authorizations USING btree (member_id);
 
 CREATE INDEX authorizations_by_token ON public.authorizations USING btree (token_id);
@@ -1223,6 +1571,8 @@ CREATE UNIQUE INDEX bookmarks_latest ON public.bookmarks USING btree (member_id,
 CREATE INDEX boosts_by_actor ON public.boosts USING btree (actor_id, id DESC);
 
 CREATE UNIQUE INDEX boosts_by_id ON public.boosts USING btree (id);
+
+CREATE INDEX community_feeds_due ON public.community_feeds USING btree (due_at) WHERE (due_at IS NOT NULL);
 
 CREATE INDEX conversations_latest ON public.conversations USING btree (member_id, last_id DESC);
 
@@ -1239,6 +1589,16 @@ CREATE INDEX deliveries_leased ON public.deliveries USING btree (origin, next_at
 CREATE INDEX deliveries_new ON public.deliveries USING btree (id) WHERE (place = 'new'::text);
 
 CREATE INDEX deliveries_ready ON public.deliveries USING btree (origin, next_at, id) WHERE (place = ANY (ARRAY['first'::text, 'leased'::text]));
+
+CREATE UNIQUE INDEX endorsements_latest ON public.endorsements USING btree (member_id, id DESC);
+
+CREATE INDEX feed_curators_by_actor ON public.feed_curators USING btree (actor_id);
+
+CREATE INDEX feed_entries_by_community ON public.feed_entries USING btree (community_id);
+
+CREATE INDEX feed_entries_by_uri ON public.feed_entries USING btree (uri) WHERE (community_id IS NULL);
+
+CREATE INDEX feed_joins_by_member ON public.feed_joins USING btree (member_id);
 
 CREATE INDEX fill_origins_due ON public.fill_origins USING btree (due_at);
 
@@ -1290,6 +1650,8 @@ CREATE INDEX media_by_post ON public.media USING btree (post_id, place) WHERE (p
 
 CREATE INDEX media_by_preview ON public.media USING btree (preview_hash) WHERE (preview_hash IS NOT NULL);
 
+CREATE INDEX media_by_scheduled ON public.media USING btree (scheduled_id, place) WHERE (scheduled_id IS NOT NULL);
+
 CREATE INDEX media_unattached ON public.media USING btree (created_at) WHERE (post_id IS NULL);
 
 CREATE INDEX moves_by_new ON public.moves USING btree (new_id, moved_at);
@@ -1310,11 +1672,19 @@ CREATE UNIQUE INDEX personal_blocks_latest ON public.personal_blocks USING btree
 
 CREATE UNIQUE INDEX personal_domain_blocks_latest ON public.personal_domain_blocks USING btree (member_id, id DESC);
 
+CREATE INDEX pinned_posts_by_post ON public.pinned_posts USING btree (post_id);
+
+CREATE UNIQUE INDEX pinned_posts_latest ON public.pinned_posts USING btree (author_id, id DESC);
+
 CREATE INDEX poll_votes_by_actor ON public.poll_votes USING btree (actor_id);
 
 CREATE INDEX polls_due ON public.polls USING btree (told_at) WHERE (is_due AND (settled_at IS NULL));
 
 CREATE INDEX polls_unsettled ON public.polls USING btree (LEAST(closes_at, closed_at)) WHERE (settled_at IS NULL);
+
+CREATE INDEX portraits_by_hash ON public.portraits USING btree (hash);
+
+CREATE INDEX post_links_by_key ON public.post_links USING btree (key, post_id DESC);
 
 CREATE INDEX post_words_by_word ON public.post_words USING gin (words) WITH (gin_pending_list_limit='256');
 
@@ -1350,13 +1720,25 @@ CREATE INDEX pushes_due ON public.pushes USING btree (due_at, id);
 
 CREATE INDEX reactions_by_post ON public.reactions USING btree (post_id);
 
+CREATE INDEX recognitions_of_person ON public.recognitions USING btree (person_id, id DESC);
+
+CREATE UNIQUE INDEX recognitions_once ON public.recognitions USING btree (issuer_id, person_id, name) WHERE ((withdrawn_at IS NULL) AND (name <> ''::text));
+
 CREATE INDEX reconciliations_due ON public.reconciliations USING btree (due_at);
 
 CREATE INDEX remote_media_by_use ON public.remote_media USING btree (used_at);
 
+CREATE INDEX reports_by_target ON public.reports USING btree (target_id, id DESC);
+
 CREATE UNIQUE INDEX reports_once ON public.reports USING btree (reporter_id, post_id) WHERE (closed_at IS NULL);
 
 CREATE INDEX reports_open ON public.reports USING btree (opened_at DESC) WHERE (closed_at IS NULL);
+
+CREATE INDEX scheduled_posts_by_member ON public.scheduled_posts USING btree (member_id, id DESC);
+
+CREATE INDEX scheduled_posts_due ON public.scheduled_posts USING btree (due_at, id) WHERE (refused_at IS NULL);
+
+CREATE UNIQUE INDEX scheduled_posts_once ON public.scheduled_posts USING btree (member_id, key) WHERE (key IS NOT NULL);
 
 CREATE INDEX seen_pages_by_community ON public.seen_pages USING btree (community_id);
 
@@ -1376,9 +1758,15 @@ CREATE INDEX tokens_by_member ON public.tokens USING btree (member_id, seen_at D
 
 CREATE INDEX tokens_seen ON public.tokens USING btree (seen_at);
 
+CREATE UNIQUE INDEX trends_in_order ON public.trends USING btree (kind, place);
+
 CREATE INDEX undone_marks_by_age ON public.undone_marks USING btree (undone_at);
 
+CREATE TRIGGER posts_change_links AFTER UPDATE OF html ON public.posts FOR EACH ROW WHEN ((old.html IS DISTINCT FROM new.html)) EXECUTE FUNCTION public.change_links();
+
 CREATE TRIGGER posts_change_words AFTER UPDATE OF language, title, text, carried ON public.posts FOR EACH ROW WHEN (((((old.language IS DISTINCT FROM new.language) OR (old.title IS DISTINCT FROM new.title)) OR (old.text IS DISTINCT FROM new.text)) OR (old.carried IS DISTINCT FROM new.carried))) EXECUTE FUNCTION public.change_words();
+
+CREATE TRIGGER posts_keep_links AFTER INSERT ON public.posts REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.keep_links();
 
 CREATE TRIGGER posts_keep_words AFTER INSERT ON public.posts REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.keep_words();
 
@@ -1403,6 +1791,9 @@ ALTER TABLE ONLY public.activities
 ALTER TABLE ONLY public.activities
     ADD CONSTRAINT activities_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
 
+ALTER TABLE ONLY public.actor_details
+    ADD CONSTRAINT actor_details_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.actor_keys
     ADD CONSTRAINT actor_keys_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id) ON DELETE CASCADE;
 
@@ -1411,6 +1802,18 @@ ALTER TABLE ONLY public.addressees
 
 ALTER TABLE ONLY public.addressees
     ADD CONSTRAINT addressees_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.announcement_dismissals
+    ADD CONSTRAINT announcement_dismissals_announcement_id_fkey FOREIGN KEY (announcement_id) REFERENCES public.announcements(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.announcement_dismissals
+    ADD CONSTRAINT announcement_dismissals_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.announcement_reactions
+    ADD CONSTRAINT announcement_reactions_announcement_id_fkey FOREIGN KEY (announcement_id) REFERENCES public.announcements(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.announcement_reactions
+    ADD CONSTRAINT announcement_reactions_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.authorizations
     ADD CONSTRAINT authorizations_app_id_fkey FOREIGN KEY (app_id) REFERENCES public.apps(id) ON DELETE CASCADE;
@@ -1439,6 +1842,9 @@ ALTER TABLE ONLY public.boosts
 ALTER TABLE ONLY public.communities
     ADD CONSTRAINT communities_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
 
+ALTER TABLE ONLY public.community_feeds
+    ADD CONSTRAINT community_feeds_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
+
 ALTER TABLE ONLY public.conversations
     ADD CONSTRAINT conversations_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
 
@@ -1448,8 +1854,41 @@ ALTER TABLE ONLY public.conversations
 ALTER TABLE ONLY public.deliveries
     ADD CONSTRAINT deliveries_activity_id_fkey FOREIGN KEY (activity_id) REFERENCES public.activities(id);
 
+ALTER TABLE ONLY public.dismissed_suggestions
+    ADD CONSTRAINT dismissed_suggestions_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.dismissed_suggestions
+    ADD CONSTRAINT dismissed_suggestions_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.endorsements
+    ADD CONSTRAINT endorsements_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.endorsements
+    ADD CONSTRAINT endorsements_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
+
 ALTER TABLE ONLY public.featured_hashtags
     ADD CONSTRAINT featured_hashtags_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.feed_curators
+    ADD CONSTRAINT feed_curators_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.feed_curators
+    ADD CONSTRAINT feed_curators_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES public.community_feeds(actor_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.feed_entries
+    ADD CONSTRAINT feed_entries_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.communities(actor_id);
+
+ALTER TABLE ONLY public.feed_entries
+    ADD CONSTRAINT feed_entries_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES public.community_feeds(actor_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.feed_joins
+    ADD CONSTRAINT feed_joins_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.communities(actor_id);
+
+ALTER TABLE ONLY public.feed_joins
+    ADD CONSTRAINT feed_joins_feed_id_fkey FOREIGN KEY (feed_id) REFERENCES public.community_feeds(actor_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.feed_joins
+    ADD CONSTRAINT feed_joins_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.fills
     ADD CONSTRAINT fills_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.communities(actor_id);
@@ -1514,6 +1953,9 @@ ALTER TABLE ONLY public.media
 ALTER TABLE ONLY public.media
     ADD CONSTRAINT media_preview_hash_fkey FOREIGN KEY (preview_hash) REFERENCES public.blobs(hash);
 
+ALTER TABLE ONLY public.media
+    ADD CONSTRAINT media_scheduled_id_fkey FOREIGN KEY (scheduled_id) REFERENCES public.scheduled_posts(id) ON DELETE SET NULL;
+
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id);
 
@@ -1556,6 +1998,12 @@ ALTER TABLE ONLY public.personal_blocks
 ALTER TABLE ONLY public.personal_domain_blocks
     ADD CONSTRAINT personal_domain_blocks_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.pinned_posts
+    ADD CONSTRAINT pinned_posts_author_id_fkey FOREIGN KEY (author_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.pinned_posts
+    ADD CONSTRAINT pinned_posts_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
+
 ALTER TABLE ONLY public.poll_choices
     ADD CONSTRAINT poll_choices_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.polls(post_id) ON DELETE CASCADE;
 
@@ -1567,6 +2015,15 @@ ALTER TABLE ONLY public.poll_votes
 
 ALTER TABLE ONLY public.polls
     ADD CONSTRAINT polls_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
+
+ALTER TABLE ONLY public.portraits
+    ADD CONSTRAINT portraits_actor_id_fkey FOREIGN KEY (actor_id) REFERENCES public.actors(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.portraits
+    ADD CONSTRAINT portraits_hash_fkey FOREIGN KEY (hash) REFERENCES public.blobs(hash);
+
+ALTER TABLE ONLY public.post_links
+    ADD CONSTRAINT post_links_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.post_words
     ADD CONSTRAINT post_words_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id) ON DELETE CASCADE;
@@ -1598,6 +2055,12 @@ ALTER TABLE ONLY public.pushes
 ALTER TABLE ONLY public.pushes
     ADD CONSTRAINT pushes_subscription_id_fkey FOREIGN KEY (subscription_id) REFERENCES public.push_subscriptions(id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.quiet_threads
+    ADD CONSTRAINT quiet_threads_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.quiet_threads
+    ADD CONSTRAINT quiet_threads_root_id_fkey FOREIGN KEY (root_id) REFERENCES public.posts(id);
+
 ALTER TABLE ONLY public.quote_stamps
     ADD CONSTRAINT quote_stamps_given_to_fkey FOREIGN KEY (given_to) REFERENCES public.actors(id);
 
@@ -1610,8 +2073,20 @@ ALTER TABLE ONLY public.reactions
 ALTER TABLE ONLY public.reactions
     ADD CONSTRAINT reactions_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
 
+ALTER TABLE ONLY public.recognitions
+    ADD CONSTRAINT recognitions_issuer_id_fkey FOREIGN KEY (issuer_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.recognitions
+    ADD CONSTRAINT recognitions_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.actors(id);
+
+ALTER TABLE ONLY public.recognitions
+    ADD CONSTRAINT recognitions_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
+
 ALTER TABLE ONLY public.removed_posts
     ADD CONSTRAINT removed_posts_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
+
+ALTER TABLE ONLY public.reports
+    ADD CONSTRAINT reports_assigned_to_fkey FOREIGN KEY (assigned_to) REFERENCES public.members(actor_id);
 
 ALTER TABLE ONLY public.reports
     ADD CONSTRAINT reports_closed_by_fkey FOREIGN KEY (closed_by) REFERENCES public.members(actor_id);
@@ -1630,6 +2105,9 @@ ALTER TABLE ONLY public.reports
 
 ALTER TABLE ONLY public.revisions
     ADD CONSTRAINT revisions_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
+
+ALTER TABLE ONLY public.scheduled_posts
+    ADD CONSTRAINT scheduled_posts_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.members(actor_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.seen_pages
     ADD CONSTRAINT seen_pages_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.backfills(community_id) ON DELETE CASCADE;
@@ -1658,6 +2136,12 @@ ALTER TABLE ONLY public.tokens
 ALTER TABLE ONLY public.topics
     ADD CONSTRAINT topics_community_id_fkey FOREIGN KEY (community_id) REFERENCES public.communities(actor_id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.trend_days
+    ADD CONSTRAINT trend_days_kind_subject_fkey FOREIGN KEY (kind, subject) REFERENCES public.trends(kind, subject) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.trends
+    ADD CONSTRAINT trends_post_id_fkey FOREIGN KEY (post_id) REFERENCES public.posts(id);
+
 GRANT USAGE ON SCHEMA public TO commonlore_app;
 GRANT USAGE ON SCHEMA public TO commonlore_audit;
 
@@ -1673,6 +2157,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.account_jobs TO commonlore_app
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.activities TO commonlore_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.actor_details TO commonlore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.actor_keys TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.actors TO commonlore_app;
@@ -1680,6 +2166,14 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.actors TO commonlore_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.addressees TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.agencies TO commonlore_app;
+
+GRANT SELECT,USAGE ON SEQUENCE public.agencies_id_seq TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.announcement_dismissals TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.announcement_reactions TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.announcements TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.apps TO commonlore_app;
 
@@ -1698,13 +2192,25 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.boosts TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.communities TO commonlore_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.community_feeds TO commonlore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.conversations TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.deliveries TO commonlore_app;
 
 GRANT SELECT,USAGE ON SEQUENCE public.deliveries_id_seq TO commonlore_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.dismissed_suggestions TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.endorsements TO commonlore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.featured_hashtags TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.feed_curators TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.feed_entries TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.feed_joins TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.fill_origins TO commonlore_app;
 
@@ -1727,6 +2233,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.gone_inboxes TO commonlore_app
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.inbox_events TO commonlore_app;
 
 GRANT SELECT,USAGE ON SEQUENCE public.inbox_events_id_seq TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.instance_texts TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitations TO commonlore_app;
 
@@ -1766,11 +2274,17 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.personal_blocks TO commonlore_
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.personal_domain_blocks TO commonlore_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pinned_posts TO commonlore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.poll_choices TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.poll_votes TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.polls TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.portraits TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.post_links TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.post_words TO commonlore_app;
 
@@ -1788,9 +2302,13 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pushes TO commonlore_app;
 
 GRANT SELECT,USAGE ON SEQUENCE public.pushes_id_seq TO commonlore_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quiet_threads TO commonlore_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.quote_stamps TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reactions TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.recognitions TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reconciliations TO commonlore_app;
 
@@ -1801,6 +2319,12 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.removed_posts TO commonlore_ap
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.reports TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.revisions TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rules TO commonlore_app;
+
+GRANT SELECT,USAGE ON SEQUENCE public.rules_id_seq TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.scheduled_posts TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.secrets TO commonlore_app;
 
@@ -1827,5 +2351,11 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tokens TO commonlore_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.tombstones TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.topics TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.trend_days TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.trending TO commonlore_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.trends TO commonlore_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.undone_marks TO commonlore_app;

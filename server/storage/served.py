@@ -10,8 +10,9 @@ import orjson
 
 from federation.signatures.keys import KeyKind, PublicKey
 from schemas.gate import SealedPost
+from schemas.profiles import UNSAID, Details
 from schemas.records import Actor, Community, Visibility
-from server.storage import actors, communities, posts
+from server.storage import actors, communities, details, posts
 from server.storage.database import Row, Transaction
 
 _MONTH = timedelta(days=30)
@@ -29,6 +30,8 @@ class Known:
     actor: Actor
     keys: Sequence[PublicKey]
     community: Community | None = None
+    details: Details = UNSAID
+    feed_changed_at: datetime | None = None
 
     @property
     def is_private(self) -> bool:
@@ -67,13 +70,15 @@ class Usage:
 
 
 _KNOWN = (
-    f"SELECT {communities.FIELDS}, c.actor_id AS community_id, "
+    f"SELECT {communities.FIELDS}, c.actor_id AS community_id, {details.FIELDS}, "
+    "(SELECT d.changed_at FROM community_feeds d WHERE d.actor_id = a.id) AS feed_changed_at, "
     # The order is that of actors.public_keys.
     "(SELECT coalesce(json_agg(json_build_array(k.key_id, k.kind, k.public_pem) "
     "ORDER BY k.kind DESC, coalesce(k.signs_at > $2, false), k.signs_at DESC NULLS LAST, "
     "k.key_id), '[]') FROM actor_keys k WHERE k.actor_id = a.id AND k.revoked_at IS NULL "
     "AND (k.ends_at IS NULL OR k.ends_at > $2))::text AS keys "
     "FROM actors a LEFT JOIN communities c ON c.actor_id = a.id AND NOT c.wall "
+    "LEFT JOIN actor_details d ON d.actor_id = a.id "
     "WHERE a.local AND a.name = ANY($1)"
 )
 _KEPT = (
@@ -104,6 +109,8 @@ def _known(row: Row) -> Known:
             for key_id, kind, pem in orjson.loads(row["keys"])
         ),
         community=communities.community_from(row) if is_community else None,
+        details=details.details_from(row),
+        feed_changed_at=row["feed_changed_at"],
     )
 
 
@@ -192,32 +199,3 @@ async def usage(tx: Transaction, *, now: datetime) -> Usage:
     if row is None:
         raise LookupError("an aggregate without a row")
     return Usage(**dict(row))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Week:
-    """What happened in a week that begins on a Monday."""
-
-    begins_at: datetime
-    posts: int
-    joined: int
-
-
-async def weeks(tx: Transaction, *, now: datetime, limit: int) -> list[Week]:
-    """Count public posts by our members, and new members, week by week, the latest first."""
-    rows = await tx.fetch(
-        "WITH first AS (SELECT date_trunc('week', $1::timestamptz, 'UTC') "
-        "- ($2::int - 1) * interval '7 days' AS at), happened AS ("
-        "SELECT date_trunc('week', p.published_at, 'UTC') AS week, 1 AS posts, 0 AS joined "
-        "FROM posts p JOIN actors a ON a.id = p.author_id, first WHERE a.local "
-        "AND p.visibility = 'public' AND p.deleted_at IS NULL AND p.published_at >= first.at "
-        "UNION ALL SELECT date_trunc('week', m.created_at, 'UTC'), 0, 1 FROM members m, first "
-        "WHERE m.created_at >= first.at) "
-        "SELECT w.at AS begins_at, coalesce(sum(h.posts), 0) AS posts, "
-        "coalesce(sum(h.joined), 0) AS joined FROM first, "
-        "generate_series(first.at, $1::timestamptz, interval '7 days') AS w(at) "
-        "LEFT JOIN happened h ON h.week = w.at GROUP BY w.at ORDER BY w.at DESC",
-        now,
-        limit,
-    )
-    return [Week(**dict(row)) for row in rows]

@@ -1,9 +1,10 @@
 """Sessions of signed-in members: only hashes of their tokens are kept (decision 0002)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from server.storage import filters, members, unwanted
+from server.storage import announcements, filters, members, unwanted
+from server.storage.announcements import Banner
 from server.storage.database import Row, Transaction
 from server.storage.filters import Filter, filters_from
 from server.storage.members import Member
@@ -28,6 +29,7 @@ ABOUT = (
     f"LIMIT {_MOST_UNREAD}) AS newer) AS unread, "
     f"{filters.OF_MEMBER.format(member='found.a_id')} AS filters"
 )
+_BANNERS = announcements.BANNERS.format(member="found.a_id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,8 @@ class SignedIn:
     """Who makes a request, with all that every page asks about them.
 
     `joined` has the communities that let them in, `stewards` those that they look after. The
-    session is 0 where there is none, as with a client's token.
+    session is 0 where there is none, as with a client's token. `announcements` are what their
+    pages show them.
     """
 
     session_id: int
@@ -45,6 +48,7 @@ class SignedIn:
     stewards: frozenset[int]
     unread: int
     filters: tuple[Filter, ...] = ()
+    announcements: tuple[Banner, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,13 +91,30 @@ async def find(
         "AND a.suspended_at IS NULL AND a.deleted_at IS NULL), "
         "touched AS (UPDATE sessions SET seen_at = $2 FROM found "
         "WHERE sessions.id = found.s_id AND sessions.seen_at <= $4) "
-        f"SELECT {ABOUT} FROM found",
+        f"SELECT {ABOUT}, {_BANNERS} AS banners FROM found",
         token_hash,
         now,
         now - idle,
         now - TOUCH,
     )
-    return signed_in_from(row, session_id=row["s_id"], csrf=row["s_csrf"]) if row else None
+    if row is None:
+        return None
+    found = signed_in_from(row, session_id=row["s_id"], csrf=row["s_csrf"])
+    return replace(found, announcements=announcements.banners_from(row["banners"]))
+
+
+async def acting(tx: Transaction, member_id: int) -> SignedIn | None:
+    """Find a member who does nothing now, and for whom we do what they asked for before.
+
+    None where they may not sign in.
+    """
+    row = await tx.fetchrow(
+        f"WITH found AS (SELECT {FOUND} FROM members m JOIN actors a ON a.id = m.actor_id "
+        "WHERE m.actor_id = $1 AND a.suspended_at IS NULL AND a.deleted_at IS NULL) "
+        f"SELECT {ABOUT} FROM found",
+        member_id,
+    )
+    return signed_in_from(row) if row else None
 
 
 def signed_in_from(row: Row, *, session_id: int = 0, csrf: str = "") -> SignedIn:

@@ -24,6 +24,8 @@ class Beside:
     helped: bool = False
     boosted: bool = False
     kept: bool = False
+    pinned: bool = False
+    quiet: bool = False
     chosen: tuple[int, ...] = ()
 
 
@@ -41,6 +43,9 @@ async def beside(
         "AND m.helpful) AS helped, "
         "EXISTS (SELECT FROM boosts o WHERE o.post_id = p.id AND o.actor_id = $2) AS boosted, "
         "EXISTS (SELECT FROM bookmarks k WHERE k.post_id = p.id AND k.member_id = $2) AS kept, "
+        "EXISTS (SELECT FROM pinned_posts n WHERE n.post_id = p.id "
+        "AND n.author_id = p.author_id) AS pinned, EXISTS (SELECT FROM quiet_threads q "
+        "WHERE q.root_id = p.root_id AND q.member_id = $2) AS quiet, "
         "ARRAY(SELECT v.position FROM poll_votes v WHERE v.post_id = p.id "
         "AND v.actor_id = $2 ORDER BY 1) AS chosen "
         "FROM posts p LEFT JOIN posts pa ON pa.id = p.parent_id WHERE p.id = ANY($1)",
@@ -56,6 +61,8 @@ async def beside(
             helped=row["helped"],
             boosted=row["boosted"],
             kept=row["kept"],
+            pinned=row["pinned"],
+            quiet=row["quiet"],
             chosen=tuple(row["chosen"]),
         )
         for row in rows

@@ -14,11 +14,14 @@ class Told(StrEnum):
     EDITED = "edited"
     DELETED = "deleted"
     NOTIFIED = "notified"
+    ANNOUNCED = "announced"
+    UNANNOUNCED = "unannounced"
+    REACTED = "reacted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """Something that happened to a post, or that a member was notified of."""
+    """Something that happened to a post or an announcement, or of which a member was told."""
 
     id: int
     kind: Told
@@ -26,6 +29,8 @@ class Fact:
     notification_id: int | None
     member_id: int | None
     at: datetime
+    announcement_id: int | None = None
+    emoji: str | None = None
 
 
 async def tell(tx: Transaction, kind: Told, post_ids: Sequence[int], *, now: datetime) -> None:
@@ -45,7 +50,8 @@ async def since(
 ) -> list[Fact]:
     """List facts since a moment but those that are known: one may commit after later ones."""
     rows = await tx.fetch(
-        "SELECT id, kind, post_id, notification_id, member_id, at FROM stream "
+        "SELECT id, kind, post_id, notification_id, member_id, at, announcement_id, emoji "
+        "FROM stream "
         "WHERE at >= $1 AND NOT id = ANY($2::bigint[]) ORDER BY id LIMIT $3",
         moment,
         list(known),

@@ -206,7 +206,8 @@ async def of_person(
     rows = await tx.fetch(
         "SELECT * FROM ((SELECT p.id, p.id AS post_id, NULL::bigint AS boost_id, "
         "false AS boosted FROM posts p WHERE p.author_id = $4 "
-        f"AND NOT $8 AND {_WANTED} AND {condition} AND {window.sql}) UNION ALL "
+        "AND (NOT $8 OR EXISTS (SELECT FROM pinned_posts n WHERE n.post_id = p.id)) "
+        f"AND {_WANTED} AND {condition} AND {window.sql}) UNION ALL "
         "(SELECT b.id, b.post_id, b.id, false FROM boosts b JOIN posts p ON p.id = b.post_id "
         f"WHERE b.actor_id = $4 AND NOT $8 AND $9 AND {_WANTED} AND {condition} "
         f"AND {window.numbered(1, row='b')})) everything "

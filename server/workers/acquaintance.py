@@ -1,10 +1,10 @@
-"""Ask admitted agencies, now and then, what they run and which communities they have."""
+"""Ask others, now and then, what they run, which communities they have, and what Feeds list."""
 
 import asyncio
 from typing import Final
 
 from server.context import Context
-from server.services import directories, discovery
+from server.services import directories, discovery, feed_following
 from server.storage import agencies
 
 _PAUSE: Final = 10.0  # seconds; an agency that was just admitted has its name soon
@@ -15,6 +15,7 @@ async def ask_forever(context: Context) -> None:
     while True:
         await ask_due(context)
         await directories.ask_due(context)
+        await feed_following.tend(context)
         await asyncio.sleep(_PAUSE)
 
 

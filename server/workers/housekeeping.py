@@ -18,6 +18,7 @@ from server.storage import (
     once,
     received,
     rotations,
+    scheduled,
     sessions,
     silences,
     stream,
@@ -67,5 +68,6 @@ async def clean_once(context: Context) -> None:
         await received.forget(tx, before=now - _REMEMBERED)
         await marks.forget_undone(tx, before=now - _REMEMBERED)
         await once.forget(tx, before=now - _ONCE)
+        await scheduled.forget_keys(tx, before=now - _ONCE)
         await stream.forget(tx, before=now - _ONCE)
     await clearing_media.clear(context)

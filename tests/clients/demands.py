@@ -49,6 +49,9 @@ _DEMANDS: Final = {
         author_url:text provider_name:text provider_url:text html:text width:int height:int
         image:url? image_description:text embed_url:text blurhash:text? published_at:moment?
         language:text? authors:[object]""",
+    "TrendingLink": "*:Card history:[History]",
+    "Suggestion": "source:staff|past_interactions|global sources:[featured|most_followed|"
+    "most_interactions|similar_to_recently_followed|friends_of_friends] account:Account",
     "Quote": """state:pending|accepted|rejected|revoked|deleted|unauthorized
         quoted_status:Status?""",
     "Approval": """automatic:[public|followers|following|unsupported_policy]
@@ -70,6 +73,18 @@ _DEMANDS: Final = {
         category:spam|legal|violation|other created_at:moment status_ids:[id]? rule_ids:[id]?
         target_account:Account""",
     "Familiar": "id:id accounts:[Account]",
+    "AdminAccount": """id:id username:word domain:word? created_at:moment email:text? ip:object?
+        ips:[object] locale:text? invite_request:text? role:Role? confirmed:bool approved:bool
+        disabled:bool silenced:bool suspended:bool sensitized:bool account:Account
+        created_by_application_id:id? invited_by_account_id:id?""",
+    "AdminReport": """id:id action_taken:bool action_taken_at:moment? comment:text
+        category:spam|legal|violation|other forwarded:bool created_at:moment updated_at:moment
+        account:AdminAccount target_account:AdminAccount assigned_account:AdminAccount?
+        action_taken_by_account:AdminAccount? statuses:[Status] rules:[Rule]""",
+    "AdminDomainAllow": "id:id domain:word created_at:moment",
+    "AdminDomainBlock": """id:id domain:word digest:word created_at:moment
+        severity:suspend|silence|noop reject_media:bool reject_reports:bool
+        private_comment:text? public_comment:text? obfuscate:bool""",
     "Notification": """id:id created_at:moment group_key:word account:Account status:Status?
         type:mention|status|reblog|follow|follow_request|favourite|poll|update|quote""",
     "Groups": """accounts:[Account] partial_accounts:[object] statuses:[Status]
@@ -99,6 +114,17 @@ _DEMANDS: Final = {
     "FilterResult": "filter:FilterShort keyword_matches:[word]? status_matches:[id]?",
     "Markers": "home:Marker notifications:Marker",
     "Marker": "last_read_id:id version:int updated_at:moment",
+    "ScheduledStatus": """id:id scheduled_at:moment params:ScheduledParams
+        media_attachments:[Medium]""",
+    "ScheduledParams": """text:text poll:ScheduledPoll? media_ids:[id] sensitive:bool?
+        spoiler_text:text? visibility:public|unlisted|private|direct language:text?
+        in_reply_to_id:id? quoted_status_id:id? quote_approval_policy:public|followers|nobody
+        idempotency:text? application_id:int with_rate_limit:bool""",
+    "ScheduledPoll": "options:[word] expires_in:int multiple:bool hide_totals:bool",
+    "Announcement": """id:id content:word starts_at:moment? ends_at:moment? all_day:bool
+        published_at:moment updated_at:moment read:bool mentions:[Mention] statuses:[object]
+        tags:[StatusTag] emojis:[Emoji] reactions:[AnnouncementReaction]""",
+    "AnnouncementReaction": "name:word count:int me:bool url:url? static_url:url?",
     "Preferences": """posting:default:visibility=public|unlisted|private
         posting:default:sensitive=bool posting:default:language=text?
         posting:default:quote_policy=public|followers|nobody
@@ -142,6 +168,9 @@ _DEMANDS: Final = {
         max_toot_chars:int""",
     "Week": "week:number statuses:number logins:number registrations:number",
     "Language": "code:word name:word",
+    "OwnText": "updated_at:moment content:text",
+    "Terms": "effective_date:date effective:bool content:text succeeded_by:date?",
+    "Conversation": "id:id unread:bool accounts:[Account] last_status:Status?",
     "Streaming": "streaming_api:url",
     "Stats": "user_count:int status_count:int domain_count:int",
     "UserInfo": "iss:url sub:url name:text preferred_username:word profile:url picture:url",

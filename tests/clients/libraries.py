@@ -29,6 +29,8 @@ _MORE_THAN_MASTODON: Final = frozenset(
         "Relationship.languages",
         "FeaturedTag.statuses_count",
         "FeaturedTag.last_status_at",
+        # There it is what was sent, with neither an id nor votes.
+        "ScheduledStatusParams.poll",
         "Report.rules_ids",  # the library's own spelling
         "Tag.history",
     }
@@ -77,7 +79,7 @@ def _of(hint: Any, value: Any, where: str) -> Iterator[str]:
     elif hint is Any:
         return
     elif origin is not None:
-        yield from _of_list(inner, value, where)
+        yield from _of_many(origin, inner, value, where)
     elif isinstance(hint, type) and _is_entity(hint):
         yield from _of_entity(hint, value, where)
     elif not _is_a(hint, value):
@@ -88,6 +90,13 @@ def _is_entity(hint: type) -> bool:
     return hint is not AttribAccessDict and bool(
         issubclass(hint, AttribAccessDict) or hint.__module__ == toot.__name__
     )
+
+
+def _of_many(origin: Any, inner: Any, value: Any, where: str) -> Iterator[str]:
+    if not issubclass(origin, dict):
+        yield from _of_list(inner, value, where)
+    elif not isinstance(value, dict):
+        yield f"{where}: {value!r} is no object"
 
 
 def _of_list(inner: tuple[Any, ...], value: Any, where: str) -> Iterator[str]:

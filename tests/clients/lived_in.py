@@ -10,7 +10,8 @@ from typing import Any
 import aiohttp
 
 from schemas.records import Role, Visibility
-from server.services import communities
+from server.services import announcing, communities, trending
+from server.services.announcing import AnnouncementDraft
 from server.storage import boosts
 from server.storage.boosts import Boost
 from server.storage.embedded import Cluster
@@ -48,6 +49,7 @@ async def lived_in(cluster: Cluster, folder: Path) -> AsyncIterator[Scene]:
         await away.member("dora")
         plaza = await life.opened(here, steward.actor, "plaza")
         vault = await life.opened(here, steward.actor, "vault", visibility=Visibility.MEMBERS)
+        await life.opened(here, steward.actor, "harbour")
         for name in ("ben", "chloe"):
             member = await life.signed_in(here.context, name)
             await communities.join(here.context, member, plaza.id)
@@ -67,6 +69,8 @@ async def lived_in(cluster: Cluster, folder: Path) -> AsyncIterator[Scene]:
             ids={"plaza": str(plaza.id)},
         )
         await town.talk()
+        await town.talk_alone()
+        await town.tell_later()
         await town.keep()
         guest = opened(here, Program(here.origin))
         yield Scene(here=here, ids=town.ids, ben=ben, chloe=town.chloe, guest=guest)
@@ -116,11 +120,16 @@ class _Town:
         await self.write(
             chloe,
             "answer",
-            f"Two metres, @ben, and @dora@{self.away.host}",
+            f"Two metres, @ben, and @dora@{self.away.host} #river https://example.org/a",
             in_reply_to_id=ids["question"],
         )
         await self.write(ben, "accepting", "✅", in_reply_to_id=ids["answer"])
-        await self.write(amina, "comment", "Since when?", in_reply_to_id=ids["answer"])
+        await self.write(
+            amina,
+            "comment",
+            "Since when? #river https://example.org/a",
+            in_reply_to_id=ids["answer"],
+        )
         await self.write(
             amina,
             "poll",
@@ -153,7 +162,10 @@ class _Town:
         await ben.ask(
             "PUT",
             f"/api/v1/statuses/{ids['question']}",
-            json={"status": "How deep is it here?\nThe #river, at the bridge. @chloe"},
+            json={
+                "status": "How deep is it here?\nThe #river, at the #bridge, "
+                "see https://example.org/a. @chloe"
+            },
         )
         for program in (amina, chloe):
             await program.post(f"/api/v1/statuses/{ids['question']}/favourite")
@@ -173,6 +185,34 @@ class _Town:
                     boosted_at=self.here.now(),
                 ),
             )
+
+    async def talk_alone(self) -> None:
+        """Write outside communities, in private, and pass something on."""
+        amina, ben, chloe, ids = self.amina, self.ben, self.chloe, self.ids
+        await self.write(ben, "private", "@chloe At noon?", visibility="direct")
+        await self.write(
+            chloe, "reply", "Gladly, @ben", visibility="direct", in_reply_to_id=ids["private"]
+        )
+        await self.write(chloe, "alone", "The sun is out", visibility="unlisted")
+        await amina.post(f"/api/v1/statuses/{ids['alone']}/reblog")
+
+    async def tell_later(self) -> None:
+        """Schedule a post, and announce something."""
+        ben = self.ben
+        await self.write(
+            ben,
+            "later",
+            "@plaza Tea?",
+            poll={"options": ["Yes", "No"], "expires_in": 3600},
+            media_ids=[await self.bring(ben, files.picture(size=(60, 40)))],
+            scheduled_at=(self.clock.now() + 24 * HOUR).isoformat(),
+        )
+        announced = await announcing.write(
+            self.here.context, AnnouncementDraft(source="No water on Monday, @ben #water")
+        )
+        moderator = await life.signed_in(self.here.context, "amina")
+        await announcing.publish(self.here.context, moderator, announced)
+        await ben.ask("PUT", f"/api/v1/announcements/{announced}/reactions/👍")
 
     async def keep(self) -> None:
         """Keep, follow, list, filter, mute, block; and mark how far one has read."""
@@ -205,6 +245,9 @@ class _Town:
         await ben.post("/api/v1/domain_blocks", domain="loud.example")
         await ben.post("/api/v1/tags/river/follow")
         await ben.post("/api/v1/featured_tags", name="river")
+        await ben.post(f"/api/v1/statuses/{ids['question']}/pin")
+        await ben.post(f"/api/v1/accounts/{ids['chloe']}/endorse")
+        await trending.count(self.here.context)
         place = {"last_read_id": ids["answer"]}
         await ben.post("/api/v1/markers", home=place, notifications={"last_read_id": "1"})
         await settle(self.here, self.away)

@@ -104,7 +104,7 @@ async def test_a_long_first_line_is_cut_for_the_title_and_stays_whole(place: Pla
         ({"status": "@vault Hello"}, "You are not a member of @vault"),
         ({"status": "@plaza"}, "title"),
         ({"status": " ", "visibility": "direct"}, "no text yet"),
-        ({"status": WROTE, "scheduled_at": "2030-01-01T00:00:00Z"}, "publish later"),
+        ({"status": WROTE, "scheduled_at": "2020-01-01T00:00:00Z"}, "in the future"),
         ({"status": WROTE, "media_ids": ["1"]}, "not there any more"),
         ({"status": WROTE, "poll": {"options": ["One"]}}, "between 2 and 10"),
     ],

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
 
 import pytest
 
@@ -51,39 +50,6 @@ async def scene(cluster: Cluster) -> AsyncIterator[Scene]:
             ben=await program_of(here, "ben"),
             guest=opened(here, Program(here.origin)),
         )
-
-
-async def test_an_instance_tells_its_figures_by_week_and_of_few_people_nothing(
-    scene: Scene,
-) -> None:
-    told = await scene.guest.get("/api/v1/instance/activity")
-    scene.clock.turn(timedelta(days=7))
-    await scene.here.member("fay")
-    later = await scene.guest.get("/api/v1/instance/activity")
-
-    monday = "1772409600"  # 2026-03-02
-    assert (len(told), len({each["week"] for each in told})) == (12, 12)
-    assert told[0] == {"week": monday, "statuses": "1", "logins": "0", "registrations": "5"}
-    assert [each["statuses"] for each in later[:3]] == ["0", "1", "0"]
-    assert [each["registrations"] for each in later[:3]] == ["0", "5", "0"]
-
-
-async def test_an_instance_tells_its_language_and_that_it_translates_nothing(
-    scene: Scene,
-) -> None:
-    languages = await scene.guest.get("/api/v1/instance/languages")
-    translated = await scene.guest.get("/api/v1/instance/translation_languages")
-    health = await scene.guest.ask("GET", "/health")
-
-    assert languages == [{"code": "en", "name": "English"}]
-    assert translated == {}
-    assert (health.status, health.body) == (200, b"OK")
-
-
-async def test_whom_an_instance_does_not_hear_is_told_to_nobody(scene: Scene) -> None:
-    told = await scene.guest.ask("GET", "/api/v1/instance/domain_blocks")
-
-    assert (told.status, told.json) == (404, {"error": "Record not found"})
 
 
 async def test_several_accounts_are_given_as_they_were_asked_for(scene: Scene) -> None:

@@ -108,7 +108,7 @@ async def test_scopes_are_apart_by_spaces_or_plus_signs(guest: Program, scopes: 
         ({"redirect_uris": [f"a{number}:" for number in range(21)]}, "redirect_uris"),
         ({"redirect_uris": f"{PHANPY} javascript:alert(1)"}, "redirect_uris"),
         ({"scopes": "read everything"}, "scopes"),
-        ({"scopes": "admin:read"}, "scopes"),
+        ({"scopes": "admin:everything"}, "scopes"),
     ],
 )
 async def test_an_app_that_says_nonsense_is_not_registered(

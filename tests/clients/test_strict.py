@@ -11,8 +11,11 @@ from toot import entities as toot
 
 from server.middleware.declarations import Route
 from server.routes.clients import CLIENTS
+from server.routes.finding import FINDING
 from server.routes.personal import PERSONAL
 from server.routes.scripts import SCRIPTS
+from server.routes.telling import TEXTS
+from server.routes.timed import TIMED
 from server.services import tagging
 from server.storage.embedded import Cluster
 from tests.clients import libraries
@@ -23,7 +26,7 @@ from tests.clients.test_streaming import listening, told
 _ID: Final = re.compile(r":[^{}]+(\{[^{}]*\})?[^{}]*\}")
 ROUTES: Final[dict[str, Route]] = {
     _ID.sub("}", route.path): route
-    for route in (*CLIENTS, *PERSONAL, *SCRIPTS)
+    for route in (*CLIENTS, *PERSONAL, *SCRIPTS, *TEXTS, *FINDING, *TIMED)
     if route.method == "GET" and route.path.startswith("/api/")
 }
 #: What is no list or entity is judged elsewhere: streams, refusals, what is always empty.
@@ -33,6 +36,7 @@ NO_JSON: Final = {
     "/api/v1/streaming/{name}",
     "/api/v1/push/subscription",
     "/api/v1/instance/domain_blocks",
+    "/api/v1/instance/terms_of_service/{day}",
     "/api/v1/instance/translation_languages",
     "/api/v1/annual_reports",
     "/api/v1/annual_reports/{year}",
@@ -40,27 +44,7 @@ NO_JSON: Final = {
 }
 #: Lists that are always empty here.
 EMPTY: Final = frozenset(
-    f"/api/{path}"
-    for path in (
-        "v1/accounts/{id}/endorsements",
-        "v1/announcements",
-        "v1/conversations",
-        "v1/custom_emojis",
-        "v1/directory",
-        "v1/endorsements",
-        "v1/follow_requests",
-        "v1/instance/peers",
-        "v1/instance/rules",
-        "v1/notifications/requests",
-        "v1/scheduled_statuses",
-        "v1/suggestions",
-        "v1/timelines/link",
-        "v1/trends",
-        "v1/trends/links",
-        "v1/trends/statuses",
-        "v1/trends/tags",
-        "v2/suggestions",
-    )
+    f"/api/{path}" for path in ("v1/custom_emojis", "v1/notifications/requests")
 )
 _STATUSES: Final = ("question", "answer", "remote", "comment", "poll", "quote", "warned")
 #: Route, what is asked (with names of `lived_in`), and what must come.
@@ -68,6 +52,12 @@ ASKED: Final = (
     ("v1/instance", "", "InstanceV1"),
     ("v2/instance", "", "Instance"),
     ("v1/instance/activity", "", "[Week]"),
+    ("v1/instance/peers", "", "[word]"),
+    ("v1/instance/rules", "", "[Rule]"),
+    ("v1/instance/extended_description", "", "OwnText"),
+    ("v1/instance/privacy_policy", "", "OwnText"),
+    ("v1/instance/terms_of_service", "", "Terms"),
+    ("v1/conversations", "", "[Conversation]"),
     ("v1/instance/languages", "", "[Language]"),
     ("v1/apps/verify_credentials", "", "App"),
     ("v1/accounts/verify_credentials", "", "CredentialAccount"),
@@ -82,10 +72,17 @@ ASKED: Final = (
     ("v1/accounts/{id}/following", "ben", "[Account]"),
     ("v1/accounts/{id}/lists", "chloe", "[List]"),
     ("v1/accounts/{id}/featured_tags", "ben", "[FeaturedTag]"),
+    ("v1/accounts/{id}/endorsements", "ben", "[Account]"),
+    ("v1/endorsements", "", "[Account]"),
     ("v1/timelines/home", "?limit=40", "[Status]"),
     ("v1/timelines/public", "?limit=40", "[Status]"),
     ("v1/timelines/tag/{tag}", "river", "[Status]"),
     ("v1/timelines/list/{id}", "list", "[Status]"),
+    ("v1/timelines/link", "?url=https://example.org/a", "[Status]"),
+    ("v1/trends", "", "[Tag]"),
+    ("v1/trends/tags", "", "[Tag]"),
+    ("v1/trends/statuses", "", "[Status]"),
+    ("v1/trends/links", "", "[TrendingLink]"),
     ("v1/favourites", "", "[Status]"),
     ("v1/bookmarks", "", "[Status]"),
     ("v1/statuses", "?id[]={question}&id[]={poll}", "[Status]"),
@@ -109,10 +106,16 @@ ASKED: Final = (
     ("v2/notifications/{key}/accounts", "group", "[Account]"),
     ("v2/notifications/unread_count", "", "Count"),
     ("v2/notifications/policy", "", "Policy"),
+    ("v1/scheduled_statuses", "", "[ScheduledStatus]"),
+    ("v1/scheduled_statuses/{id}", "later", "ScheduledStatus"),
+    ("v1/announcements", "", "[Announcement]"),
     ("v1/mutes", "", "[MutedAccount]"),
     ("v1/blocks", "", "[Account]"),
     ("v1/domain_blocks", "", "[word]"),
     ("v1/lists", "", "[List]"),
+    ("v1/directory", "", "[Account]"),
+    ("v1/suggestions", "", "[Account]"),
+    ("v2/suggestions", "", "[Suggestion]"),
     ("v1/lists/{id}", "list", "List"),
     ("v1/lists/{id}/accounts", "list", "[Account]"),
     ("v2/filters", "", "[Filter]"),
@@ -126,6 +129,7 @@ ASKED: Final = (
     ("v1/tags/{name}", "river", "Tag"),
     ("v1/followed_tags", "", "[Tag]"),
     ("v1/featured_tags", "", "[FeaturedTag]"),
+    ("v1/featured_tags/suggestions", "", "[Tag]"),
     ("v1/markers", "?timeline[]=home&timeline[]=notifications", "Markers"),
     ("v1/preferences", "", "Preferences"),
     *(

@@ -32,7 +32,13 @@ from schemas.records import (
     Topic,
     Visibility,
 )
-from schemas.wire.vocabulary import ACTOR_CONTEXT, CONTEXT, MOVED_CONTEXT, PUBLIC
+from schemas.wire.vocabulary import (
+    ACTOR_CONTEXT,
+    CONTEXT,
+    MOVED_CONTEXT,
+    PERSON_CONTEXT,
+    PUBLIC,
+)
 
 SAMPLES = Path(__file__).parents[1] / "wire" / "commonlore"
 NOW = datetime(2026, 9, 1, 8, 0, 0, 123_456, tzinfo=UTC)
@@ -502,7 +508,8 @@ def test_a_post_without_context_source_or_known_language_leaves_them_out():
 def test_the_context_stands_on_the_outermost_document_only(document):
     about_an_actor = "assertionMethod" in json.dumps(document)
 
-    assert document["@context"] == (ACTOR_CONTEXT if about_an_actor else CONTEXT)
+    expected = (ACTOR_CONTEXT, PERSON_CONTEXT) if about_an_actor else (CONTEXT,)
+    assert document["@context"] in expected
     assert json.dumps(document).count('"@context"') == 1
 
 

@@ -4,7 +4,13 @@ from types import SimpleNamespace as Record
 
 from markupsafe import Markup
 
-from tests.pages import gallery_deliveries, gallery_personal
+from tests.pages import (
+    gallery_deliveries,
+    gallery_feeds,
+    gallery_personal,
+    gallery_recognitions,
+    gallery_timed,
+)
 from tests.pages import samples as s
 
 PREVIEW = "<p>Our reviews take <strong>three weeks</strong>.</p>"
@@ -42,7 +48,13 @@ SEARCH: dict[str, object] = {
 PAGES: dict[str, tuple[str, dict[str, object]]] = {
     "home-guest": (
         "home.html",
-        GUEST | {"communities": s.COMMUNITIES[:3], "answered": [s.QUESTION]},
+        GUEST
+        | {
+            "communities": s.COMMUNITIES[:3],
+            "answered": [s.QUESTION],
+            "discussed": [s.TALK],
+            "trending": [("NearMiss", "/tags/nearmiss"), ("water", "/tags/water")],
+        },
     ),
     "home": (
         "home.html",
@@ -57,6 +69,12 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
             "tagged": [s.TALK],
             "hashtags": [("PublicWorks", "/tags/publicworks"), ("water", "/tags/water")],
             "communities": s.COMMUNITIES[:2],
+            "discussed": [s.TALK, s.TENDER],
+            "trending": [("NearMiss", "/tags/nearmiss")],
+            "suggested": [
+                {"id": 7, "community": s.PROCUREMENT, "topics": ["Tenders", "Pilots"]},
+                {"id": 8, "community": s.COMMUNITIES[-1], "topics": ["Near misses"]},
+            ],
         },
     ),
     "home-new": (
@@ -69,6 +87,9 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
             "tagged": [],
             "hashtags": [],
             "communities": [],
+            "discussed": [],
+            "trending": [],
+            "suggested": [],
         },
     ),
     "directory": (
@@ -94,6 +115,7 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
             "topic": None,
             "tab": "all",
             "stewards": [s.AMINA, s.PRIYA],
+            "recognitions": gallery_recognitions.GIVEN,
             "asking": 2,
             "hidden": False,
             "takes_polls": True,
@@ -121,7 +143,10 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
             "form": {"name": "fraud", "charter": "Our rules"},
         },
     ),
-    "community-edit": ("community_edit.html", {"community": s.REVIEWS}),
+    "community-edit": (
+        "community_edit.html",
+        {"community": s.REVIEWS, "shown": gallery_personal.SAID["shown"]},
+    ),
     "community-guest": (
         "community.html",
         GUEST
@@ -203,6 +228,7 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
             "community": s.REVIEWS,
             "ballot": None,
             "delivery": {"agencies": 2, "waiting": ["Treasury"]},
+            "quiet": True,
             "preview_html": None,
         },
     ),
@@ -244,6 +270,7 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
             "hashtag": "NearMiss",
             "url": "/tags/nearmiss",
             "follows": False,
+            "shows": False,
             "posts": [s.QUESTION, s.TALK],
             "pages": None,
         },
@@ -254,6 +281,7 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
             "hashtag": "NearMiss",
             "url": "/tags/nearmiss",
             "follows": True,
+            "shows": True,
             "posts": [],
             "pages": None,
         },
@@ -420,6 +448,7 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
         {
             "person": Record(
                 **vars(s.PRIYA),
+                **gallery_personal.PORTRAYED,
                 about_html="<p>Rail safety. Ask me about near misses.</p>",
                 joined=s.before(days=400),
                 suspended=False,
@@ -434,7 +463,11 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
                 mutes_notifications=True,
                 muted_until=s.before(days=-1),
                 note="Met at the rail safety days.",
+                endorsed=True,
             ),
+            "pinned": [s.QUESTION],
+            "recommended": [s.TOMAS, s.JONAS],
+            "hashtags": [("NearMiss", "/tags/nearmiss"), ("water", "/tags/water")],
             "communities": s.COMMUNITIES[:2],
             "posts": [s.TENDER, s.TALK],
             "kudos": [
@@ -566,7 +599,8 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
     ),
     "settings": (
         "settings.html",
-        {
+        gallery_personal.SAID
+        | {
             "flash": {"kind": "done", "text": "Your profile is saved."},
             "profile": {
                 "display_name": "Amina Okafor",
@@ -629,8 +663,11 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
         "about.html",
         {
             "moderators": [s.AMINA, s.JONAS],
-            "about_html": None,
-            "rules": [],
+            "about_html": "<p>We are the <strong>health</strong> agency.</p>",
+            "rules": [
+                Record(text="Disagree with what was said, not with who said it.", hint=""),
+                Record(text="No case numbers.", hint='Say "a case" and what it is about.'),
+            ],
             "contact": "learning@health.gov",
             "software": {"name": "Commonlore", "version": "0.1.0", "source": None},
         },
@@ -638,23 +675,51 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
     "moderation": (
         "moderation.html",
         {
+            "trending": True,
             "reports": [
                 Record(
                     id=5,
                     post=s.OTHER_ANSWER,
                     reason="It names a client in the linked notes.",
+                    sort="",
+                    rules=[],
+                    others=[],
                     reporter=s.JONAS,
                     agency=None,
                     reported=s.before(hours=1),
+                    forwarded=False,
+                    taken_by=None,
+                    is_mine=False,
                     resolved_there=True,
+                ),
+                Record(
+                    id=7,
+                    post=s.ACCEPTED,
+                    others=[s.OTHER_ANSWER],
+                    reason="The same advertisement under every question.",
+                    sort="Against the house rules",
+                    rules=["Disagree with what was said, not with who said it."],
+                    reporter=s.JONAS,
+                    agency=None,
+                    reported=s.before(hours=3),
+                    forwarded=True,
+                    taken_by=s.AMINA,
+                    is_mine=True,
+                    resolved_there=False,
                 ),
                 Record(
                     id=6,
                     post=s.REMOVED_ANSWER,
                     reason="Spam",
+                    sort="",
+                    rules=[],
+                    others=[],
                     reporter=None,
                     agency="Treasury",
                     reported=s.before(days=1),
+                    forwarded=False,
+                    taken_by=s.JONAS,
+                    is_mine=False,
                     resolved_there=False,
                 ),
             ],
@@ -678,6 +743,39 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
             "pages": None,
         },
     ),
+    "rules": (
+        "rules.html",
+        {
+            "rules": [
+                Record(id=1, text="Disagree with what was said.", hint="Not with who said it."),
+                Record(id=2, text="No case numbers.", hint=""),
+            ],
+            "errors": {"text-2": "Write what the rule is."},
+            "form": {"text-2": "", "hint-2": "None at all"},
+        },
+    ),
+    "rules-empty": ("rules.html", {"rules": []}),
+    "text": (
+        "text.html",
+        {
+            "title": "Privacy",
+            "html": "<p>What is kept.</p><h2>Who sees it</h2><ul><li>You</li></ul>",
+            "changed": s.before(days=3),
+        },
+    ),
+    "texts": (
+        "texts.html",
+        {
+            "texts": {"about": "We are *here*.", "privacy": "", "terms": ""},
+            "usual": {
+                "about": "",
+                "privacy": "## What is kept\n\nLittle.",
+                "terms": "Be kind.",
+            },
+            "errors": {"terms": "The text may have 50000 characters."},
+            "form": {"terms": "Far too long"},
+        },
+    ),
     "report": ("report.html", {"post": s.ACCEPTED, "forwards": True}),
     "notifications": (
         "notifications.html",
@@ -699,6 +797,7 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
                         ("answer", s.PRIYA, ""),
                         ("kudos", s.TOMAS, "I could hand it on as it was"),
                         ("join-asked", s.JONAS, ""),
+                        ("follow-asked", s.TOMAS, ""),
                         ("joined", None, ""),
                     ]
                 )
@@ -777,5 +876,8 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
     "alike": ("alike.html", {"alike": [s.QUESTION, s.TENDER]}),
     "preview": ("preview.html", {"preview_html": PREVIEW}),
     **gallery_deliveries.PAGES,
+    **gallery_feeds.PAGES,
     **gallery_personal.PAGES,
+    **gallery_recognitions.PAGES,
+    **gallery_timed.PAGES,
 }

@@ -7,6 +7,35 @@ from tests.pages import samples as s
 _LIST = Record(id=4, title="Colleagues at other agencies", replies="list", exclusive=True)
 _FILTER = Record(id=5, title="Elections", action="hide", expires_at=s.before(days=-3), posts=())
 
+_PICTURE = "/static/sample.png"
+#: What a profile shows beside name and text, as its owner and as its readers see it.
+SAID: dict[str, object] = {
+    "said": Record(
+        locked=True, bot=False, discoverable=True, indexable=False, hides_collections=True
+    ),
+    "lines": [("Works on", "https://rail.example/"), ("Floor", "3"), *[("", "")] * 4],
+    "shown": Record(
+        picture=_PICTURE,
+        picture_words="Amina at a desk",
+        banner=_PICTURE,
+        banner_words="",
+    ),
+}
+PORTRAYED: dict[str, object] = {
+    "picture": _PICTURE,
+    "picture_words": "A woman on a platform",
+    "banner": _PICTURE,
+    "banner_words": "A station",
+    "locked": True,
+    "bot": True,
+    "fields": [
+        Record(
+            name="Works on",
+            value='<a href="https://rail.example/" rel="nofollow">https://rail.example/</a>',
+        ),
+        Record(name="A name that is rather long for a line", value="w" * 60),
+    ],
+}
 PAGES: dict[str, tuple[str, dict[str, object]]] = {
     "write": ("write.html", {"to": None, "files": (), "preview_html": None}),
     "write-message": (
@@ -36,6 +65,19 @@ PAGES: dict[str, tuple[str, dict[str, object]]] = {
         },
     ),
     "messages-empty": ("messages.html", {"conversations": [], "pages": None}),
+    "followers": (
+        "followers.html",
+        {
+            "waiting": [(1, s.TOMAS), (2, Record(**vars(s.JONAS) | {"picture": _PICTURE}))],
+            "followers": [(3, s.PRIYA)],
+            "locked": True,
+            "pages": {"previous": None, "next": "/settings/followers?before=2"},
+        },
+    ),
+    "followers-none": (
+        "followers.html",
+        {"waiting": [], "followers": [], "locked": False, "pages": None},
+    ),
     "bookmarks": (
         "bookmarks.html",
         {

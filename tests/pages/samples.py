@@ -154,7 +154,7 @@ def post(kind: str, author: Record, html: str, **further: object) -> Record:
         "answers": 0,
         "helpful": 0,
         "kudos": [],
-        "mine": Record(helpful=False, kudos=None, kept=False),
+        "mine": Record(helpful=False, kudos=None, kept=False, pinned=False),
         "can": may("reply", "report"),
         "children": [],
         "topic": None,
@@ -192,7 +192,7 @@ easier:   owner, date   # nobody leaves without both, or the meeting was for not
     published=before(days=2),
     edited=before(days=1),
     can=may("accept", "report", "reply", "remove"),
-    mine=Record(helpful=True, kudos=None, kept=True),
+    mine=Record(helpful=True, kudos=None, kept=True, pinned=True),
     origin=f"https://{TRANSPORT}/p/99",
     kudos=[
         thanks("saved-time", AMINA, "Cut our review from three weeks to two days"),

@@ -44,10 +44,13 @@ FOR_ALL = {
     "/p/{id}/comment",
     "/p/{id}/helpful",
     "/p/{id}/kudos",
+    "/p/{id}/quiet",
     "/p/{id}/report",
 }
 #: What people see of a community, and what they ask of it for themselves.
-OF_ONESELF = {f"/c/{{name}}{act}" for act in ("", "/ask", "/poll", "/join", "/leave")}
+OF_ONESELF = {f"/c/{{name}}{act}" for act in ("", "/ask", "/poll", "/join", "/leave")} | {
+    "/c/{name}/recognitions"
+}
 FORM = {
     "body": "Other words",
     "title": "Another title",
@@ -80,6 +83,7 @@ class Scene:
             "activities": self.activity,
             "settings": self.session,
             "lists": self.list,
+            "announcements": self.report,  # an id of something else
             "filters": self.filter,
         }
         return kinds.get(route.path.split("/")[1], self.report)
@@ -229,10 +233,13 @@ def test_vis_11_there_are_routes_with_ids_of_every_kind() -> None:
     assert {route.path.split("/")[1] for route in BY_ID} == {
         "p",
         "activities",
+        "announcements",
         "filters",
         "lists",
         "settings",
         "moderation",
+        "recognition",
+        "credentials",
     }
 
 

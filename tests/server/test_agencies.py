@@ -17,7 +17,7 @@ from schemas.records import (
     Role,
     Visibility,
 )
-from server.services import accounts, agencies, communities, people, sharing
+from server.services import accounts, agencies, communities, people, profiles, sharing
 from server.services.communities import CommunityDraft
 from server.services.errors import Conflict, Invalid, NotAllowed, NotFound
 from server.storage import actors, audit, desk, follows
@@ -383,13 +383,13 @@ async def test_followers_elsewhere_hear_of_a_new_profile(health: Instance) -> No
         await asks(health, follower, amina.member.actor)
     async with health.database.transaction("test") as tx:
         await tx.execute("DELETE FROM deliveries")
-    profile = people.Profile(
+    changes = profiles.Changes(
         display_name="Amina O.", about="Reviews.", time_zone="UTC", language="en"
     )
 
     for _ in range(2):
         amina = await member(health, "amina")
-        await people.change_profile(health.context, amina, profile, languages=frozenset({"en"}))
+        await profiles.change(health.context, amina, changes, languages=frozenset({"en"}))
 
     [update] = await sent(health)
     assert (update["type"], update["object"]["name"]) == ("Update", "Amina O.")

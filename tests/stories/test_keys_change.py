@@ -9,8 +9,8 @@ import pytest
 from federation.signatures.keys import KeyKind
 from federation.signatures.knocking import Scheme
 from schemas.records import Role
-from server.services import people, rotation, signing
-from server.services.people import Profile
+from server.services import profiles, rotation, signing
+from server.services.profiles import Changes
 from server.storage.embedded import Cluster
 from server.workers.acquaintance import ask_due
 from server.workers.housekeeping import clean_once
@@ -47,10 +47,7 @@ class Story:
     async def says(self, name: str) -> str:
         """Ada changes her name, and transport believes it; give the key that signed."""
         member = await life.signed_in(self.health.context, "ada")
-        profile = Profile(display_name=name, about="", time_zone="UTC", language="en")
-        await people.change_profile(
-            self.health.context, member, profile, languages=frozenset({"en"})
-        )
+        await profiles.change(self.health.context, member, Changes(display_name=name))
         await self.calm()
         shown = await life.finds(self.transport, f"@ada@{self.health.host}")
         assert shown.display_name == name

@@ -9,7 +9,7 @@ import pytest
 from server.storage.embedded import Cluster
 from tests.architecture import source
 from tests.instance import PASSWORD
-from tests.stories import balloting, deeds, departures, life
+from tests.stories import balloting, deeds, departures, life, waiting
 from tests.stories.deeds import around, is_not, is_so, sends
 from tests.stories.town import Step, Town, founded, signs_up
 
@@ -17,6 +17,11 @@ from tests.stories.town import Step, Town, founded, signs_up
 NOT_REACHED: Final = {
     "notifications.clear": "a client's button: one commit, and they press it again",
     "notifications.dismiss": "a client's button: one commit, and they press it again",
+    "follow-requests.authorize": "a member's button: one commit, and they press it again",
+    "follow-requests.reject": "a member's button: one commit, and they press it again",
+    "follow-requests.remove": "a member's button: one commit, and they press it again",
+    "communities.pictures": "a steward's form: one commit, and they send it again; files that "
+    "got no place are swept up",
     "backfill.again": "an operator's command: one commit, and they give it again",
     "inbox.forget": "agencies of ours withdraw posts one by one before an account goes; killed "
     "there, it is done anew from the start",
@@ -26,6 +31,11 @@ NOT_REACHED: Final = {
     "accounts.later": "only where a member's job failed; killed there, its lease runs out",
     "inbox.part": "batches come from PieFed, ours send none; a batch is processed anew as a "
     "whole, as after any other death",
+    "recognizing.give": "a steward's button: one commit, and they press it again",
+    "recognizing.withdraw": "a steward's button: one commit, and they press it again",
+    "recognizing.choose": "a member's button: one commit, and they press it again",
+    "ending.recognition": "only where a community recognised who goes; killed there, the rest "
+    "of what it gave is withdrawn when the ending goes on",
     "relocating.relocate": "a steward's button: one commit, and they press it again",
     "posts.clear": "only programs other than ours remove many posts by one activity; what is "
     "left of them is removed when the activity is processed anew",
@@ -44,6 +54,10 @@ NOT_REACHED: Final = {
     "clients.give": "the operator's command line: one commit, and they type it again",
     "clients.end": "the operator's command line: one commit, and they type it again",
     "set-role": "the operator's command line: one commit, and they type it again",
+    "agencies.undecide": "a moderator's client: one commit, and they press it again",
+    "conduct.change": "a moderator's button: one commit, and they press it again",
+    "presenting.write": "an operator's button: one commit a text, and they press it again",
+    "triage.change": "a moderator's button: one commit, and they press it again",
     "agencies.resync": "the operator's command line: one commit, and they type it again",
     "set-password": "the operator's command line: one commit, and they type it again",
     "inbox.redrive": "the operator's command line: one commit, and they type it again",
@@ -61,6 +75,7 @@ NOT_REACHED: Final = {
     "synchronization.remind": "a Follow more does nothing; the rest is asked an hour later",
     "synchronization.catch-up": "the agency is still to be welcomed back, and asked again",
     "synchronization.back": "one commit, and the agency is still to be welcomed back",
+    "trending.switch": "a moderator's button: one commit, and they press it again",
     "quotes.revoke": "an author's button: one commit, and they press it again",
     "media.keep": "one commit, and its files have their place before it; who saw an error "
     "chooses the file again, and what no row knows is swept away",
@@ -72,12 +87,43 @@ NOT_REACHED: Final = {
     "elsewhere.refuse": "killed there, the picture is asked for again, and refused again",
     "elsewhere.use": "only when a picture was last looked at; it is noted the next time",
     **dict.fromkeys(
+        ("feeds.change", "feeds.close", "feeds.follow", "feeds.open", "feeds.unfollow"),
+        "a curator's or a member's button: one commit, and they press it again",
+    ),
+    **dict.fromkeys(
+        ("feeds.asked", "feeds.learn", "feeds.listed", "feeds.recognise", "feeds.silence"),
+        "only where a feed elsewhere is known; killed there, its list and its communities are "
+        "asked for again, a day later at worst",
+    ),
+    "feeds.tend": "memberships by a feed come some at a time; killed there, the feed is still "
+    "due, and whoever was asked in is not asked twice",
+    **dict.fromkeys(
         ("push.again", "push.claim", "push.gone", "push.settle"),
         "only where a program asked to be told while closed; killed there, the lease runs out, "
         "and at worst it is told twice",
     ),
+    "scheduled.again": "only where publishing failed; killed there, the lease runs out",
+    "scheduled.refuse": "only where what is due is refused; killed there, the lease runs out, "
+    "and it is refused then",
+    **dict.fromkeys(
+        ("showing.pin", "showing.unpin"),
+        "a member's button: one commit with what is sent of it, and they press it again",
+    ),
     **dict.fromkeys(
         (
+            "announcements.add",
+            "announcements.change",
+            "announcements.publish",
+            "announcements.remove",
+            "announcements.withdraw",
+        ),
+        "a moderator's button: one commit, and they press it again",
+    ),
+    **dict.fromkeys(
+        (
+            "announcements.dismiss",
+            "announcements.react",
+            "announcements.take-back",
             "bookmarks.drop",
             "bookmarks.keep",
             "boosting.boost",
@@ -93,6 +139,7 @@ NOT_REACHED: Final = {
             "hashtags.feature",
             "hashtags.follow",
             "hashtags.unfeature",
+            "hashtags.unfeature-named",
             "hashtags.unfollow",
             "lists.add",
             "lists.change",
@@ -103,6 +150,12 @@ NOT_REACHED: Final = {
             "push.change",
             "push.subscribe",
             "push.unsubscribe",
+            "quieting.mute",
+            "quieting.unmute",
+            "showing.endorse",
+            "showing.unendorse",
+            "scheduled.cancel",
+            "scheduled.move",
             "silencing.block",
             "silencing.block-domain",
             "silencing.mute",
@@ -110,6 +163,7 @@ NOT_REACHED: Final = {
             "silencing.unblock",
             "silencing.unblock-domain",
             "silencing.unmute",
+            "suggesting.dismiss",
         ),
         "a member's button for themselves: one commit, and they press it again",
     ),
@@ -162,11 +216,13 @@ STEPS: Final = (
             "absence.look-back",
             "housekeeping",
             "housekeeping.inbox",
+            "announcements.settle",
             "media.forget",
             "media.shrink",
             "delivery.expire",
             "synchronization.compare",
             "synchronization.turn",
+            "trending.count",
         ),
         deeds.nothing,
         deeds.has_one_agency,
@@ -495,6 +551,11 @@ STEPS: Final = (
     ),
     *each_of(around("polls.tell"), balloting.has_poll_voted_in, balloting.has_told_results),
     *each_of(around("polls.close"), balloting.has_poll_that_ends, balloting.has_ended_poll),
+    *each_of(
+        around("scheduled.add", "scheduled.claim", "scheduled.settle"),
+        waiting.has_something_due,
+        waiting.is_published_once,
+    ),
     *each_of(around("keys.owner"), deeds.is_followed_by_stranger, deeds.has_stranger),
     *each_of(around("keys.refuse"), deeds.is_written_to_by_nobody, deeds.has_refused_key),
     *each_of(around("inbox.settle"), deeds.is_unfollowed_in_vain, deeds.has_ignored),

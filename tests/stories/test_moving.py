@@ -305,13 +305,21 @@ async def test_vis_17_an_archive_holds_what_is_theirs_in_plain_formats(story: St
         "likes.json",
         "follows.csv",
         "memberships.csv",
+        "collections.csv",
         "bookmarks.csv",
+        "recognitions.csv",
         "mutes.csv",
         "blocks.csv",
         "domain_blocks.csv",
         "lists.csv",
         "filters.csv",
         "hashtags.csv",
+        "shown_hashtags.csv",
+        "pinned.csv",
+        "recommended.csv",
+        "quiet_threads.csv",
+        "not_suggested.csv",
+        "scheduled.csv",
     }
     assert not [name for name, content in files.items() if "Nobody." in content]
     outbox = json.loads(files["outbox.json"])

@@ -15,6 +15,7 @@ from federation.audience import (
 )
 from federation.signatures.keys import generate_ed25519, generate_rsa
 from federation.translate import outgoing
+from federation.translate.outgoing_feeds import announced_change, list_change
 from federation.translate.outgoing_moves import move_activity
 from federation.translate.outgoing_polls import vote_activities
 from federation.translate.outgoing_quotes import (
@@ -23,6 +24,11 @@ from federation.translate.outgoing_quotes import (
     reject_quote_activity,
     stamp_document,
 )
+from federation.translate.outgoing_recognition import (
+    create_recognition_activity,
+    recognition_note,
+)
+from schemas.recognition import Recognition
 from schemas.records import OF_COMMUNITIES, ActorKind, Community, Topic, Visibility
 from schemas.wire.collections import batch
 from tests.wire.values import (
@@ -50,6 +56,7 @@ BY_GROUP: Final = "https://transport.example/activities/2"
 AGENCY: Final = "https://health.example/actor"
 MODERATION: Final = f"{AGENCY}/moderation"
 FOLLOWERS: Final = f"{GROUP}/followers"
+FEED: Final = "https://health.example/f/starter"
 KEYS: Final = (
     generate_rsa(f"{GROUP}#main-key", GROUP).public,
     generate_ed25519(f"{GROUP}#ed25519-key", GROUP).public,
@@ -92,6 +99,12 @@ def actor_documents(draw: st.DrawFn) -> Document:
             )
             return outgoing.community_document(
                 community, KEYS, stewards_uri=f"{GROUP}/moderators", agency_uri=AGENCY
+            )
+        case ActorKind.FEED:
+            gathered = replace(actor(FEED, ActorKind.FEED), moderators=f"{FEED}/moderators")
+            changed_at = NOW + draw(st.sampled_from([timedelta(), timedelta(days=1)]))
+            return outgoing.feed_document(
+                gathered, (), changed_at=changed_at, agency_uri=AGENCY
             )
 
 
@@ -228,6 +241,27 @@ def the_rest(draw: st.DrawFn) -> Document:
 
 
 @st.composite
+def recognitions(draw: st.DrawFn) -> Document:
+    """Draw what a community gives somebody, and what is left of it."""
+    given = Recognition(
+        id=12,
+        uri="https://transport.example/recognition/12",
+        credential_uri="https://transport.example/credentials/12",
+        issuer=ROADS,
+        person=actor(HELPER),
+        name=draw(LINES),
+        criteria=draw(LINES),
+        given_at=NOW,
+        status_index=draw(st.integers(0, 9)),
+        withdrawn_at=draw(st.none() | st.just(NOW)),
+    )
+    note = recognition_note(given)
+    if not given.holds:
+        return note
+    return create_recognition_activity(BY_GROUP, note, given, followers=FOLLOWERS)
+
+
+@st.composite
 def undone(draw: st.DrawFn) -> Document:
     inner = draw(marks_sent() | decisions())
     return outgoing.undo_activity(
@@ -247,6 +281,21 @@ def announced(draw: st.DrawFn) -> Document:
     )
 
 
+@st.composite
+def gathered(draw: st.DrawFn) -> Document:
+    change = list_change(
+        BY_ASKER,
+        feed=FEED,
+        following=f"{FEED}/following",
+        followers=f"{FEED}/followers",
+        community=GROUP,
+        adding=draw(st.booleans()),
+        published=NOW,
+    )
+    told = {"feed": FEED, "followers": f"{FEED}/followers", "published": NOW}
+    return draw(st.sampled_from([change, announced_change(f"{BY_ASKER}9", change, **told)]))
+
+
 def everything() -> st.SearchStrategy[Document]:
     """Draw any document that leaves us."""
     return st.one_of(
@@ -257,6 +306,8 @@ def everything() -> st.SearchStrategy[Document]:
         decisions(),
         follows(),
         the_rest(),
+        recognitions(),
         undone(),
         announced(),
+        gathered(),
     )

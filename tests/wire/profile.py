@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 Document = dict[str, Any]
 
-ACTORS: Final = frozenset({"Person", "Group", "Application", "Organization", "Service"})
+ACTORS: Final = frozenset({"Person", "Group", "Application", "Organization", "Service", "Feed"})
 POSTS: Final = frozenset({"Article", "Note", "Question"})
 #: Neither posts nor activities nor actors: parts, and what is left of things.
 PARTS: Final = frozenset(
@@ -41,6 +41,12 @@ def inside(document: Document) -> Iterator[Document]:
                 yield from inside(each)
 
 
+def groups_in(document: Document) -> list[Document]:
+    """Give the communities in a document; a Feed's Add names one by its type and id alone."""
+    groups = [each for each in inside(document) if each["type"] == "Group"]
+    return [each for each in groups if set(each) != {"type", "id"}]
+
+
 def posts_in(document: Document) -> list[Document]:
     return [each for each in inside(document) if each["type"] in POSTS]
 
@@ -67,10 +73,9 @@ def strings_and_lists(document: Document) -> None:
         for name in {"tag", "attachment"} & set(each):
             assert isinstance(each[name], list), name
         assert isinstance(each.get("language", {}), dict)
-    for each in inside(document):
-        if each["type"] == "Group":
-            assert isinstance(each["language"], list)
-            assert isinstance(each["attributedTo"], str)
+    for each in groups_in(document):
+        assert isinstance(each["language"], list)
+        assert isinstance(each["attributedTo"], str)
 
 
 def replies_and_threads(document: Document) -> None:
@@ -151,10 +156,9 @@ def sizes(document: Document) -> None:
 
 def tags_of_groups(document: Document) -> None:
     """Item 17."""
-    for each in inside(document):
-        if each["type"] == "Group":
-            assert {tag["type"] for tag in each["tag"]} <= {"CommunityPostTag"}
-            assert {tag["color"] for tag in each["tag"]} <= _COLOURS
+    for each in groups_in(document):
+        assert {tag["type"] for tag in each["tag"]} <= {"CommunityPostTag"}
+        assert {tag["color"] for tag in each["tag"]} <= _COLOURS
 
 
 def known_types(document: Document) -> None:

@@ -16,8 +16,15 @@ from federation.translate.outgoing_quotes import (
     quote_request_activity,
     stamp_document,
 )
+from federation.translate.outgoing_recognition import (
+    assertion_document,
+    create_recognition_activity,
+    credential_document,
+    recognition_note,
+)
 from federation.translate.sanitize import from_markdown
 from schemas.attached import Called, Choice, Hashtag, Media, MediaKind, Poll, Quote, Reaction
+from schemas.recognition import Recognition
 from schemas.records import ActorKind, Kind, Mark, Post, PostFacts, Visibility
 from tests.wire.values import (
     ASKER,
@@ -202,6 +209,38 @@ def flag() -> Document:
     )
 
 
+def given() -> Recognition:
+    return Recognition(
+        id=12,
+        uri="https://transport.example/recognition/12",
+        credential_uri="https://transport.example/credentials/12",
+        issuer=replace(ROADS, display_name="Road safety"),
+        person=actor(HELPER),
+        name="Peer Mentor 2026",
+        criteria="Answered forty questions of newcomers.",
+        given_at=NOW,
+        status_index=3,
+        post_uri=REPLY,
+    )
+
+
+def recognition() -> Document:
+    return create_recognition_activity(
+        "https://transport.example/activities/8",
+        recognition_note(given()),
+        given(),
+        followers=f"{GROUP}/followers",
+    )
+
+
+def credential() -> Document:
+    return credential_document(given(), status_list=f"{GROUP}/credential-status")
+
+
+def assertion() -> Document:
+    return assertion_document(given())
+
+
 RECORDED: Final[dict[str, Callable[[], Document]]] = {
     "poll": poll,
     "with-media": with_media,
@@ -213,6 +252,9 @@ RECORDED: Final[dict[str, Callable[[], Document]]] = {
     "stamp": stamp,
     "moderation": moderation,
     "flag": flag,
+    "recognition": recognition,
+    "credential": credential,
+    "assertion": assertion,
 }
 
 

@@ -8,7 +8,7 @@ from schemas.attached import Choice, MediaKind, Quote
 from schemas.records import ActorKind, Kind
 from tests.wire.recorded import FOLDER, RECORDED, recorded
 from tests.wire.understanding import check, understood
-from tests.wire.values import EMOJI, HELPER, QUESTION, REPLY
+from tests.wire.values import EMOJI, GROUP, HELPER, QUESTION, REPLY
 
 STAMP = "https://lands.example/stamps/6"
 
@@ -54,6 +54,21 @@ def test_what_we_send_is_as_recorded(name):
                 "object_uris": (REPLY,),
                 "reason": "Names a patient.",
             },
+        ),
+        (
+            "recognition",
+            "IncomingRecognition",
+            {
+                "issuer_uri": GROUP,
+                "people": (HELPER,),
+                "credential_uri": "https://transport.example/credentials/12",
+            },
+        ),
+        ("credential", "CredentialDocument", {"issuer": GROUP, "is_badge": True}),
+        (
+            "assertion",
+            "AssertionDocument",
+            {"id": "https://transport.example/credentials/12"},
         ),
         ("stamp", "IncomingStamp", {"author_uri": HELPER, "target_uri": REPLY}),
     ],

@@ -246,7 +246,24 @@ EXPECTED: dict[str, list[Expected] | str] = {
     "moderators": [("CollectionDocument", {"entries": (WARDEN, ROSA)})],
     "featured": [("CollectionDocument", {"total_items": 1})],
     "followers": [("CollectionDocument", {"total_items": 3120, "entries": ()})],
-    "feed.refused-not-a-post": "not-a-post",
+    "feed": [
+        (
+            "IncomingActor",
+            {
+                "kind": ActorKind.FEED,
+                "name": "garden",
+                "summary_text": "What a new gardener reads first.",
+                "following": f"{ORCHARD}/m/garden/following",
+            },
+        )
+    ],
+    "feed-following": [
+        (
+            "CollectionDocument",
+            {"total_items": 2, "entries": (BEES, "https://larder.example/c/preserves")},
+        )
+    ],
+    "update-feed": [("IncomingActor", {"uri": f"{ORCHARD}/m/garden"})],
     "create-for-another.refused-author-not-actor": "author-not-actor",
     "tombstone": [("IncomingTombstone", {"uri": COMMENT})],
 }

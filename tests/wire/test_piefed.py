@@ -20,6 +20,7 @@ from tests.wire.understanding import ANSWER, GROUP, POLL, QUESTION, Expected, ch
 
 LARDER = "https://larder.example"
 JARS = f"{LARDER}/c/preserves"
+PANTRY = f"{LARDER}/f/pantry"
 DEE = f"{LARDER}/u/dee"
 CELLAR = f"{LARDER}/u/cellar"
 POST = f"{LARDER}/post/640"
@@ -49,6 +50,42 @@ EXPECTED: dict[str, list[Expected] | str] = {
                 "moderators": f"{JARS}/moderators",
                 "topics": (Topic(slug="labels", name="Labels"),),
             },
+        )
+    ],
+    "feed": [
+        (
+            "IncomingActor",
+            {
+                "kind": ActorKind.FEED,
+                "name": "pantry",
+                "display_name": "The pantry",
+                "following": f"{PANTRY}/following",
+                "moderators": f"{PANTRY}/moderators",
+            },
+        )
+    ],
+    "feed-following": [
+        ("CollectionDocument", {"entries": (JARS, "https://orchard.example/c/beekeeping")})
+    ],
+    "feed-moderators": [("CollectionDocument", {"entries": (DEE,)})],
+    **{
+        f"announce-feed-{verb.lower()}": [
+            (
+                "Activity",
+                {
+                    "verb": verb,
+                    "actor": PANTRY,
+                    "object_id": "https://orchard.example/c/beekeeping",
+                    "target_id": f"{PANTRY}/following",
+                },
+            )
+        ]
+        for verb in (ActivityType.ADD, ActivityType.REMOVE)
+    },
+    "follow-feed": [
+        (
+            "Activity",
+            {"verb": ActivityType.FOLLOW, "object_id": "https://transport.example/f/starter"},
         )
     ],
     "announce-create-post": [

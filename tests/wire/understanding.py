@@ -8,9 +8,11 @@ from typing import Any, Final
 
 from federation.errors import Malformed
 from federation.translate import incoming
+from federation.translate.incoming_recognition import is_recognition, recognition_from
 from schemas.wire import strict
 from schemas.wire.activities import Activity
 from schemas.wire.collections import parse_collection
+from schemas.wire.credentials import parse_assertion, parse_credential
 from schemas.wire.reading import lenient_type_name
 from schemas.wire.vocabulary import ActivityType, ActorType, BadDocument
 
@@ -72,6 +74,12 @@ def _updated(activity: Activity) -> tuple[object, ...]:
     return (incoming.authored_post(activity, document, now=NOW),)
 
 
+def _created(activity: Activity) -> tuple[object, ...]:
+    if is_recognition(activity):
+        return (recognition_from(activity, now=NOW),)
+    return incoming.created_from(activity, now=NOW)
+
+
 def _accepted(activity: Activity) -> tuple[object, ...]:
     return (incoming.approval_from(activity) or activity,)
 
@@ -90,6 +98,8 @@ _OBJECTS: Final[dict[str, Callable[[Document], object]]] = {
     "Tombstone": incoming.tombstone_from,
     "QuoteAuthorization": incoming.stamp_from,
     "ReplyAuthorization": incoming.stamp_from,
+    "VerifiableCredential": parse_credential,
+    "Assertion": parse_assertion,
     **dict.fromkeys(ActorType, lambda document: incoming.actor_from(document, now=NOW)),
     **dict.fromkeys(
         ("Collection", "CollectionPage", "OrderedCollection", "OrderedCollectionPage"),
@@ -98,7 +108,7 @@ _OBJECTS: Final[dict[str, Callable[[Document], object]]] = {
 }
 
 _READERS: Final[dict[ActivityType, Callable[[Activity], tuple[object, ...]]]] = {
-    ActivityType.CREATE: lambda activity: incoming.created_from(activity, now=NOW),
+    ActivityType.CREATE: _created,
     ActivityType.UPDATE: _updated,
     ActivityType.ACCEPT: _accepted,
     ActivityType.ANNOUNCE: _announced,

@@ -21,6 +21,13 @@ async def person(request: web.Request) -> web.Response:
     return for_all(request, _written(context.home, known))
 
 
+async def feed(request: web.Request) -> web.Response:
+    """Answer /f/NAME."""
+    context = request.app[CONTEXT]
+    known = await reading.known_actor(context, request.match_info["name"], ActorKind.FEED)
+    return for_all(request, _written(context.home, known))
+
+
 async def community(request: web.Request) -> web.Response:
     """Answer /c/NAME; a members-only one tells admitted agencies more than others."""
     context = request.app[CONTEXT]

@@ -60,7 +60,7 @@ async def community_synchronization(
     request: web.Request, context: Context, asker: Asker
 ) -> web.Response:
     """Answer /c/NAME/followers/synchronization: who of the asking agency (FEP-8fcf)."""
-    return await _followers_there(request, context, asker, ActorKind.COMMUNITY)
+    return await followers_there(request, context, asker, ActorKind.COMMUNITY)
 
 
 @for_asker
@@ -68,12 +68,13 @@ async def person_synchronization(
     request: web.Request, context: Context, asker: Asker
 ) -> web.Response:
     """Answer /@NAME/followers/synchronization: who of the asking agency (FEP-8fcf)."""
-    return await _followers_there(request, context, asker, ActorKind.PERSON)
+    return await followers_there(request, context, asker, ActorKind.PERSON)
 
 
-async def _followers_there(
+async def followers_there(
     request: web.Request, context: Context, asker: Asker, kind: ActorKind
 ) -> web.Response:
+    """Answer which people of the asking agency follow one of ours (FEP-8fcf)."""
     if isinstance(asker, Anonymous):
         raise signature_required()
     return for_one(await synchronizing.partial_followers(context, asker, _name(request), kind))
@@ -117,6 +118,20 @@ async def thread_likes(request: web.Request, context: Context, asker: Asker) -> 
 async def person_outbox(request: web.Request, context: Context, asker: Asker) -> web.Response:
     """Answer /@NAME/outbox."""
     return for_one(await outboxes.person_outbox(context, asker, _name(request)))
+
+
+@for_asker
+async def person_featured(request: web.Request, context: Context, asker: Asker) -> web.Response:
+    """Answer /@NAME/featured."""
+    return for_one(await outboxes.person_featured(context, asker, _name(request)))
+
+
+@for_asker
+async def person_featured_tags(
+    request: web.Request, context: Context, asker: Asker
+) -> web.Response:
+    """Answer /@NAME/featured_tags."""
+    return for_one(await outboxes.person_featured_tags(context, asker, _name(request)))
 
 
 @for_asker

@@ -30,8 +30,9 @@ _TYPES: Final = {
     ActorKind.COMMUNITY: "Group",
     ActorKind.AGENCY: "Application",
     ActorKind.MODERATION: "Service",
+    ActorKind.FEED: "Feed",
 }
-_ACTORS: Final = frozenset({"agency", "moderation", "person", "community"})
+_ACTORS: Final = frozenset({"agency", "moderation", "person", "community", "feed"})
 _SCHEMA: Final = "http://nodeinfo.diaspora.software/ns/schema/"
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from federation.translate.incoming_parts import hashtag_named
 from moderation.visibility import Scope
-from schemas.mastodon.accounts import Account, FamiliarFollowers, Relationship
+from schemas.mastodon.accounts import Account, Relationship
 from schemas.records import Actor, ActorKind
 from server.context import Context
 from server.handlers.mastodon.account_entities import accounts, credentials
@@ -17,12 +17,10 @@ from server.handlers.mastodon.parameters import Many, Maybe, Parameters, read
 from server.handlers.mastodon.statuses import missing, reader_of
 from server.handlers.mastodon.timelines import answer
 from server.middleware import CONTEXT, SESSION
-from server.services import people
 from server.services.errors import NotSignedIn
-from server.storage import actors, desk, follows, profiles, relations, timelines
+from server.storage import actors, desk, details, follows, relations, timelines
 from server.storage.database import Transaction
 from server.storage.givers import Finder
-from server.storage.profiles import Profile
 from server.storage.relations import Relation
 from server.storage.sessions import SignedIn
 from server.storage.timelines import Line, Of, Window
@@ -43,32 +41,7 @@ async def verify_credentials(request: web.Request) -> web.Response:
     """GET /api/v1/accounts/verify_credentials."""
     context, member = request.app[CONTEXT], signed_in(request)
     async with context.database.reading() as tx:
-        counted = await profiles.of_actors(tx, [member.member.id])
-    return entity(credentials(context, member, counted.get(member.member.id, Profile())))
-
-
-class _Profile(Parameters):
-    display_name: Maybe[str] = None
-    note: str | None = None
-
-
-async def update_credentials(request: web.Request) -> web.Response:
-    """PATCH /api/v1/accounts/update_credentials: name and text; the rest is kept."""
-    context, member = request.app[CONTEXT], signed_in(request)
-    given, before = await read(request, _Profile), member.member
-    profile = people.Profile(
-        display_name=given.display_name or before.actor.display_name,
-        about=before.actor.summary_source if given.note is None else given.note,
-        time_zone=before.time_zone,
-        language=before.language,
-    )
-    actor = await people.change_profile(
-        context, member, profile, languages=frozenset({before.language})
-    )
-    changed = replace(member, member=replace(before, actor=actor))
-    async with context.database.reading() as tx:
-        counted = await profiles.of_actors(tx, [actor.id])
-    return entity(credentials(context, changed, counted.get(actor.id, Profile())))
+        return entity(await credentials(tx, context, member))
 
 
 async def account_of(tx: Transaction, account_id: int) -> Actor:
@@ -80,6 +53,8 @@ async def account_of(tx: Transaction, account_id: int) -> Actor:
     actor = (await desk.actors_by_id(tx, [account_id])).get(account_id)
     if actor is None or actor.deleted_at is not None or actor.suspended_at is not None:
         raise missing()
+    if actor.kind is ActorKind.FEED:
+        raise missing()  # nobody's account: a collection of communities, which clients lack
     return actor
 
 
@@ -109,7 +84,7 @@ async def lookup(request: web.Request) -> web.Response:
             if local
             else await actors.find_by_handle(tx, name, host)
         )
-        if actor is None or actor.kind is ActorKind.AGENCY:
+        if actor is None or actor.kind in {ActorKind.AGENCY, ActorKind.FEED}:
             raise missing()
         return entity(await _shown(tx, context, await account_of(tx, actor.id)))
 
@@ -128,13 +103,6 @@ async def relationships(request: web.Request) -> web.Response:
     return entities([relationship(known[each]) for each in wanted if each in known])
 
 
-async def familiar_followers(request: web.Request) -> web.Response:
-    """GET /api/v1/accounts/familiar_followers: nobody is told who follows others."""
-    given = await read(request, _Several)
-    wanted = [found for each in given.id[:_MOST_AT_ONCE] if (found := number(each)) is not None]
-    return entities([FamiliarFollowers(id=str(each), accounts=()) for each in wanted])
-
-
 def relationship(of: Relation) -> Relationship:
     return Relationship(
         id=str(of.actor_id),
@@ -147,6 +115,7 @@ def relationship(of: Relation) -> Relationship:
         muting=of.mutes,
         muting_notifications=of.mutes_notifications,
         muting_expires_at=of.muted_until,
+        endorsed=of.endorsed,
         note=of.note,
     )
 
@@ -197,12 +166,12 @@ async def statuses(request: web.Request) -> web.Response:
 
 
 async def followers(request: web.Request) -> web.Response:
-    """GET /api/v1/accounts/{id}/followers: of oneself alone, as the pages show them."""
+    """GET /api/v1/accounts/{id}/followers: of oneself, and of who shows theirs."""
     return await _own(request, follows.followers)
 
 
 async def following(request: web.Request) -> web.Response:
-    """GET /api/v1/accounts/{id}/following: of oneself alone."""
+    """GET /api/v1/accounts/{id}/following: of oneself, and of who shows theirs."""
     return await _own(request, relations.followed_by)
 
 
@@ -213,5 +182,12 @@ async def _own(request: web.Request, find: Finder) -> web.Response:
         found: list[Actor] = []
         if actor.id == reader.member_id:
             found = await find(tx, actor.id, limit=_MOST_FOLLOWERS)
+        elif actor.local and not (await details.find(tx, actor.id)).hides_collections:
+            # Which communities somebody belongs to is not theirs alone to show.
+            found = [
+                each
+                for each in await find(tx, actor.id, limit=_MOST_FOLLOWERS)
+                if each.kind is ActorKind.PERSON
+            ]
         made = await accounts(tx, context, found)
     return entities([made[each.id] for each in found])

@@ -1,20 +1,17 @@
-"""What members do with posts and people from clients: help, thank, join, follow, report."""
+"""What members do with posts and people from clients: help, thank, join, follow."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final
 
 from aiohttp import web
-from pydantic import Field
 
-from schemas.mastodon.reports import Report
 from schemas.records import KUDOS_EMOJI, ActorKind
 from server.context import BOOST, Context
 from server.handlers.mastodon.accounts import account_of, related, signed_in
-from server.handlers.mastodon.answers import entity, id_in, number
-from server.handlers.mastodon.parameters import Many, Maybe, Parameters, read
+from server.handlers.mastodon.answers import entity, id_in
 from server.handlers.mastodon.statuses import one, reader_of
 from server.middleware import CONTEXT
-from server.services import boosting, choices, communities, kudos, people, reporting
+from server.services import boosting, choices, communities, kudos, people
 from server.services.errors import Conflict, Invalid
 from server.storage.sessions import SignedIn
 
@@ -118,38 +115,3 @@ async def _relate(request: web.Request, *, join: Act, follow: Act) -> web.Respon
     await act(context, member, actor.id)
     async with context.database.reading() as tx:
         return await related(tx, context, member, actor.id)
-
-
-class _Report(Parameters):
-    account_id: Maybe[str] = None
-    status_ids: Many[str] = Field(default_factory=list)
-    comment: str = ""
-    forward: bool = True
-    category: str = "other"
-
-
-async def report(request: web.Request) -> web.Response:
-    """POST /api/v1/reports: about posts; each is told to our moderators, and to theirs."""
-    context, member = request.app[CONTEXT], signed_in(request)
-    given = await read(request, _Report)
-    wanted = [found for each in given.status_ids if (found := number(each)) is not None]
-    if not wanted:
-        raise Invalid({"status_ids": "Choose the posts that the report is about."})
-    for post_id in wanted:
-        doing = reporting.report(
-            context, member, post_id & ~BOOST, given.comment, forward=given.forward
-        )
-        await _settled(doing, "reported-already")
-    async with context.database.reading() as tx:
-        status = await one(tx, context, reader_of(request), wanted[0] & ~BOOST)
-    return entity(
-        Report(
-            id=str(wanted[0]),
-            category=given.category,
-            comment=given.comment,
-            forwarded=given.forward,
-            created_at=context.now(),
-            status_ids=tuple(str(each) for each in wanted),
-            target_account=status.account,
-        )
-    )

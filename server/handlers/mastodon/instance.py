@@ -11,9 +11,11 @@ from schemas.mastodon.instance import (
     Instance,
     InstanceV1,
     Registrations,
+    Rule,
     Thumbnail,
     Usage,
 )
+from schemas.profiles import MOST_FIELDS
 from server.context import Context
 from server.handlers.mastodon.account_entities import accounts, header_of
 from server.handlers.mastodon.answers import entity, plain
@@ -28,17 +30,17 @@ from server.services import (
     polls,
     posts,
     pushing,
+    showing,
     tagging,
 )
 from server.services.figures import own_version
-from server.storage import actors, desk
+from server.storage import actors, desk, rules
 
 #: What we serve of Mastodon's API, in the version whose surface it is (client-api.md 0.1).
 _LIKE: Final = "4.5.0"
 _API: Final = {"mastodon": 7, "commonlore": 1}
 _SOURCE: Final = "https://w3id.org/commonlore"
 _ICON: Final = "favicon.svg"
-_MOST_FIELDS: Final = 0  # profiles have a text, and no fields yet
 _CARRIED: Final = 23  # characters that clients count for an address, however long it is
 _SHORTEST_POLL: Final = 3600  # seconds
 _LONGEST_POLL: Final = 31 * 24 * 3600
@@ -67,6 +69,7 @@ async def instance(request: web.Request) -> web.Response:
             ),
             api_versions=_API,
             contact=Contact(email=_mail(context), account=await _contact(context)),
+            rules=await rules_of(context),
         )
     )
 
@@ -96,6 +99,7 @@ async def instance_v1(request: web.Request) -> web.Response:
             configuration=_configuration(context),
             contact_account=await _contact(context),
             max_toot_chars=posts.LONGEST_SOURCE,
+            rules=await rules_of(context),
         )
     )
 
@@ -109,8 +113,8 @@ def _configuration(context: Context) -> dict[str, Any]:
     return {
         "accounts": {
             "max_featured_tags": tagging.MOST_FEATURED,
-            "max_pinned_statuses": 0,
-            "max_profile_fields": _MOST_FIELDS,
+            "max_pinned_statuses": showing.MOST_PINNED,
+            "max_profile_fields": MOST_FIELDS,
             "profile_field_name_limit": 255,
             "profile_field_value_limit": 255,
             "max_display_name_length": drafts.LONGEST_DISPLAY_NAME,
@@ -149,8 +153,8 @@ def _places(context: Context) -> dict[str, Any]:
             "streaming": _streaming(context),
             "status": None,
             "about": f"{origin}/about",
-            "privacy_policy": None,
-            "terms_of_service": None,
+            "privacy_policy": f"{origin}/privacy-policy",
+            "terms_of_service": f"{origin}/terms-of-service",
         },
         "vapid": {"public_key": pushing.server_key(context)},
         "timelines_access": {
@@ -177,6 +181,13 @@ async def _contact(context: Context) -> Account:
         asked = await desk.moderators(tx, limit=1)
         found = asked[0] if asked else await actors.get(tx, context.agency_id)
         return (await accounts(tx, context, [found]))[found.id]
+
+
+async def rules_of(context: Context) -> tuple[Rule, ...]:
+    """Give the agency's rules of conduct, in their order."""
+    async with context.database.reading() as tx:
+        found = await rules.in_force(tx)
+    return tuple(Rule(id=str(each.id), text=each.text, hint=each.hint) for each in found)
 
 
 async def _agencies(context: Context) -> int:

@@ -7,7 +7,7 @@ from typing import Final
 
 from schemas.records import MemberPrincipal, Post, PostFacts, Surface, Visibility
 from server.context import BOOST, Context
-from server.handlers.mastodon import notifications
+from server.handlers.mastodon import announcements, notifications
 from server.handlers.mastodon.conversations import rendered
 from server.handlers.mastodon.status_entities import Made, Reader, boost, of_entries
 from server.services import sharing
@@ -30,6 +30,8 @@ async def render(
         for fact in facts:
             if fact.kind is Told.NOTIFIED:
                 await _notify(tx, context, fact, listeners)
+            elif fact.kind in announcements.TOLD:
+                await announcements.tell(tx, context, fact, listeners)
             elif fact.post_id in entries:
                 await _tell(tx, context, fact, entries[fact.post_id], listeners)
 

@@ -10,7 +10,7 @@ from server.handlers.mastodon.parameters import Many, Maybe, Parameters, read
 from server.middleware import CONTEXT
 from server.services import tagging
 from server.services.errors import Conflict, Invalid
-from server.storage import markers
+from server.storage import markers, members
 from server.storage.markers import Marker as Stored
 
 
@@ -70,13 +70,15 @@ def _last_read(place: _Place) -> int:
 
 async def preferences(request: web.Request) -> web.Response:
     """GET /api/v1/preferences."""
-    member = signed_in(request).member
+    context, member = request.app[CONTEXT], signed_in(request).member
+    async with context.database.reading() as tx:
+        defaults = await members.defaults(tx, member.id)
     return plain(
         {
-            "posting:default:visibility": "public",
-            "posting:default:sensitive": False,
-            "posting:default:language": member.language,
-            "posting:default:quote_policy": "public",
+            "posting:default:visibility": defaults.privacy,
+            "posting:default:sensitive": defaults.sensitive,
+            "posting:default:language": defaults.language or member.language,
+            "posting:default:quote_policy": defaults.quote_policy,
             "reading:expand:media": "default",
             "reading:expand:spoilers": False,
             "reading:autoplay:gifs": False,

@@ -52,6 +52,7 @@ _TYPES: Final = {
     "boost": "reblog",
     "kudos": "favourite",
     "follow": "follow",
+    "asks-to-follow": "follow_request",
     "severed": "severed_relationships",
     "poll-closed": "poll",
 }

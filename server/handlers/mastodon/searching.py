@@ -145,7 +145,7 @@ async def _named(request: web.Request, given: _Asked) -> _Results | None:
 
 def _is_shown(actor: Actor) -> bool:
     gone = actor.deleted_at is not None or actor.suspended_at is not None
-    return not gone and actor.kind is not ActorKind.AGENCY
+    return not gone and actor.kind not in {ActorKind.AGENCY, ActorKind.FEED}
 
 
 async def _by_words(request: web.Request, given: _Asked) -> _Results:

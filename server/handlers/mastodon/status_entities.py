@@ -237,7 +237,8 @@ def _status(of: Post, around: _Around, beyond: Mapping[int, Post]) -> Status:
         favourited=beside.helped,
         reblogged=beside.boosted,
         bookmarked=beside.kept,
-        pinned=facts.pinned_at is not None,
+        muted=beside.quiet,
+        pinned=beside.pinned or facts.pinned_at is not None,
         filtered=_filtered(of, around),
     )
 

@@ -1,11 +1,10 @@
 """Hashtags that a member follows and shows (client-api.md 5), and their preferences."""
 
 from collections.abc import Awaitable, Callable
-from urllib.parse import quote
 
 from aiohttp import web
 
-from schemas.mastodon.personal import FeaturedTag, Tag
+from schemas.mastodon.personal import FeaturedTag
 from server.context import Context
 from server.handlers.mastodon.accounts import account_of, signed_in
 from server.handlers.mastodon.answers import (
@@ -18,33 +17,21 @@ from server.handlers.mastodon.answers import (
 )
 from server.handlers.mastodon.parameters import Maybe, Parameters, read
 from server.handlers.mastodon.statuses import reader_of
+from server.handlers.mastodon.tag_entities import tag_url, tags_of
 from server.middleware import CONTEXT
 from server.services import tagging
 from server.storage import member_hashtags
-from server.storage.database import Transaction
 from server.storage.member_hashtags import Featured
 from server.storage.sessions import SignedIn
-
-
-async def _tag(
-    tx: Transaction, context: Context, member_id: int | None, slug: str, name: str
-) -> Tag:
-    follows, shows = False, False
-    if member_id is not None:
-        follows = await member_hashtags.follows(tx, member_id, slug)
-        shows = bool(await member_hashtags.featured(tx, member_id, only=[slug]))
-    return Tag(id=slug, name=name, url=_url(context, slug), following=follows, featuring=shows)
-
-
-def _url(context: Context, slug: str) -> str:
-    return f"{context.home.origin}/tags/{quote(slug)}"
 
 
 async def show(request: web.Request) -> web.Response:
     """GET /api/v1/tags/{name}."""
     context, of = request.app[CONTEXT], tagging.named(request.match_info["name"])
     async with context.database.reading() as tx:
-        return entity(await _tag(tx, context, reader_of(request).member_id, of.slug, of.name))
+        member_id = reader_of(request).member_id
+        [tag] = await tags_of(tx, context, member_id, [(of.slug, of.name)])
+        return entity(tag)
 
 
 Act = Callable[[Context, SignedIn, str], Awaitable[object]]
@@ -65,6 +52,25 @@ async def unfollow(request: web.Request) -> web.Response:
     return await _act(request, tagging.unfollow)
 
 
+async def feature_named(request: web.Request) -> web.Response:
+    """POST /api/v1/tags/{name}/feature: show it on one's profile."""
+    return await _act(request, tagging.feature)
+
+
+async def unfeature_named(request: web.Request) -> web.Response:
+    """POST /api/v1/tags/{name}/unfeature."""
+    return await _act(request, tagging.unfeature_named)
+
+
+async def suggested(request: web.Request) -> web.Response:
+    """GET /api/v1/featured_tags/suggestions: what the member writes about most."""
+    context, member = request.app[CONTEXT], signed_in(request)
+    async with context.database.reading() as tx:
+        found = await member_hashtags.used(tx, member.member.id, limit=tagging.MOST_FEATURED)
+        named = [(each.slug, each.name) for each in found]
+        return entities(await tags_of(tx, context, member.member.id, named))
+
+
 async def followed(request: web.Request) -> web.Response:
     """GET /api/v1/followed_tags; pages go on by the link alone (client-api.md 1.4)."""
     context, member = request.app[CONTEXT], signed_in(request)
@@ -73,16 +79,8 @@ async def followed(request: web.Request) -> web.Response:
         found = await member_hashtags.followed(
             tx, member.member.id, given.window_of_ids(given.at_most(200, 100))
         )
-    shown = [
-        Tag(
-            id=each.slug,
-            name=each.name,
-            url=_url(context, each.slug),
-            following=True,
-            featuring=False,
-        )
-        for each in found
-    ]
+        named = [(each.slug, each.name) for each in found]
+        shown = await tags_of(tx, context, member.member.id, named)
     return entities(shown, links=links(request, found[0].id, found[-1].id) if found else None)
 
 
@@ -90,7 +88,7 @@ def _featured(context: Context, of: Featured) -> FeaturedTag:
     return FeaturedTag(
         id=str(of.tag.id),
         name=of.tag.name,
-        url=_url(context, of.tag.slug),
+        url=tag_url(context, of.tag.slug),
         statuses_count=str(of.posts),
         last_status_at=of.last_post_on.isoformat() if of.last_post_on else None,
     )

@@ -1,12 +1,14 @@
 """Write as a client does: post, edit, delete, vote (client-api.md 6 and 10)."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from aiohttp import web
 from pydantic import Field
 
 from schemas.mastodon.statuses import Status
 from server.context import Context
+from server.handlers.mastodon import scheduled
 from server.handlers.mastodon.accounts import signed_in
 from server.handlers.mastodon.answers import entity, id_in, number
 from server.handlers.mastodon.parameters import Many, Maybe, Parameters, read
@@ -23,13 +25,13 @@ from server.storage.boosts import Boost
 from server.storage.sessions import SignedIn
 
 _LONGEST_KEY: Final = 200
-_LATER: Final = "We cannot publish later yet: send it when it is to be published."
 
 
 class _Poll(Parameters):
     options: Many[str] = Field(default_factory=list)
     expires_in: int = 24 * 3600
     multiple: bool = False
+    hide_totals: bool = False
 
 
 class _Attribute(Parameters):
@@ -45,6 +47,8 @@ class _Written(Parameters):
     visibility: Maybe[str] = None
     quoted_status_id: Maybe[str] = None
     scheduled_at: Maybe[str] = None
+    language: Maybe[str] = None
+    quote_approval_policy: Maybe[str] = None
     media_ids: Many[str] | None = None
     media_attributes: Many[_Attribute] = Field(default_factory=list)
     poll: Maybe[_Poll] = None
@@ -57,6 +61,11 @@ async def create(request: web.Request) -> web.Response:
     _insist_on_what_we_do(given)
     key = key_of(request)
     known = await known_by(context, member, key)
+    if known is None and given.scheduled_at is not None:
+        params = given.model_dump(mode="json", exclude={"scheduled_at"})
+        return await scheduled.take(
+            request, _composed(given, None), params, at=given.scheduled_at, key=key
+        )
     if known is None:
         try:
             facts = await composing.publish(context, member, _composed(given, key))
@@ -75,12 +84,17 @@ def _insist_on_what_we_do(given: _Written) -> None:
         Invalid: "not-offered".
     """
     wrong = {}
-    if given.scheduled_at is not None:
-        wrong["scheduled_at"] = _LATER
     if given.visibility is not None and given.visibility not in CIRCLES:
         wrong["visibility"] = "It is one of public, unlisted, private and direct."
     if wrong:
         raise Invalid(wrong, reason="not-offered")
+
+
+def composed_again(params: Mapping[str, Any]) -> Composed:
+    """Read what was sent to be published later, as if it was sent now."""
+    given = _Written.model_validate(params)
+    _insist_on_what_we_do(given)
+    return _composed(given, None)
 
 
 def _composed(given: _Written, key: str | None) -> Composed:

@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 from aiohttp import web
 from babel import Locale
 
+from schemas.profiles import MOST_FIELDS, Details
 from schemas.records import Actor
 from server.handlers.pages.pages import (
     asked,
@@ -19,15 +20,16 @@ from server.handlers.pages.pages import (
     signed_in,
     typed,
 )
+from server.handlers.pages.pictured import pictures
 from server.handlers.pages.words import codes, say
 from server.middleware import ADDRESS, SESSION
 from server.middleware.cookies import clear_session, set_session
 from server.middleware.redirects import local_path
-from server.services import accounts, people
+from server.services import accounts, profiles
 from server.services.accounts import SignUp
 from server.services.errors import Invalid, NotFound
-from server.services.people import Profile
-from server.storage import sessions
+from server.services.profiles import Changes
+from server.storage import details, sessions
 from server.storage.sessions import SessionRow
 
 _BROWSERS: Final = (
@@ -130,23 +132,32 @@ def _kept(form: dict[str, str]) -> dict[str, str]:
 
 
 async def settings_form(request: web.Request) -> web.StreamResponse:
-    return await _settings_page(request)
+    return await settings_page(request)
 
 
 async def change_settings(request: web.Request) -> web.StreamResponse:
     form = await typed(request)
-    profile = Profile(
+    changes = Changes(
         display_name=form.get("display_name", ""),
         about=form.get("about", ""),
         time_zone=form.get("time_zone", ""),
         language=form.get("language", ""),
+        fields=[
+            (form.get(f"field-{place}", ""), form.get(f"field-{place}-value", ""))
+            for place in range(MOST_FIELDS)
+        ],
+        locked="locked" in form,
+        bot="bot" in form,
+        discoverable="discoverable" in form,
+        indexable="indexable" in form,
+        hides_collections="shows_collections" not in form,
     )
     try:
-        await people.change_profile(
-            context_of(request), signed_in(request), profile, languages=frozenset(_languages())
+        await profiles.change(
+            context_of(request), signed_in(request), changes, languages=frozenset(_languages())
         )
     except Invalid as wrong:
-        return await _settings_page(request, errors=wrong.fields, form=form)
+        return await settings_page(request, errors=wrong.fields, form=form)
     return see_other(request, "/settings", say(request, "Your profile is saved."))
 
 
@@ -163,7 +174,7 @@ async def change_password(request: web.Request) -> web.StreamResponse:
     except Invalid as wrong:
         fields = {"old": "password", "new": "new_password"}
         errors = {fields.get(name, name): told for name, told in wrong.fields.items()}
-        return await _settings_page(request, errors=errors)
+        return await settings_page(request, errors=errors)
     return see_other(
         request,
         "/settings",
@@ -182,7 +193,7 @@ async def revoke_session(request: web.Request) -> web.StreamResponse:
     return see_other(request, "/settings#sessions", say(request, "That session is signed out."))
 
 
-async def _settings_page(
+async def settings_page(
     request: web.Request,
     *,
     errors: dict[str, str] | None = None,
@@ -191,6 +202,7 @@ async def _settings_page(
     context, session = context_of(request), signed_in(request)
     async with context.database.reading() as tx:
         rows = await sessions.of_member(tx, session.member.id)
+        said = await details.find(tx, session.member.id)
     member = session.member
     return page(
         request,
@@ -198,6 +210,9 @@ async def _settings_page(
         errors=errors,
         form=form,
         profile=_profile(member.actor, member.time_zone, member.language),
+        said=said,
+        lines=_lines(said),
+        shown=pictures(context, member.actor, said),
         time_zones=_time_zones(),
         languages=[{"code": code, "name": name} for code, name in _languages().items()],
         sessions=[
@@ -221,6 +236,12 @@ def _profile(actor: Actor, time_zone: str, language: str) -> dict[str, str]:
         "time_zone": time_zone,
         "language": language,
     }
+
+
+def _lines(said: Details) -> list[tuple[str, str]]:
+    """Give the lines of a profile as they were typed, and room for as many as there may be."""
+    typed_in = [(each.name, each.source) for each in said.fields]
+    return typed_in + [("", "")] * (MOST_FIELDS - len(typed_in))
 
 
 def _is_open(request: web.Request, row: SessionRow) -> bool:

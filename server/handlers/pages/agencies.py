@@ -11,16 +11,23 @@ from schemas.records import AgencyState, Role
 from server.handlers.pages import views
 from server.handlers.pages.pages import context_of, page, see_other, signed_in, typed
 from server.handlers.pages.views import Names
-from server.handlers.pages.words import say
+from server.handlers.pages.words import language_of, noted, say
 from server.middleware import SESSION
 from server.services import agencies as service
+from server.services import own_texts
 from server.services.errors import Invalid
-from server.storage import agencies, desk
+from server.storage import agencies, desk, rules
 from server.storage.agencies import Agency
 from server.storage.desk import Figures
 from server.storage.follows import Asked
 from server.storage.sessions import SignedIn
 
+#: What migration 0186 begins with, so that it is read in everybody's language until changed.
+FIRST_RULES: Final = (
+    noted("Ask as you would ask a colleague, answer as you would like to be answered."),
+    noted("No names of clients, no case numbers, nothing your agency keeps closed."),
+    noted("Disagree with what was said, not with who said it."),
+)
 _NOBODY: Final = Figures(communities=0, people=0)
 
 
@@ -66,13 +73,18 @@ async def about(request: web.Request) -> web.StreamResponse:
     async with context.database.reading() as tx:
         moderators = await desk.moderators(tx)
         names = await views.agency_names(tx, context)
+        text = await own_texts.shown(tx, context, "about", language_of(request))
+        house_rules = await rules.in_force(tx)
     contact = context.settings.contact
     return page(
         request,
         "about.html",
         moderators=[views.actor(each, names) for each in moderators],
-        about_html=None,
-        rules=[],
+        about_html=text.html,
+        rules=[
+            SimpleNamespace(text=say(request, each.text), hint=each.hint)
+            for each in house_rules
+        ],
         contact=contact if "@" in contact else None,
         software={"name": "Commonlore", "version": _version(), "source": None},
     )

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from schemas.records import FollowState, JoinRule, Role, Surface, Visibility
-from server.handlers.pages import views
+from server.handlers.pages import recognized, views
 from server.handlers.pages.pages import (
     asked,
     context_of,
@@ -19,6 +19,7 @@ from server.handlers.pages.pages import (
     signed_in,
     typed,
 )
+from server.handlers.pages.pictured import pictures
 from server.handlers.pages.rows import rows_within
 from server.handlers.pages.views import CommunityView, Names
 from server.handlers.pages.words import say
@@ -27,7 +28,7 @@ from server.services import communities as service
 from server.services import polls, sharing
 from server.services.communities import CommunityDraft
 from server.services.errors import Invalid, NotAllowed, NotFound
-from server.storage import backfills, communities, errands, feeds, follows
+from server.storage import backfills, communities, details, errands, feeds, follows
 from server.storage.communities import Listed
 from server.storage.database import Transaction
 from server.storage.errands import Asks
@@ -61,6 +62,7 @@ async def show(request: web.Request) -> web.StreamResponse:
             tx, scope, community_id=here, tab="pinned", limit=_MOST_PINNED
         )
         stewards = await communities.stewards(tx, here)
+        given = await recognized.latest_of(tx, listed.community, names)
         local = listed.community.actor.local
         fetched = None if local else await backfills.progress(tx, here)
         takes_polls = await polls.takes_polls(tx, listed.community.actor)
@@ -78,7 +80,8 @@ async def show(request: web.Request) -> web.StreamResponse:
         topic=topic,
         tab=tab,
         stewards=[views.actor(each, names) for each in stewards],
-        asking=asks.people if _governs(session, listed) else 0,
+        recognitions=given,
+        asking=asks.people if may_govern(session, listed) else 0,
         hidden=_is_hidden(session, listed),
         takes_polls=takes_polls,
         own_server=views.take_part_path(listed.community.actor.uri),
@@ -120,7 +123,8 @@ async def _find(tx: Transaction, request: web.Request) -> tuple[Asks, Listed]:
     raise NotFound("community-not-found", "There is no such community.")
 
 
-def _governs(session: SignedIn | None, listed: Listed) -> bool:
+def may_govern(session: SignedIn | None, listed: Listed) -> bool:
+    """Say whether the reader looks after a community of ours, as its steward or a moderator."""
     if session is None or not listed.community.actor.local:
         return False
     if listed.community.id in session.stewards:
@@ -157,7 +161,28 @@ async def start(request: web.Request) -> web.StreamResponse:
 
 async def edit_form(request: web.Request) -> web.StreamResponse:
     listed, names = await governed(request)
-    return page(request, "community_edit.html", community=views.community(listed, names))
+    return await edit_page(request, listed, names)
+
+
+async def edit_page(
+    request: web.Request,
+    listed: Listed,
+    names: Names,
+    *,
+    errors: dict[str, str] | None = None,
+    form: dict[str, str] | None = None,
+) -> web.Response:
+    """Show the forms in which stewards change a community, with what is wrong in them."""
+    async with context_of(request).database.reading() as tx:
+        said = await details.find(tx, listed.community.id)
+    return page(
+        request,
+        "community_edit.html",
+        errors=errors,
+        form=form,
+        community=views.community(listed, names),
+        shown=pictures(context_of(request), listed.community.actor, said),
+    )
 
 
 async def edit(request: web.Request) -> web.StreamResponse:
@@ -171,9 +196,7 @@ async def edit(request: web.Request) -> web.StreamResponse:
             _draft(form | {"visibility": community.visibility}),
         )
     except Invalid as wrong:
-        return page(
-            request, "community_edit.html", errors=wrong.fields, form=form, community=community
-        )
+        return await edit_page(request, listed, names, errors=wrong.fields, form=form)
     return see_other(request, community.url, say(request, "The community is saved."))
 
 
@@ -266,6 +289,6 @@ async def governed(request: web.Request) -> tuple[Listed, Names]:
     async with context.database.reading() as tx:
         _, listed = await _find(tx, request)
         names = await views.agency_names(tx, context)
-    if not _governs(session, listed):
+    if not may_govern(session, listed):
         raise NotAllowed("not-a-steward", "Only its stewards can do that.")
     return listed, names

@@ -39,12 +39,15 @@ async def ask(request: web.Request) -> web.StreamResponse:
     if request[SESSION] is None or asked(request, "force_login").lower() in _TRUE:
         place = _to_sign_in(request, _without_force(here))
         return web.Response(status=303, headers={hdrs.LOCATION: place})
+    given = authorizing.may_give(signed_in(request), wish)
+    if not given:
+        return _refused(request, _for_staff(wish))
     return _for_nobody_else(
         page(
             request,
             "consent.html",
             app=wish.app,
-            powers=powers(request, wish.scopes),
+            powers=powers(request, given),
             leads_to=_leads_to(wish),
             here=here,
             other=_to_sign_in(request, here),
@@ -60,10 +63,21 @@ async def answer(request: web.Request) -> web.StreamResponse:
         return _refused(request, wrong)
     if (await typed(request)).get("answer") != "allow":
         return _denied(request, wish)
+    if not authorizing.may_give(signed_in(request), wish):
+        return _refused(request, _for_staff(wish))
     code = await authorizing.allow(context_of(request), signed_in(request), wish)
     if wish.redirect_uri == OUT_OF_BAND:
         return _for_nobody_else(page(request, "app_code.html", app=wish.app, code=code))
     return _to_app(wish.redirect_uri, [("code", code)], wish.state)
+
+
+def _for_staff(wish: Wish) -> Wrong:
+    return Wrong(
+        "invalid_scope",
+        "Only a moderator can let an app do that.",
+        app=wish.app,
+        redirect_uri=wish.redirect_uri,
+    )
 
 
 def _denied(request: web.Request, wish: Wish) -> web.StreamResponse:

@@ -1,10 +1,12 @@
 """The front page, and what a member was told."""
 
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
 from aiohttp import web
 
+from moderation.visibility import Scope
 from schemas.gate import SealedPost
 from schemas.records import Actor, ActorKind, Kind, Surface, Visibility
 from server.handlers.pages import sieve, views
@@ -21,7 +23,11 @@ from server.storage import (
     lists,
     member_hashtags,
     notifications,
+    suggestions,
+    trends,
 )
+from server.storage.database import Transaction
+from server.storage.feeds import Entry
 from server.storage.filters import Place
 from server.storage.notifications import Notification
 from server.storage.sessions import SignedIn
@@ -31,9 +37,24 @@ _SHOWN: Final = 6
 _TAGS: Final = 50
 _NOTIFICATIONS: Final = 40
 _OLD: Final = 50
+_DISCUSSED: Final = 4
+_TRENDING: Final = 8
+_SUGGESTED: Final = 3
 
 #: Kinds as they are stored to kinds as the template names them, where they differ.
-_KINDS: Final = {"asks-to-join": "join-asked", "let-in": "joined"}
+_KINDS: Final = {
+    "asks-to-join": "join-asked",
+    "asks-to-follow": "follow-asked",
+    "let-in": "joined",
+}
+
+
+#: Where it is settled, or read about.
+_PLACES: Final = {
+    "severed": "/settings/severed",
+    "asks-to-follow": "/settings/followers",
+    "not-published": "/settings/scheduled",
+}
 
 
 async def home(request: web.Request) -> web.StreamResponse:
@@ -48,13 +69,31 @@ async def _guest_home(request: web.Request) -> web.Response:
         names = await views.agency_names(tx, context)
         listed = await communities.listed(tx, reader=None)
         answered = await feeds.recent(tx, scope, communities=None, answered=True, limit=_SHOWN)
+        discussed = await _discussed(tx, scope)
     public = [each for each in listed if each.community.visibility is Visibility.PUBLIC]
     return page(
         request,
         "home.html",
         communities=[views.community(each, names) for each in public[:_SHOWN]],
         answered=rows_of(request, answered, names, Place.PUBLIC),
+        discussed=rows_of(request, discussed.threads, names, Place.PUBLIC),
+        trending=discussed.hashtags,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Discussed:
+    """What is much discussed: threads, and hashtags as names with their pages."""
+
+    threads: list[Entry]
+    hashtags: list[tuple[str, str]]
+
+
+async def _discussed(tx: Transaction, scope: Scope) -> _Discussed:
+    threads = await trends.entries(tx, scope, limit=_DISCUSSED)
+    found = await trends.listed_of(tx, "hashtag", offset=0, limit=_TRENDING)
+    hashtags = [(each.name, f"/tags/{quote(each.subject)}") for each in found]
+    return _Discussed(threads=threads, hashtags=hashtags)
 
 
 async def _member_home(request: web.Request, session: SignedIn) -> web.Response:
@@ -74,6 +113,8 @@ async def _member_home(request: web.Request, session: SignedIn) -> web.Response:
         tagged = await member_hashtags.newest(tx, scope, session.member.id, limit=_SHOWN)
         followed = await member_hashtags.followed(tx, session.member.id, Window(limit=_TAGS))
         asks = await errands.asked_of(tx, session.stewards)
+        discussed = await _discussed(tx, scope)
+        fitting = await suggestions.communities(tx, session.member.id, limit=_SUGGESTED)
 
     helpable = [entry for entry in unanswered if entry.author.id != session.member.id]
     helpable.reverse()
@@ -88,6 +129,16 @@ async def _member_home(request: web.Request, session: SignedIn) -> web.Response:
         tagged=rows_of(request, tagged, names, Place.HOME),
         hashtags=[(each.name, f"/tags/{quote(each.slug)}") for each in followed],
         communities=[views.community(each, names) for each in listed],
+        discussed=rows_of(request, discussed.threads, names, Place.PUBLIC),
+        trending=discussed.hashtags,
+        suggested=[
+            {
+                "id": each.actor.id,
+                "community": views.actor(each.actor, names),
+                "topics": each.topics,
+            }
+            for each in fitting
+        ],
     )
 
 
@@ -194,13 +245,15 @@ def _notification(
     url = by.url
     if one.root_id is not None:
         url = f"/p/{one.root_id}#p{one.post_id}"
+    elif one.kind == "recognition":
+        url = "/settings/recognitions"
     elif community is not None:
         url = community.url + ("/requests" if one.kind == "asks-to-join" else "")
-    elif one.kind == "severed":
-        url = "/settings/severed"
+    else:
+        url = _PLACES.get(one.kind, url)
     return {
         "id": one.id,
-        "kind": _KINDS.get(one.kind, one.kind),
+        "kind": _kind_of(one),
         "actor": by if one.actor.kind is ActorKind.PERSON else None,
         "post": {"title": titles.get(one.root_id or 0, "")},
         "community": community,
@@ -210,6 +263,12 @@ def _notification(
         "unread": unread,
         "url": url,
     }
+
+
+def _kind_of(one: Notification) -> str:
+    if one.kind == "let-in" and one.actor.kind is ActorKind.PERSON:
+        return "follow-settled"
+    return _KINDS.get(one.kind, one.kind)
 
 
 def _community_of(

@@ -17,18 +17,17 @@ from server.handlers.pages.pages import (
     typed,
 )
 from server.handlers.pages.people import find_by_handle
-from server.handlers.pages.rows import rows_of
-from server.handlers.pages.views import ActorView, Names, PostView
+from server.handlers.pages.reported import reported
+from server.handlers.pages.views import ActorView, Names
 from server.handlers.pages.words import noted, say
 from server.middleware import PRINCIPAL
-from server.services import reporting, sharing
+from server.services import reporting, sharing, triage
 from server.services.errors import Invalid
-from server.storage import actors, agencies, audit, desk, reports
+from server.storage import actors, agencies, audit, desk, trends
 from server.storage.agencies import Agency
 from server.storage.audit import Act
 from server.storage.database import Transaction
 from server.storage.feeds import Entry
-from server.storage.reports import Report
 
 _ACTS: Final = 50
 _WORDS: Final = {
@@ -43,6 +42,21 @@ _WORDS: Final = {
     "admit-agency": noted("Admitted an agency"),
     "block-agency": noted("Blocked an agency"),
     "close-report": noted("Closed a report"),
+    "take-report": noted("Took a report"),
+    "leave-report": noted("Left a report to others"),
+    "sort-report": noted("Sorted a report"),
+    "reopen-report": noted("Opened a report again"),
+    "add-rule": noted("Added a house rule"),
+    "change-rule": noted("Changed a house rule"),
+    "move-rule": noted("Moved a house rule up"),
+    "remove-rule": noted("Removed a house rule"),
+    "write-text": noted("Wrote what the agency says of itself"),
+    "end-admission": noted("Took back that an agency was admitted"),
+    "unblock-agency": noted("Took back that an agency was blocked"),
+    "publish-announcement": noted("Published an announcement"),
+    "change-announcement": noted("Changed an announcement"),
+    "withdraw-announcement": noted("Withdrew an announcement"),
+    "remove-announcement": noted("Deleted an announcement"),
     "suspend": noted("Suspended a person"),
     "lift-suspension": noted("Lifted a suspension"),
     "let-in": noted("Let somebody into a community"),
@@ -61,6 +75,8 @@ _WORDS: Final = {
     "fetch-archive": noted("Fetched their archive"),
     "take-archive-in": noted("Brought an archive from another account"),
     "end-account": noted("Deleted an account"),
+    "show-trends": noted("Let be shown what is much discussed"),
+    "hide-trends": noted("Hid what is much discussed"),
     "pause-deliveries": noted("Paused deliveries"),
     "resume-deliveries": noted("Resumed deliveries"),
     "retry-deliveries": noted("Tried deliveries at once"),
@@ -89,6 +105,16 @@ async def keep(request: web.Request) -> web.StreamResponse:
     return see_other(
         request, "/moderation", say(request, "The report is closed; the post stays.")
     )
+
+
+async def take(request: web.Request) -> web.StreamResponse:
+    """Take a report, or leave it to others: `on` is yes or no."""
+    context, member = context_of(request), signed_in(request)
+    report_id = id_in(request.match_info["id"])
+    taken = (await typed(request)).get("on") != "no"
+    await (triage.take if taken else triage.leave)(context, member, report_id)
+    told = noted("You look at this report now.") if taken else noted("It waits for anybody.")
+    return see_other(request, f"/moderation#report-{report_id}", say(request, told))
 
 
 async def suspend(request: web.Request) -> web.StreamResponse:
@@ -127,12 +153,13 @@ async def _page(
     before = asked(request, "before")
     async with context.database.reading() as tx:
         names = await views.agency_names(tx, context)
-        open_reports = await _reports(tx, request, names)
+        open_reports = await reported(tx, request, names)
         removed = await desk.removed(tx)
         suspended = await desk.suspended(tx)
         known = await agencies.all_of(tx)
         acts = await audit.latest(tx, before=id_in(before) if before else None, limit=_ACTS + 1)
         told = await _acts(tx, request, acts[:_ACTS], names)
+        trending = await trends.are_on(tx)
     return page(
         request,
         "moderation.html",
@@ -149,6 +176,7 @@ async def _page(
         waiting=[_agency(each) for each in known if each.state is AgencyState.WAITING],
         blocked=[_agency(each) for each in known if each.state is AgencyState.BLOCKED],
         acts=told,
+        trending=trending,
         pages=_pages(acts, later=bool(before)),
     )
 
@@ -161,77 +189,6 @@ def _pages(acts: list[Act], *, later: bool) -> SimpleNamespace | None:
 def _agency(agency: Agency) -> SimpleNamespace:
     return SimpleNamespace(
         host=agency.host, name=agency.name, asked=agency.knocked_at, reason=agency.reason
-    )
-
-
-async def _reports(
-    tx: Transaction, request: web.Request, names: Names
-) -> list[SimpleNamespace]:
-    found = await reports.latest(tx)
-    ids = {each.reporter_id for each in found} | {each.target_id for each in found}
-    people = await desk.actors_by_id(tx, sorted(each for each in ids if each is not None))
-    entries = await desk.entries(tx, [each.post_id for each in found if each.post_id])
-    shown = []
-    for report in found:
-        post = _reported(request, report, entries, people, names)
-        if post is None:
-            continue
-        reporter = people.get(report.reporter_id or 0)
-        local = reporter is not None and reporter.local
-        shown.append(
-            SimpleNamespace(
-                id=report.id,
-                post=post,
-                reason=report.comment,
-                reporter=views.actor(reporter, names) if reporter and local else None,
-                agency=None if local else names.get(report.host, report.host),
-                reported=report.opened_at,
-                resolved_there=report.outcome == reporting.RESOLVED_THERE,
-            )
-        )
-    return shown
-
-
-def _reported(
-    request: web.Request,
-    report: Report,
-    entries: dict[int, Entry],
-    people: dict[int, Actor],
-    names: Names,
-) -> PostView | None:
-    if report.post_id is None:
-        person = people.get(report.target_id or 0)
-        return _profile(person, names) if person else None
-    rows = rows_of(request, [entries[report.post_id]], names)
-    return rows[0] if rows else None
-
-
-def _profile(person: Actor, names: Names) -> PostView:
-    """Show whom a report is about in the place of a post."""
-    shown = views.actor(person, names)
-    return PostView(
-        id=person.id,
-        url=shown.url,
-        kind="discussion",
-        title=shown.handle,
-        html=person.summary,
-        text="",
-        source="",
-        author=shown,
-        community=shown,
-        published=person.published_at,
-        edited=None,
-        deleted=False,
-        deleted_by=None,
-        reason="",
-        locked=False,
-        pinned=False,
-        accepted=False,
-        answers=0,
-        helpful=0,
-        topic=None,
-        language="",
-        origin=shown.origin,
     )
 
 

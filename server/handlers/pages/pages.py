@@ -17,8 +17,10 @@ from server.handlers.pages.words import language_of, say, translations
 from server.middleware import CONTEXT, CSRF, NONCE, SESSION, Problem, forms
 from server.middleware.assets import static_path
 from server.middleware.redirects import local_path
+from server.services import portraits
 from server.services.errors import NotFound, NotSignedIn
 from server.storage.feeds import Cursor
+from server.storage.portraits import PortraitKind
 from server.storage.sessions import SignedIn
 
 FlashKind = Literal["done", "notice"]
@@ -172,7 +174,8 @@ def _frame(request: web.Request) -> dict[str, object]:
             description=settings.description,
             registration=settings.registration,
         ),
-        "member": _member(session) if session else None,
+        "member": _member(context, session) if session else None,
+        "announcements": session.announcements if session else (),
         "csrf": request[CSRF],
         "nonce": request[NONCE],
         "static": static_path,
@@ -184,12 +187,13 @@ def _frame(request: web.Request) -> dict[str, object]:
     }
 
 
-def _member(session: SignedIn) -> SimpleNamespace:
+def _member(context: Context, session: SignedIn) -> SimpleNamespace:
     actor, role = session.member.actor, session.member.role
     return SimpleNamespace(
         name=actor.name,
         display_name=actor.display_name or actor.name,
         handle=actor.handle,
+        picture=portraits.path_of(context, actor, PortraitKind.AVATAR),
         role=role.value,
         unread=session.unread,
         can_moderate=role.reaches(Role.MODERATOR),

@@ -1,28 +1,47 @@
 """A person's page, here or at another agency; follow them, or no longer."""
 
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Final
+from urllib.parse import quote
 
 from aiohttp import web
 
+from moderation.visibility import Scope
+from schemas.profiles import Details
 from schemas.records import Actor, ActorKind, FollowState, Surface
-from server.handlers.pages import views
+from server.handlers.pages import recognized, views
 from server.handlers.pages.pages import context_of, page, see_other, signed_in
 from server.handlers.pages.rows import rows_of, titled
 from server.handlers.pages.views import Names, PostView
 from server.handlers.pages.words import say
 from server.middleware import PRINCIPAL, SESSION
-from server.services import people, sharing
+from server.services import people, portraits, sharing, showing
 from server.services.errors import NotFound
-from server.storage import actors, desk, feeds, follows, marks, moves, relations
+from server.storage import (
+    actors,
+    desk,
+    details,
+    endorsements,
+    feeds,
+    follows,
+    marks,
+    member_hashtags,
+    moves,
+    pins,
+    relations,
+)
 from server.storage.database import Transaction
 from server.storage.feeds import Entry
 from server.storage.filters import Place
 from server.storage.marks import Given
+from server.storage.portraits import PortraitKind
 from server.storage.relations import Relation
+from server.storage.timelines import Window
 
 _POSTS: Final = 20
 _THANKS: Final = 20
+_RECOMMENDED: Final = 12
 _FOLLOWS: Final = {FollowState.ASKED: "asked", FollowState.ACCEPTED: "following"}
 
 
@@ -44,29 +63,56 @@ async def person_page(
         written = await feeds.of_person(tx, scope, author_id=person.id, limit=_POSTS)
         given = await marks.kudos_of(tx, scope, person.id, limit=_THANKS)
         thanked = await desk.entries(tx, [each.post_id for each in given])
-        roots = await _roots(tx, [*written, *thanked.values()])
+        pinned = await pins.entries(tx, scope, person.id, limit=showing.MOST_PINNED)
+        roots = await _roots(tx, [*written, *pinned, *thanked.values()])
         belongs = await desk.communities_of(tx, scope, person.id)
         follow = await follows.find(tx, session.member.id, person.id) if session else None
         moved_to = await moves.where_to(tx, person.id)
         own = await _between(tx, request, person.id)
+        given_here, issuers = await recognized.around(tx, request, person, names)
+        shown = await _shown_by(tx, scope, person.id)
+        said = await details.find(tx, person.id)
 
     titles = {row.id: row.title for row in rows_of(request, roots.values(), names)}
     by_id = {row.id: row for row in titled(request, thanked.values(), names, titles)}
     return page(
         request,
         "person.html",
-        person=_shown(person, names),
+        person=_shown(person, said, names),
         moved_to=views.actor(moved_to, names) if moved_to else None,
         follow=_FOLLOWS.get(follow.state) if follow else None,
         own_server=None if person.suspended_at else views.take_part_path(person.uri),
         is_me=session is not None and session.member.id == person.id,
         communities=[views.actor(each, names) for each in belongs],
         posts=titled(request, written, names, titles, Place.ACCOUNT),
+        pinned=titled(request, pinned, names, titles, Place.ACCOUNT),
+        recommended=[views.actor(each, names) for each in shown.recommended],
+        hashtags=shown.hashtags,
         own=own,
         errors=errors,
         form=form,
         kudos=_thanks(given, by_id, names),
         pages=None,
+        recognitions=given_here,
+        issuers=issuers,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ShownBy:
+    """Whom a person recommends, and hashtags as names with their pages."""
+
+    recommended: list[Actor]
+    hashtags: list[tuple[str, str]]
+
+
+async def _shown_by(tx: Transaction, scope: Scope, person_id: int) -> _ShownBy:
+    window = Window(limit=_RECOMMENDED)
+    recommended = await endorsements.of_member(tx, scope, person_id, window)
+    featured = await member_hashtags.featured(tx, person_id)
+    return _ShownBy(
+        recommended=[each.actor for each in recommended],
+        hashtags=[(each.tag.name, f"/tags/{quote(each.tag.slug)}") for each in featured],
     )
 
 
@@ -88,7 +134,7 @@ async def follow(request: web.Request) -> web.StreamResponse:
     path, name = views.path_of(person), person.display_name or person.name
     if state is FollowState.ACCEPTED:
         return see_other(request, path, say(request, "You follow %(name)s.", name=name))
-    told = say(request, "You asked to follow. It is settled once their agency answers.")
+    told = say(request, "You asked to follow. It is settled once they answer.")
     return see_other(request, path, told, kind="notice")
 
 
@@ -130,13 +176,19 @@ async def _roots(tx: Transaction, entries: list[Entry]) -> dict[int, Entry]:
     return await desk.entries(tx, sorted({facts.root_id for facts in replies}))
 
 
-def _shown(person: Actor, names: Names) -> SimpleNamespace:
+def _shown(person: Actor, said: Details, names: Names) -> SimpleNamespace:
     shown = views.actor(person, names)
     return SimpleNamespace(
         **{name: getattr(shown, name) for name in type(shown).__slots__},
         about_html=person.summary,
         joined=person.published_at if person.local else None,
         suspended=person.suspended_at is not None,
+        picture_words=said.avatar_alt,
+        banner=portraits.path_of(names.context, person, PortraitKind.HEADER),
+        banner_words=said.header_alt,
+        fields=said.fields,
+        bot=said.bot,
+        locked=said.locked,
     )
 
 

@@ -2,7 +2,8 @@
 
 from aiohttp import web
 
-from server.handlers.pages import threads, views
+from schemas.records import Kind
+from server.handlers.pages import scheduled, threads, views
 from server.handlers.pages.communities import find_community
 from server.handlers.pages.pages import (
     context_of,
@@ -19,6 +20,7 @@ from server.services import polls as service
 from server.services.errors import Invalid, NotAllowed
 from server.services.polls import PollDraft
 from server.services.posts import Draft
+from server.services.scheduling import StoredPoll, Thread
 
 _DEFAULT_HOURS = 168
 
@@ -36,9 +38,12 @@ async def start(request: web.Request) -> web.StreamResponse:
     form = await typed(request)
     if form.get("act") == "preview":
         return _form(request, community, form=form, preview_html=await preview_of(form))
+    draft = _draft(form)
     try:
+        if form.get("at"):
+            return await scheduled.take(request, _thread(community_id, draft), form["at"])
         facts = await service.start(
-            context_of(request), signed_in(request), community_id, _draft(form)
+            context_of(request), signed_in(request), community_id, draft
         )
     except Invalid as wrong:
         errors = renamed(wrong, {"source": "body"})
@@ -55,6 +60,17 @@ def _draft(form: dict[str, str]) -> PollDraft:
         choices=form.get("choices", "").split("\n"),
         several=form.get("several") == "yes",
         hours=int(hours) if hours.isascii() and hours.isdigit() and len(hours) <= 4 else 0,  # noqa: PLR2004 no choice has more digits
+    )
+
+
+def _thread(community_id: int, of: PollDraft) -> Thread:
+    return Thread(
+        community_id=community_id,
+        kind=Kind.POLL,
+        title=of.words.title,
+        body=of.words.source,
+        topic=of.words.topic,
+        poll=StoredPoll(choices=tuple(of.choices), several=of.several, hours=of.hours),
     )
 
 

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from federation.translate import sanitize
 from schemas.records import Kind, Surface
-from server.handlers.pages import threads, views
+from server.handlers.pages import scheduled, threads, views
 from server.handlers.pages.attached import quoted_card
 from server.handlers.pages.communities import find_community
 from server.handlers.pages.composing import Composed, composed, views_of
@@ -29,6 +29,7 @@ from server.services import changing, sharing
 from server.services import posts as service
 from server.services.errors import Invalid, NotAllowed
 from server.services.posts import Draft
+from server.services.scheduling import StoredFile, Thread
 from server.storage import actors, communities, media
 
 #: Fields of a draft, by the ids that they have in a form.
@@ -60,16 +61,22 @@ async def ask(request: web.Request) -> web.StreamResponse:
     if written.stays:
         return await _ask_again(request, community, written, _told(written))
     kind = Kind.DISCUSSION if form.get("kind") == Kind.DISCUSSION else Kind.QUESTION
-    draft = Draft(
-        source=form.get("body", ""),
+    thread = Thread(
+        community_id=community_id,
+        kind=kind,
         title=form.get("title", ""),
+        body=form.get("body", ""),
         topic=form.get("topic"),
         quotes=id_in(form["quote"]) if form.get("quote") else None,
-        media=written.chosen,
+        files=tuple(
+            StoredFile(id=each.id, description=each.description) for each in written.chosen
+        ),
     )
     try:
+        if form.get("at"):
+            return await scheduled.take(request, thread, form["at"])
         facts = await service.publish_thread(
-            context_of(request), signed_in(request), community_id, kind, draft
+            context_of(request), signed_in(request), community_id, kind, thread.draft()
         )
     except Invalid as wrong:
         return await _ask_again(request, community, written, renamed(wrong, _BODY))

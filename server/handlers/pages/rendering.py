@@ -40,6 +40,7 @@ ACCEPTED_FILES = (
     "image/jpeg,image/png,image/gif,image/webp,image/avif,video/mp4,audio/mpeg,audio/mp4,"
     ".pdf,.odt,.ods,.odp,.odg,.docx,.xlsx,.pptx,.txt"
 )
+ACCEPTED_PICTURES = "image/jpeg,image/png,image/gif,image/webp,image/avif"
 _KILOBYTE = 1000
 
 
@@ -82,6 +83,7 @@ def environment(translations: NullTranslations | None = None) -> jinja2.Environm
     env.policies["ext.i18n.trimmed"] = True
     env.globals["kudos_emoji"] = KUDOS_EMOJI
     env.globals["accepted_files"] = ACCEPTED_FILES
+    env.globals["accepted_pictures"] = ACCEPTED_PICTURES
     env.filters.update(
         ago=ago,
         ahead=ahead,

@@ -9,6 +9,7 @@ from aiohttp import web
 from server.handlers.pages.words import noted, say
 from server.services import scopes
 
+_NONE_KEPT: Final = noted("There are none here: we keep no addresses of people.")
 _WORDS: Final = {
     "profile": (
         noted("See who you are"),
@@ -62,6 +63,30 @@ _WORDS: Final = {
         noted("Change whom you follow, mute and block"),
         noted("It can also see them, and join and leave communities for you."),
     ),
+    "admin:read": (
+        noted("Read what moderators read"),
+        noted(
+            "Reports, accounts with their roles, and which agencies are admitted or blocked."
+        ),
+    ),
+    "admin:read:accounts": (noted("See accounts as moderators do"), ""),
+    "admin:read:canonical_email_blocks": (noted("Ask for blocked addresses"), _NONE_KEPT),
+    "admin:read:domain_allows": (noted("See which agencies are admitted"), ""),
+    "admin:read:domain_blocks": (noted("See which agencies are blocked"), ""),
+    "admin:read:email_domain_blocks": (noted("Ask for blocked mail domains"), _NONE_KEPT),
+    "admin:read:ip_blocks": (noted("Ask for blocked networks"), _NONE_KEPT),
+    "admin:read:reports": (noted("Read reports"), noted("Also who reported.")),
+    "admin:write": (
+        noted("Do what moderators do, in your name"),
+        noted("Close reports, suspend people, admit and block agencies. The log names you."),
+    ),
+    "admin:write:accounts": (noted("Suspend people, and let them in again"), ""),
+    "admin:write:canonical_email_blocks": (noted("Block addresses"), _NONE_KEPT),
+    "admin:write:domain_allows": (noted("Admit agencies"), noted("The log names you.")),
+    "admin:write:domain_blocks": (noted("Block agencies"), noted("The log names you.")),
+    "admin:write:email_domain_blocks": (noted("Block mail domains"), _NONE_KEPT),
+    "admin:write:ip_blocks": (noted("Block networks"), _NONE_KEPT),
+    "admin:write:reports": (noted("Take and close reports"), noted("The log names you.")),
     "push": (noted("Send you notifications"), noted("Also while the app is closed.")),
 }
 

@@ -43,8 +43,8 @@ async def show(request: web.Request) -> web.StreamResponse:
         )
         replies = (each.post.facts for each in found if each.post.facts.parent_id is not None)
         roots = await desk.entries(tx, sorted({facts.root_id for facts in replies}))
-        follows = session is not None and await member_hashtags.follows(
-            tx, session.member.id, hashtag.slug
+        mine = await member_hashtags.of_reader(
+            tx, session.member.id if session else None, [hashtag.slug]
         )
 
     titles = {row.id: row.title for row in rows_of(request, roots.values(), names)}
@@ -55,7 +55,8 @@ async def show(request: web.Request) -> web.StreamResponse:
         "tag.html",
         hashtag=hashtag.name,
         url=f"/tags/{quote(hashtag.slug)}",
-        follows=follows,
+        follows=hashtag.slug in mine.followed,
+        shows=hashtag.slug in mine.featured,
         posts=titled(request, shown, names, titles, Place.PUBLIC),
         pages=views.pages(following=further),
     )

@@ -78,7 +78,7 @@ def _post(request: web.Request, sealed: SealedPost) -> SimpleNamespace | None:
 
 
 def _actor(found: Actor | None) -> SimpleNamespace | None:
-    if found is None or found.kind is ActorKind.AGENCY:
+    if found is None or found.kind in {ActorKind.AGENCY, ActorKind.FEED}:
         return None
     if found.deleted_at is not None or found.suspended_at is not None:
         return None

@@ -109,6 +109,7 @@ async def thread_page(
         post=assemble(request, entries, given, community, names, around, own),
         community=community,
         own_server=_own_server(root),
+        quiet=own.quiet,
         ballot=_ballot(request, entries[0], mine),
         delivery=_delivery(sent, names) if is_author else None,
         files=files or {},
@@ -166,7 +167,7 @@ def assemble(
             authors[entry.author.id],
             community,
             thanks=_thanks(on_it, names),
-            mine=_mine(session, on_it, kept=content.facts.id in own.kept),
+            mine=_mine(session, on_it, content.facts.id, own),
             can=views.may(session, content, root),
             attached=sieve.folded(
                 request,
@@ -211,13 +212,16 @@ def _thanks(given: Sequence[Given], names: Names) -> list[ThanksView]:
     return [each for each in shown if each is not None]
 
 
-def _mine(session: SignedIn | None, given: Sequence[Given], *, kept: bool) -> Mine:
+def _mine(
+    session: SignedIn | None, given: Sequence[Given], post_id: int, own: Personal
+) -> Mine:
+    kept, pinned = post_id in own.kept, post_id in own.pinned
     for each in given:
         if session is not None and each.giver.id == session.member.id:
             kudos = each.mark.kudos
             category = kudos.category if kudos else None
-            return Mine(helpful=each.mark.helpful, kudos=category, kept=kept)
-    return Mine(kept=kept)
+            return Mine(helpful=each.mark.helpful, kudos=category, kept=kept, pinned=pinned)
+    return Mine(kept=kept, pinned=pinned)
 
 
 def _delivery(sent: Sequence[Delivery], names: Names) -> SimpleNamespace:

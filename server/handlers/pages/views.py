@@ -13,25 +13,37 @@ from federation.translate import sanitize
 from schemas.gate import Released
 from schemas.records import Actor, ActorKind, Community, Kind, Post, Role, Topic
 from server.context import Context
-from server.services import quoting
+from server.services import portraits, quoting
 from server.services.faces import hue, initials
 from server.storage import agencies
 from server.storage.communities import Listed
 from server.storage.database import Transaction
 from server.storage.marks import Given
+from server.storage.portraits import PortraitKind
 from server.storage.reactions import Counted
 from server.storage.sessions import SignedIn
 
-#: Host to the name that an agency gave itself; hosts without one are left out.
-Names = Mapping[str, str]
-
 _LONGEST_EXCERPT: Final = 200
-_LONGEST_FIRST_WORDS: Final = 80
+_PREFIXES: Final = {ActorKind.COMMUNITY: "/c/", ActorKind.FEED: "/f/"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """What is shown beside a name: what its agency calls itself, and where its picture is.
+
+    `agencies` has no host that gave itself no name.
+    """
+
+    context: Context
+    agencies: Mapping[str, str]
+
+    def get(self, host: str, otherwise: str) -> str:
+        return self.agencies.get(host, otherwise)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActorView:
-    """A person, or a community where only its name is shown."""
+    """A person, or a community where only its name is shown; `picture` is a path here."""
 
     name: str
     display_name: str
@@ -41,6 +53,7 @@ class ActorView:
     local: bool
     initials: str
     hue: int
+    picture: str | None = None
     origin: str | None
 
 
@@ -54,6 +67,8 @@ class CommunityView:
     local: bool
     initials: str
     hue: int
+    picture: str | None = None
+    banner: str | None = None
     origin: str | None
     summary: str
     charter_html: str
@@ -95,19 +110,17 @@ class May:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mine:
-    """What the reader said about a post, and whether they keep it."""
+    """What the reader said about a post, whether they keep it, or their profile shows it."""
 
     helpful: bool = False
     kudos: str | None = None
     kept: bool = False
+    pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediumView:
-    """A picture or a file; `alt` says what it is.
-
-    `shown` is the address here of what a page loads, None where it is only linked to.
-    """
+    """A picture or a file; `shown` is where a page loads it, None where it is linked to."""
 
     url: str
     kind: str
@@ -163,10 +176,9 @@ class AttachedView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostView:
-    """A released post; lists of one community leave `community` out, and so does a `wall`.
+    """A released post; lists of one community, and walls, leave `community` out.
 
-    `text` is plain, and the warning alone where there is one. What has no title, and needs one,
-    has its first words.
+    `text` is plain, and the warning alone where there is one.
     """
 
     id: int
@@ -205,14 +217,15 @@ class PostView:
         return " ".join(self.text[: _LONGEST_EXCERPT * 2].split())[:_LONGEST_EXCERPT]
 
 
-#: What a guest said, and what nobody in particular may do.
 _SAID_NOTHING: Final = Mine()
 _MAY_NOTHING: Final = May()
 
 
 async def agency_names(tx: Transaction, context: Context) -> Names:
     names = {agency.host: agency.name for agency in await agencies.all_of(tx) if agency.name}
-    return names | {context.home.authority: context.settings.name}
+    return Names(
+        context=context, agencies=names | {context.home.authority: context.settings.name}
+    )
 
 
 def actor(of: Actor, names: Names) -> ActorView:
@@ -226,6 +239,7 @@ def actor(of: Actor, names: Names) -> ActorView:
         local=of.local,
         initials=initials(shown),
         hue=hue(of.handle),
+        picture=portraits.path_of(names.context, of, PortraitKind.AVATAR),
         origin=None if of.local else sanitize.link(of.url or of.uri),
     )
 
@@ -236,8 +250,8 @@ def actors(of: Iterable[Actor], names: Names) -> dict[int, ActorView]:
 
 
 def path_of(of: Actor) -> str:
-    """Give the page here of a person or a community, wherever they are at home."""
-    prefix = "/c/" if of.kind is ActorKind.COMMUNITY else "/@"
+    """Give the page here of a person, a community or a feed, wherever they are at home."""
+    prefix = _PREFIXES.get(of.kind, "/@")
     name = of.name if of.local else f"{of.name}@{of.host}"
     return prefix + quote(name, safe="@:[]")
 
@@ -259,6 +273,8 @@ def community(listed: Listed, names: Names) -> CommunityView:
         local=shown.local,
         initials=shown.initials,
         hue=shown.hue,
+        picture=shown.picture,
+        banner=portraits.path_of(names.context, of.actor, PortraitKind.HEADER),
         origin=shown.origin,
         summary=_one_line(of.actor),
         charter_html=of.charter,
@@ -329,9 +345,10 @@ def post(
 
 
 def _first_words(of: Post) -> str:
-    if not of.facts.wall or of.facts.parent_id is not None or of.facts.deleted_at is not None:
+    facts = of.facts
+    if not facts.wall or facts.parent_id is not None or facts.deleted_at is not None:
         return ""
-    return sanitize.teaser(of.warning if is_folded(of) else of.text, limit=_LONGEST_FIRST_WORDS)
+    return sanitize.teaser(of.warning if is_folded(of) else of.text, limit=80)
 
 
 def thanks(given: Given, names: Names) -> ThanksView | None:

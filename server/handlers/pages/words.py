@@ -1,12 +1,9 @@
 """What handlers say to people: looked up in the catalogue of whoever reads, then filled in."""
 
-from functools import lru_cache
-from importlib.resources import files
-
 from aiohttp import web
 
 from server.middleware import CONTEXT, SESSION
-from server.services.catalogue import DOMAIN, LOCALES, noted, translations
+from server.services.catalogue import DOMAIN, LOCALES, codes, noted, translations
 
 __all__ = [
     "DOMAIN",
@@ -44,12 +41,3 @@ def language_of(request: web.Request) -> str:
         if code in codes():
             return code
     return request.app[CONTEXT].settings.language
-
-
-@lru_cache(maxsize=1)
-def codes() -> frozenset[str]:
-    """List the languages that there are pages in."""
-    catalogues = files("server") / "locales"
-    # Without a catalogue there is no such folder: the pages are written in English.
-    found = catalogues.iterdir() if catalogues.is_dir() else ()
-    return frozenset({each.name for each in found if (each / "LC_MESSAGES").is_dir()} | {"en"})
