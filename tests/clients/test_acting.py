@@ -342,9 +342,9 @@ async def test_a_report_reaches_the_moderators(place: Place) -> None:
     assert (again["status_ids"], about_nothing.status) == ([status["id"]], 422)
 
 
-async def test_what_there_is_nothing_of_is_empty(place: Place) -> None:
+async def test_what_there_is_nothing_of_is_empty_or_not_there(place: Place) -> None:
     assert await place.ben.get("/api/v1/announcements") == []
     assert (await place.ben.ask("GET", "/api/v1/push/subscription")).json == {
         "error": "Record not found"
     }
-    assert (await place.ben.ask("POST", "/api/v1/statuses/1/reblog")).status == 422
+    assert (await place.ben.ask("POST", "/api/v1/statuses/1/reblog")).status == 404

@@ -404,7 +404,7 @@ def test_a_person_says_what_a_member_chose():
     assert document["attachment"] == [
         {"type": "PropertyValue", "name": "Floor", "value": "<b>3</b>"}
     ]
-    assert document["@context"] == [*ACTOR_CONTEXT, FIELDS_TERMS, MOVED_TERMS]
+    assert document["@context"] == [*PERSON_CONTEXT, FIELDS_TERMS, MOVED_TERMS]
     assert document["manuallyApprovesFollowers"] is document["discoverable"] is True
     assert document["icon"]["mediaType"] == "image/webp"
     assert document["icon"]["name"] == document["icon"]["summary"] == "Me"

@@ -360,7 +360,8 @@ def test_an_author_says_who_may_reply(rule, expected):
     ("let", "expected"),
     [
         ([f"{POST}/followers"], Permission.ON_REQUEST),
-        ([HELPER], Permission.NOBODY),
+        # Of a collection that it is not addressed to, whoever is in it may.
+        ([HELPER], Permission.FOLLOWERS),
     ],
 )
 def test_whoever_a_post_is_for_may_ask_where_they_are_let_at_once(let, expected):

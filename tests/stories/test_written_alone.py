@@ -99,6 +99,21 @@ async def test_public_lists_have_what_is_listed_and_nothing_else(
     assert said["uri"] in await home(town.ben)
 
 
+async def test_what_a_client_does_not_say_is_as_the_member_usually_posts(town: Town) -> None:
+    usual = {"source": {"privacy": "private", "sensitive": True, "quote_policy": "nobody"}}
+    await town.dora.ask("PATCH", "/api/v1/accounts/update_credentials", json=usual)
+
+    said = await town.dora.post("/api/v1/statuses", status="As ever")
+    otherwise = await town.dora.post(
+        "/api/v1/statuses", status="Not as ever", visibility="public", sensitive=False
+    )
+    usual["source"] = {"privacy": "public", "sensitive": False, "quote_policy": "public"}
+    await town.dora.ask("PATCH", "/api/v1/accounts/update_credentials", json=usual)
+
+    assert (said["visibility"], said["sensitive"]) == ("private", True)
+    assert (otherwise["visibility"], otherwise["sensitive"]) == ("public", False)
+
+
 async def test_what_is_for_followers_nobody_else_reads(town: Town) -> None:
     transport, health, _ = town.everybody
 

@@ -14,6 +14,7 @@ POSTS: Final = frozenset({"Article", "Note", "Question"})
 #: Neither posts nor activities nor actors: parts, and what is left of things.
 PARTS: Final = frozenset(
     {"Mention", "Hashtag", "Emoji", "CommunityPostTag", "Link", "Image", "Document"}
+    | {"PropertyValue"}
     | {
         "Collection",
         "OrderedCollection",

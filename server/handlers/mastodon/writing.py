@@ -21,7 +21,7 @@ from server.services.composing import Ballot, Composed
 from server.services.errors import Conflict, Invalid
 from server.services.posts import Draft
 from server.services.walls import CIRCLES, Circle
-from server.storage import boosts, once
+from server.storage import boosts, members, once
 from server.storage.boosts import Boost
 from server.storage.sessions import SignedIn
 
@@ -58,7 +58,7 @@ class _Written(Parameters):
 async def create(request: web.Request) -> web.Response:
     """POST /api/v1/statuses."""
     context, member = request.app[CONTEXT], signed_in(request)
-    given = await read(request, _Written)
+    given = await _as_usual(context, member, await read(request, _Written))
     _insist_on_what_we_do(given)
     key = key_of(request)
     known = await known_by(context, member, key)
@@ -76,6 +76,20 @@ async def create(request: web.Request) -> web.Response:
             if before.reason != "done-already" or known is None:
                 raise
     return entity(await _status(request, known))
+
+
+async def _as_usual(context: Context, member: SignedIn, given: _Written) -> _Written:
+    """Fill in what the member's posts usually are, where the client did not say."""
+    async with context.database.reading() as tx:
+        usual = await members.defaults(tx, member.member.id)
+    sensitive = usual.sensitive if given.sensitive is None else given.sensitive
+    return given.model_copy(
+        update={
+            "visibility": given.visibility or usual.privacy,
+            "sensitive": sensitive,
+            "quote_approval_policy": given.quote_approval_policy or usual.quote_policy,
+        }
+    )
 
 
 def _insist_on_what_we_do(given: _Written) -> None:
