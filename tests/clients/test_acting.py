@@ -331,4 +331,4 @@ async def test_what_there_is_nothing_of_is_empty(place: Place) -> None:
     assert (await place.ben.ask("GET", "/api/v1/push/subscription")).json == {
         "error": "Record not found"
     }
-    assert (await place.ben.ask("POST", "/api/v1/statuses/1/reblog")).status == 422
+    assert (await place.ben.ask("POST", "/api/v1/statuses/1/reblog")).status == 404
