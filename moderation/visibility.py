@@ -23,9 +23,9 @@ class Scope:
     """What a reader may read, as a value that Python and SQL judge alike.
 
     `everything` is a moderator's view of their own agency's copy; `public` says whether public
-    posts are included; `joined` are ids of communities, and of people who let the reader follow
-    them; `author` is the reader's own actor id, `host` the agency that reads. What is private is
-    for its author and for those to whom it is; nobody sees it for being a moderator.
+    posts are included; `joined` are ids of communities, and of people who let the reader
+    follow them; `author` is the reader's own actor id, `host` the agency that reads. What is
+    private is for its author and for those to whom it is: nobody reads it as a moderator.
     """
 
     everything: bool = False

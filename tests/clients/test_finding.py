@@ -381,7 +381,9 @@ async def test_public_posts_are_found_by_what_they_link_to(scene: Scene) -> None
     assert linked == 1
     assert _ids(changed) == [str(question)]
     assert await scene.guest.get(path) == []
-    assert await scene.guest.get(path, url="no address") == []
+    nobody = await scene.guest.ask("GET", path, params={"url": "https://nobody.example/"})
+    assert (nobody.status, nobody.json) == (404, {"error": "Record not found"})
+    assert await scene.guest.get(path, url="https://docs.example/", max_id="1") == []
 
 
 # What is much discussed.

@@ -14,7 +14,7 @@ from server.handlers.mastodon.answers import Page, entities
 from server.handlers.mastodon.offsets import Part, part_of
 from server.handlers.mastodon.parameters import Maybe, read
 from server.handlers.mastodon.status_entities import timeline
-from server.handlers.mastodon.statuses import reader_of
+from server.handlers.mastodon.statuses import missing, reader_of
 from server.handlers.mastodon.tag_entities import history, tags_of
 from server.handlers.mastodon.timelines import answer
 from server.middleware import CONTEXT
@@ -91,13 +91,20 @@ class _Linking(Page):
 
 
 async def linking(request: web.Request) -> web.Response:
-    """GET /api/v1/timelines/link?url=…: public posts whose words link to an address."""
+    """GET /api/v1/timelines/link?url=…: public posts whose words link to an address.
+
+    Raises:
+        NotFound: "record-not-found", where no post does that everybody may read.
+    """
     given = await read(request, _Linking)
     url = given.url
     if url is None:
         return entities([])
 
     async def find(tx: Transaction, scope: Scope, window: Window) -> list[Line]:
-        return await links.linking_to(tx, scope, url, window)
+        found = await links.linking_to(tx, scope, url, window)
+        if not found and window.below is None and window.above is None:
+            raise missing()
+        return found
 
     return await answer(request, given.window(), find)

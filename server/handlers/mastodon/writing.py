@@ -191,12 +191,13 @@ async def delete(request: web.Request) -> web.Response:
     given, status = await read(request, _Deletion), await _status(request, post_id)
     async with context.database.reading() as tx:
         boost = (await boosts.by_ids(tx, [post_id])).get(post_id)
-        own = boost is None and await composing.source_of(tx, context, member, post_id)
     if boost is not None:
         return await _unboosted(request, boost, status)
+    async with context.database.reading() as tx:
+        text = await composing.source_of(tx, context, member, post_id)
     end = changing.withdraw if given.delete_media else changing.withdraw_for_anew
     await end(context, member, post_id)
-    return entity(status.model_copy(update={"text": own or ""}))
+    return entity(status.model_copy(update={"text": text}))
 
 
 async def _unboosted(request: web.Request, boost: Boost, status: Status) -> web.Response:

@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from typing import Final
 
 from schemas.records import Role
-from server.services import drafts
+from server.services import drafts, profiles
 from server.services.accounts import hash_of
 from server.services.drafts import SignUp
+from server.services.profiles import Changes
 from server.services.redirect_uris import OUT_OF_BAND
 from server.storage import actors, apps, members, tokens
 from server.storage.apps import App
 from server.storage.members import Member
 from tests.instance import PASSWORD, Instance
+from tests.stories import life
 
 _MEMBERS: Final = (
     ("admin", Role.OPERATOR),
@@ -32,6 +34,9 @@ _TOKENS: Final = (
 async def seed(instance: Instance) -> None:
     """Make the members of the suite's server, in its order, and what they gave its app."""
     ids = {name: await _member(instance, name, role) for name, role in _MEMBERS}
+    # Who follows this one has to ask.
+    locked = await life.signed_in(instance.context, "mastodonpy_test")
+    await profiles.change(instance.context, locked, Changes(locked=True))
     app_id = await _app(instance)
     for token, name, scopes in _TOKENS:
         await _token(instance, token, app_id=app_id, member_id=ids[name], scopes=scopes)
