@@ -37,6 +37,9 @@ async def seed(instance: Instance) -> None:
     # Who follows this one has to ask.
     locked = await life.signed_in(instance.context, "mastodonpy_test")
     await profiles.change(instance.context, locked, Changes(locked=True))
+    # And this one wants to be found.
+    open_one = await life.signed_in(instance.context, "mastodonpy_test_2")
+    await profiles.change(instance.context, open_one, Changes(discoverable=True))
     app_id = await _app(instance)
     for token, name, scopes in _TOKENS:
         await _token(instance, token, app_id=app_id, member_id=ids[name], scopes=scopes)
