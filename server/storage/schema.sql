@@ -1709,6 +1709,8 @@ CREATE INDEX posts_by_root ON public.posts USING btree (root_id, published_at, u
 
 CREATE INDEX posts_recent ON public.posts USING btree (active_at DESC, id DESC) WHERE (parent_id IS NULL);
 
+CREATE INDEX posts_roots_by_author ON public.posts USING btree (author_id, id DESC) WHERE (parent_id IS NULL);
+
 CREATE INDEX posts_roots_by_id ON public.posts USING btree (community_id, id DESC) WHERE (parent_id IS NULL);
 
 CREATE INDEX posts_threads ON public.posts USING btree (community_id, active_at DESC, id DESC) WHERE (parent_id IS NULL);
