@@ -34,10 +34,13 @@ async def of_actors(tx: Transaction, actor_ids: Sequence[int]) -> dict[int, Prof
         "WHERE e.actor_id = f.target_id)) AS following, w.posts, w.last_on "
         "FROM actors a LEFT JOIN communities c ON c.actor_id = a.id AND NOT c.wall "
         "LEFT JOIN actor_details d ON d.actor_id = a.id "
-        "CROSS JOIN LATERAL (SELECT count(*) AS posts, max(p.published_at)::date AS last_on "
-        "FROM posts p WHERE p.visibility = 'public' AND p.deleted_at IS NULL "
-        "AND CASE WHEN c.actor_id IS NULL THEN p.author_id = a.id "
-        "ELSE p.community_id = a.id AND p.parent_id IS NULL END) w "
+        # Two halves, of which one is empty: each of them has an index, and a choice has none.
+        "CROSS JOIN LATERAL (SELECT count(*) AS posts, max(q.published_at)::date AS last_on "
+        "FROM (SELECT p.published_at FROM posts p WHERE c.actor_id IS NULL "
+        "AND p.author_id = a.id AND p.visibility = 'public' AND p.deleted_at IS NULL "
+        "UNION ALL SELECT p.published_at FROM posts p WHERE c.actor_id IS NOT NULL "
+        "AND p.community_id = a.id AND p.parent_id IS NULL AND p.visibility = 'public' "
+        "AND p.deleted_at IS NULL) q) w "
         "WHERE a.id = ANY($1)",
         list(actor_ids),
     )
